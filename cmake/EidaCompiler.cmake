@@ -1,0 +1,16 @@
+# Flags that every target of the project shares, and ccache when it is there.
+find_program(EIDA_CCACHE ccache)
+if(EIDA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${EIDA_CCACHE}")
+endif()
+
+add_library(eida_flags INTERFACE)
+target_compile_options(eida_flags INTERFACE -Wall -Wextra -Wno-unused-parameter)
+if(EIDA_WERROR)
+  target_compile_options(eida_flags INTERFACE -Werror)
+endif()
+if(EIDA_SANITIZE)
+  target_compile_options(eida_flags INTERFACE
+    -fsanitize=${EIDA_SANITIZE} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(eida_flags INTERFACE -fsanitize=${EIDA_SANITIZE})
+endif()

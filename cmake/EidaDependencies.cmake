@@ -1,0 +1,48 @@
+# Third-party libraries. scripts/setup.sh installs all of them.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+
+# SentencePiece: static and hidden, never Debian's shared library, whose symbol FLAGS_minloglevel
+# overwrites memory of LibTorch's libc10 (tests/text/sentencepiece_symbols_test.cpp guards this).
+find_library(EIDA_SENTENCEPIECE_LIBRARY libsentencepiece.a
+  PATHS "${EIDA_SENTENCEPIECE_DIR}/lib" NO_DEFAULT_PATH)
+if(NOT EIDA_SENTENCEPIECE_LIBRARY)
+  message(FATAL_ERROR "no static SentencePiece in ${EIDA_SENTENCEPIECE_DIR}: run scripts/setup.sh")
+endif()
+add_library(eida_sentencepiece STATIC IMPORTED)
+set_target_properties(eida_sentencepiece PROPERTIES
+  IMPORTED_LOCATION "${EIDA_SENTENCEPIECE_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${EIDA_SENTENCEPIECE_DIR}/include")
+
+if(EIDA_WITH_TORCH)
+  find_package(Torch REQUIRED)
+  # LibTorch ships its own fmt; as a -isystem folder it would hide Debian's and break spdlog.
+  foreach(target torch torch_library torch_cpu torch_cuda c10 c10_cuda)
+    if(TARGET ${target})
+      get_target_property(dirs ${target} INTERFACE_INCLUDE_DIRECTORIES)
+      if(dirs)
+        set_target_properties(${target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "")
+        foreach(dir ${dirs})
+          if(NOT dir MATCHES "^\\$<")
+            set_property(TARGET ${target} APPEND PROPERTY
+              INTERFACE_COMPILE_OPTIONS "SHELL:-idirafter ${dir}")
+          endif()
+        endforeach()
+      endif()
+    endif()
+  endforeach()
+endif()
+
+if(EIDA_TESTS)
+  find_package(GTest REQUIRED)
+  find_library(EIDA_RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
+endif()
+if(EIDA_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

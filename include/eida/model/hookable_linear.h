@@ -1,0 +1,68 @@
+/// A linear layer whose input and output gradient can be tapped.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+
+namespace eida {
+
+/// How the file stores a weight: torch.nn.Linear [out, in], or transformers' Conv1D [in, out].
+enum class WeightLayout { kOutIn, kInOut };
+
+/// Sees what passes through a HookableLinear. Called with autograd off.
+class Tap {
+ public:
+  virtual ~Tap() = default;
+  /// \param x [N, d_in], what enters the weight.
+  virtual void on_input(const at::Tensor& x) = 0;
+  /// \param delta [N, d_out], gradient of the loss at the layer's output; called during backward.
+  virtual void on_output_gradient(const at::Tensor& delta) = 0;
+};
+
+/// y = x W^T + b. Knows its storage layout; everyone else asks weight_out_in().
+class HookableLinear {
+ public:
+  HookableLinear() = default;
+  /// \param name Hugging Face's module name. \param weight as stored. \param bias [d_out] or undefined.
+  HookableLinear(std::string name, at::Tensor weight, at::Tensor bias, WeightLayout layout);
+
+  at::Tensor forward(const at::Tensor& x) const;  // [N, d_in] -> [N, d_out], in x's dtype
+
+  const std::string& name() const { return name_; }
+  int64_t in_features() const;
+  int64_t out_features() const;
+  WeightLayout layout() const { return layout_; }
+  at::Tensor weight_out_in() const;            // view [d_out, d_in], as stored (float32 or bf16)
+  const at::Tensor& weight() const { return weight_; }
+  const at::Tensor& bias() const { return bias_; }
+
+  /// nullptr removes it. Prefer TapScope.
+  void set_tap(Tap* tap) { tap_ = tap; }
+
+ private:
+  std::string name_;
+  at::Tensor weight_, bias_;
+  WeightLayout layout_ = WeightLayout::kOutIn;
+  Tap* tap_ = nullptr;
+  mutable at::Tensor cast_weight_, cast_bias_;  ///< copies in the compute dtype while the weight is frozen
+};
+
+/// Sets a tap for a scope.
+class TapScope {
+ public:
+  TapScope(HookableLinear& layer, Tap* tap) : layer_(&layer) { layer_->set_tap(tap); }
+  ~TapScope() {
+    if (layer_ != nullptr) layer_->set_tap(nullptr);
+  }
+  TapScope(TapScope&& other) noexcept : layer_(other.layer_) { other.layer_ = nullptr; }
+  TapScope(const TapScope&) = delete;
+  TapScope& operator=(const TapScope&) = delete;
+  TapScope& operator=(TapScope&&) = delete;
+
+ private:
+  HookableLinear* layer_;
+};
+
+}  // namespace eida

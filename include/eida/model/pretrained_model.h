@@ -1,0 +1,97 @@
+/// A RoBERTa-, BERT- or GPT-2-type model with its places.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "eida/core/rng.h"
+#include "eida/model/batch.h"
+#include "eida/model/hookable_linear.h"
+#include "eida/model/model_config.h"
+
+namespace eida {
+
+/// Place where a token representation enters one or more weights.
+struct InputSpace {
+  std::string name;          ///< Hugging Face's module name of the parent, for example "roberta.encoder.layer.3.attention.self:in"
+  std::string weights;       ///< "q,k,v", "o", "fc1", "fc2", "classifier.dense", "pooler.dense"
+  int64_t layer = -1;        ///< 0..L-1; L for the head
+  int64_t dim = 0;
+  std::vector<int64_t> sites;  ///< indices of the weights it enters
+};
+
+/// One adapted weight: columns out_begin .. out_begin+dim-1 of the layer's output.
+struct Site {
+  std::string name;          ///< Hugging Face's module name, with ":q", ":k", ":v" for slices of c_attn
+  std::string weight;        ///< "q", "k", "v", "o", "fc1", "fc2", "classifier.dense", "pooler.dense"
+  int64_t layer = -1;
+  int64_t input = -1;        ///< index of its input space
+  int64_t dim = 0;           ///< d_out of the site
+  int64_t out_begin = 0;
+  HookableLinear* linear = nullptr;
+};
+
+struct NamedTensor {
+  std::string name;  ///< Hugging Face's parameter name
+  at::Tensor tensor;
+};
+
+/// Order of places and sites is fixed: docs/method.md, "Sites".
+class PretrainedModel {
+ public:
+  virtual ~PretrainedModel() = default;
+
+  const ModelConfig& config() const { return config_; }
+  const std::vector<InputSpace>& input_spaces() const { return input_spaces_; }
+  const std::vector<Site>& sites() const { return sites_; }
+  std::vector<Site>& sites() { return sites_; }
+  /// All parameters under their Hugging Face names, in file order of the architecture; tied ones once.
+  const std::vector<NamedTensor>& parameters() const { return parameters_; }
+
+  /// Logits where the batch scores a prediction. // [M, C] or [M, V], float32
+  virtual at::Tensor logits(const PackedBatch& batch) = 0;
+
+  /// Activations run in this dtype (float32 or bfloat16); parameters stay as they are.
+  void set_compute_dtype(at::ScalarType dtype) { compute_dtype_ = dtype; }
+  at::ScalarType compute_dtype() const { return compute_dtype_; }
+  /// Dropout is applied in training mode only. Never changes requires_grad.
+  void set_training(bool training) { training_ = training; }
+  bool training() const { return training_; }
+
+ protected:
+  ModelConfig config_;
+  std::vector<InputSpace> input_spaces_;
+  std::vector<Site> sites_;
+  std::vector<NamedTensor> parameters_;
+  at::ScalarType compute_dtype_ = at::kFloat;
+  bool training_ = false;
+};
+
+/// sum_m w_m * cross_entropy(logits_m, targets_m), in float32. // [] scalar
+at::Tensor weighted_cross_entropy(const at::Tensor& logits, const PackedBatch& batch);
+
+struct LoadOptions {
+  int64_t num_labels = 0;   ///< classes of the task; 0: what config.json says
+  uint64_t seed = 0;        ///< for a head that the checkpoint lacks
+  bool random_init = false; ///< all weights from the seed (config.json is enough)
+  at::Device device = at::kCPU;
+  at::ScalarType weights = at::kFloat;  ///< float32, or bfloat16
+};
+
+/// Opens a Hugging Face folder (config.json, model.safetensors or its index).
+/// \throws FormatError on missing or misshapen tensors and unsupported config values.
+std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& dir, TaskKind task,
+                                                 const LoadOptions& options = {});
+
+/// Writes config.json and model.safetensors (float32) so that transformers' from_pretrained opens the
+/// folder with equal logits; tokenizer files are copied from `tokenizer_source` when not empty.
+void save_pretrained(const PretrainedModel& model, const std::filesystem::path& dir,
+                     const std::filesystem::path& tokenizer_source = {});
+
+}  // namespace eida

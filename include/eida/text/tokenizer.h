@@ -1,0 +1,47 @@
+/// Tokenizers read from Hugging Face files.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eida {
+
+/// Ids of one text or one pair, special tokens included.
+struct Encoding {
+  std::vector<int32_t> ids;
+  std::vector<int32_t> type_ids;  ///< 0 for the first text, 1 for the second (as the template says)
+};
+
+struct EncodeOptions {
+  bool add_special_tokens = true;
+  int64_t max_length = 0;  ///< special tokens included; 0 = no truncation. Pairs: longest first.
+};
+
+/// One text -> ids, ids -> text. Immutable after loading; encode may be called from several threads.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  virtual Encoding encode(std::string_view text, const EncodeOptions& options = {}) const = 0;
+  virtual Encoding encode_pair(std::string_view first, std::string_view second,
+                               const EncodeOptions& options = {}) const = 0;
+  virtual std::string decode(const std::vector<int32_t>& ids, bool skip_special_tokens = true) const = 0;
+
+  virtual int64_t vocab_size() const = 0;  ///< largest id + 1
+  /// Id of a token's literal string ("<pad>", "<|endoftext|>"), or -1.
+  virtual int32_t token_to_id(std::string_view token) const = 0;
+
+  /// Every text, on `threads` threads; same result for any number of threads.
+  std::vector<Encoding> encode_batch(const std::vector<std::string_view>& texts, const EncodeOptions& options = {},
+                                     int threads = 1) const;
+};
+
+/// tokenizer.json first, else vocab.json + merges.txt, vocab.txt, or *.model of SentencePiece.
+/// \throws FormatError names the file and the unsupported component.
+std::shared_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& model_dir);
+
+}  // namespace eida
