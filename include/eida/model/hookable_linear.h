@@ -19,6 +19,9 @@ class Tap {
   virtual void on_input(const at::Tensor& x) = 0;
   /// \param delta [N, d_out], gradient of the loss at the layer's output; called during backward.
   virtual void on_output_gradient(const at::Tensor& delta) = 0;
+  /// Encoder's head only (classifier.dense, pooler.dense), before on_input: the whole last hidden state, of
+  /// which the weight sees first tokens alone. \param hidden [N, d]
+  virtual void on_sequence_output(const at::Tensor& hidden) {}
 };
 
 /// y = x W^T + b. Knows its storage layout; everyone else asks weight_out_in().
@@ -40,6 +43,7 @@ class HookableLinear {
 
   /// nullptr removes it. Prefer TapScope.
   void set_tap(Tap* tap) { tap_ = tap; }
+  Tap* tap() const { return tap_; }
 
  private:
   std::string name_;

@@ -1,0 +1,54 @@
+/// The token sampler: representations X at every input space, and Delta W * X at every site.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "eida/model/pretrained_model.h"
+#include "eida/sampling/draw_plan.h"
+
+namespace eida {
+
+/// Receives what is sampled, pass by pass, with autograd off. Rows of a place arrive in order.
+class SampleSink {
+ public:
+  virtual ~SampleSink() = default;
+  virtual void on_input(int64_t space, const at::Tensor& x) = 0;         ///< x [n, d_in] float32
+  virtual void on_delta_output(int64_t site, const at::Tensor& y) = 0;   ///< y [n, d_out] float32
+  /// Asked once a pass: whether on_gradient is wanted.
+  virtual bool wants_gradient() const { return false; }
+  /// One logical batch at one site: Delta W = delta^T x. x [t, d_in], delta [t, d_out], compute dtype.
+  virtual void on_gradient(int64_t site, const at::Tensor& x, const at::Tensor& delta) {}
+};
+
+struct SamplerOptions {
+  DrawOptions draw;
+  /// Logical batches are put into one pass until it holds this many tokens: larger matrix products,
+  /// more memory. 0: one logical batch a pass. The result differs by rounding only.
+  int64_t pass_tokens = 512;
+  /// Called after every pass with the number of examples done.
+  std::function<void(int64_t)> progress;
+};
+
+/// Runs the model over `examples` (evaluation mode, one forward and one backward pass) and hands X and
+/// Delta W * X to the sink. Delta W is the gradient of the mean loss of the example's logical batch:
+/// consecutive `batch_size` examples. No weight gradient is formed: with the batch's tokens x [t, d_in]
+/// and output gradients delta [t, d_out], Delta W * X = (X x^T) delta.
+/// \throws NumericError when the loss is not finite.
+void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                   const SamplerOptions& options, SampleSink& sink);
+
+/// Everything of a sampling run, kept.
+struct Samples {
+  std::vector<at::Tensor> inputs;         // [n, d_in] per input space, float32
+  std::vector<at::Tensor> delta_outputs;  // [n, d_out] per site, float32
+};
+
+/// sample_tokens into memory.
+Samples collect_samples(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                        const SamplerOptions& options);
+
+}  // namespace eida

@@ -1,0 +1,269 @@
+#include "eida/sampling/sampler.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "eida/core/error.h"
+
+namespace eida {
+namespace {
+
+/// Rows begin .. end-1.
+struct Range {
+  int64_t begin, end;
+  int64_t size() const { return end - begin; }
+};
+
+/// Whole logical batches that run through the model together.
+struct Pass {
+  Range examples;
+  std::vector<Range> batches;  ///< example numbers of each logical batch
+  PackedBatch packed;
+
+  Range tokens_of(const Range& batch) const {
+    return {packed.offsets[static_cast<size_t>(batch.begin - examples.begin)],
+            packed.offsets[static_cast<size_t>(batch.end - examples.begin)]};
+  }
+};
+
+/// Cuts the examples into passes of whole logical batches, each of about `pass_tokens` tokens.
+std::vector<std::vector<Range>> plan_passes(const std::vector<const TokenExample*>& examples,
+                                            const SamplerOptions& options) {
+  std::vector<std::vector<Range>> passes;
+  const auto total = static_cast<int64_t>(examples.size());
+  int64_t tokens = 0;
+  for (int64_t begin = 0; begin < total; begin += options.draw.batch_size) {
+    const Range batch{begin, std::min(total, begin + options.draw.batch_size)};
+    int64_t batch_tokens = 0;
+    for (int64_t e = batch.begin; e < batch.end; ++e) {
+      batch_tokens += static_cast<int64_t>(examples[static_cast<size_t>(e)]->ids.size());
+    }
+    if (passes.empty() || tokens + batch_tokens > options.pass_tokens) {
+      passes.emplace_back();
+      tokens = 0;
+    }
+    passes.back().push_back(batch);
+    tokens += batch_tokens;
+  }
+  return passes;
+}
+
+Pass make_pass(const std::vector<const TokenExample*>& examples, std::vector<Range> batches, TaskKind task) {
+  Pass pass{{batches.front().begin, batches.back().end}, std::move(batches), {}};
+  std::vector<int64_t> logical;
+  for (size_t b = 0; b < pass.batches.size(); ++b) {
+    logical.insert(logical.end(), static_cast<size_t>(pass.batches[b].size()), static_cast<int64_t>(b));
+  }
+  pass.packed = pack({examples.begin() + pass.examples.begin, examples.begin() + pass.examples.end}, task, logical);
+  return pass;
+}
+
+/// One input space during one pass: draws X, and keeps X x^T of every logical batch for the backward pass.
+class SpaceRecorder {
+ public:
+  /// \param head the head sees one row a sequence instead of one a token.
+  SpaceRecorder(int64_t space, bool head, SampleSink& sink) : space_(space), head_(head), sink_(&sink) {}
+
+  /// `draws` are those of the pass's examples only.
+  void start(const Pass& pass, SpaceDraws draws, bool first_token_only) {
+    pass_ = &pass;
+    draws_ = std::move(draws);
+    drawn_ = {};
+    grams_.clear();
+    inputs_.clear();
+    from_sequence_output_ = head_ && !first_token_only;
+  }
+
+  /// The encoder's whole output, of which the head's weight sees only first tokens.
+  void on_sequence_output(const at::Tensor& hidden) {  // [N, d]
+    if (from_sequence_output_) draw(hidden, /*row_per_sequence=*/false);
+  }
+
+  void on_input(const at::Tensor& x) {  // [N, d], or [S, d] at the head
+    if (!from_sequence_output_) draw(x, head_);
+    const bool keep_inputs = sink_->wants_gradient();
+    int64_t row = 0;
+    for (const Range& batch : pass_->batches) {
+      const Range rows = rows_of(batch);
+      const at::Tensor batch_x = x.narrow(0, rows.begin, rows.size());  // [t, d]
+      const int64_t n = draws_in(batch);
+      grams_.push_back(drawn_.narrow(0, row, n).matmul(batch_x.to(at::kFloat).t()));  // [n, t]
+      if (keep_inputs) inputs_.push_back(batch_x);
+      row += n;
+    }
+  }
+
+  /// Delta W * X = (X x^T) delta, batch by batch; the sites of one layer are columns of delta.
+  void on_output_gradient(const at::Tensor& delta, const std::vector<std::pair<int64_t, Range>>& sites) const {
+    std::vector<at::Tensor> parts;
+    for (size_t b = 0; b < pass_->batches.size(); ++b) {
+      const Range rows = rows_of(pass_->batches[b]);
+      const at::Tensor batch_delta = delta.narrow(0, rows.begin, rows.size());  // [t, d_out]
+      parts.push_back(grams_[b].matmul(batch_delta.to(at::kFloat)));            // [n, d_out]
+      if (inputs_.empty()) continue;
+      for (const auto& [site, columns] : sites) {
+        sink_->on_gradient(site, inputs_[b], batch_delta.narrow(1, columns.begin, columns.size()));
+      }
+    }
+    const at::Tensor y = at::cat(parts);  // [n of the pass, d_out]
+    for (const auto& [site, columns] : sites) {
+      sink_->on_delta_output(site, y.narrow(1, columns.begin, columns.size()));
+    }
+  }
+
+ private:
+  Range rows_of(const Range& batch) const {
+    if (!head_) return pass_->tokens_of(batch);
+    return {batch.begin - pass_->examples.begin, batch.end - pass_->examples.begin};
+  }
+
+  int64_t draws_in(const Range& batch) const {
+    return std::count_if(draws_.begin(), draws_.end(), [&](const TokenDraw& draw) {
+      return draw.example >= batch.begin && draw.example < batch.end;
+    });
+  }
+
+  void draw(const at::Tensor& x, bool row_per_sequence) {
+    std::vector<int64_t> rows;
+    for (const TokenDraw& draw : draws_) {
+      const int64_t sequence = draw.example - pass_->examples.begin;
+      rows.push_back(row_per_sequence ? sequence
+                                      : pass_->packed.offsets[static_cast<size_t>(sequence)] + draw.token);
+    }
+    const at::Tensor index = at::tensor(rows, at::TensorOptions(at::kLong)).to(x.device());
+    drawn_ = x.index_select(0, index).to(at::kFloat);  // [n, d_in]
+    sink_->on_input(space_, drawn_);
+  }
+
+  int64_t space_;
+  bool head_;
+  SampleSink* sink_;
+  const Pass* pass_ = nullptr;
+  SpaceDraws draws_;
+  bool from_sequence_output_ = false;
+  at::Tensor drawn_;                // [n, d_in]
+  std::vector<at::Tensor> grams_;   // [n, t] per logical batch
+  std::vector<at::Tensor> inputs_;  // [t, d_in] per logical batch, only when the sink wants gradients
+};
+
+/// Tap on one layer; the first layer of a space feeds the recorder.
+class SiteTap : public Tap {
+ public:
+  SiteTap(SpaceRecorder& recorder, bool leads) : recorder_(&recorder), leads_(leads) {}
+  void add_site(int64_t site, Range columns) { sites_.emplace_back(site, columns); }
+
+  void on_sequence_output(const at::Tensor& hidden) override { recorder_->on_sequence_output(hidden); }
+  void on_input(const at::Tensor& x) override {
+    if (leads_) recorder_->on_input(x);
+  }
+  void on_output_gradient(const at::Tensor& delta) override { recorder_->on_output_gradient(delta, sites_); }
+
+ private:
+  SpaceRecorder* recorder_;
+  bool leads_;
+  std::vector<std::pair<int64_t, Range>> sites_;
+};
+
+/// Recorders and taps of all places, attached for the life of the object.
+class TappedModel {
+ public:
+  TappedModel(PretrainedModel& model, SampleSink& sink) : model_(&model), was_training_(model.training()) {
+    model.set_training(false);
+    for (size_t s = 0; s < model.input_spaces().size(); ++s) {
+      const InputSpace& space = model.input_spaces()[s];
+      const bool head = space.layer == model.config().num_layers;
+      recorders_.push_back(std::make_unique<SpaceRecorder>(static_cast<int64_t>(s), head, sink));
+      HookableLinear* last = nullptr;
+      for (const int64_t id : space.sites) {
+        const Site& site = model.sites()[static_cast<size_t>(id)];
+        if (site.linear != last) {
+          taps_.push_back(std::make_unique<SiteTap>(*recorders_.back(), last == nullptr));
+          scopes_.emplace_back(*site.linear, taps_.back().get());
+          last = site.linear;
+        }
+        taps_.back()->add_site(id, {site.out_begin, site.out_begin + site.dim});
+      }
+    }
+  }
+  ~TappedModel() { model_->set_training(was_training_); }
+  TappedModel(const TappedModel&) = delete;
+  TappedModel& operator=(const TappedModel&) = delete;
+
+  SpaceRecorder& recorder(size_t space) { return *recorders_[space]; }
+  size_t spaces() const { return recorders_.size(); }
+
+ private:
+  PretrainedModel* model_;
+  bool was_training_;
+  std::vector<std::unique_ptr<SpaceRecorder>> recorders_;
+  std::vector<std::unique_ptr<SiteTap>> taps_;
+  std::vector<TapScope> scopes_;
+};
+
+/// The draws of examples begin .. end-1; draws are ordered by example.
+SpaceDraws draws_of(const SpaceDraws& draws, const Range& examples) {
+  const auto before = [](const TokenDraw& draw, int64_t example) { return draw.example < example; };
+  const auto first = std::lower_bound(draws.begin(), draws.end(), examples.begin, before);
+  return {first, std::lower_bound(first, draws.end(), examples.end, before)};
+}
+
+class Collector : public SampleSink {
+ public:
+  Collector(size_t spaces, size_t sites) : inputs_(spaces), delta_outputs_(sites) {}
+  void on_input(int64_t space, const at::Tensor& x) override { inputs_[static_cast<size_t>(space)].push_back(x); }
+  void on_delta_output(int64_t site, const at::Tensor& y) override {
+    delta_outputs_[static_cast<size_t>(site)].push_back(y.contiguous());
+  }
+  Samples take() {
+    Samples samples;
+    for (auto& parts : inputs_) samples.inputs.push_back(join(parts));
+    for (auto& parts : delta_outputs_) samples.delta_outputs.push_back(join(parts));
+    return samples;
+  }
+
+ private:
+  static at::Tensor join(std::vector<at::Tensor>& parts) {
+    at::Tensor all = at::cat(parts);
+    parts.clear();  // at most one place is held twice
+    return all;
+  }
+  std::vector<std::vector<at::Tensor>> inputs_, delta_outputs_;
+};
+
+}  // namespace
+
+void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                   const SamplerOptions& options, SampleSink& sink) {
+  const bool has_head = model.input_spaces().back().layer == model.config().num_layers;
+  const auto draws = draw_tokens(examples, static_cast<int64_t>(model.input_spaces().size()), has_head, options.draw);
+  TappedModel tapped(model, sink);
+  for (auto& batches : plan_passes(examples, options)) {
+    const Pass pass = make_pass(examples, std::move(batches), options.draw.task);
+    for (size_t s = 0; s < tapped.spaces(); ++s) {
+      tapped.recorder(s).start(pass, draws_of(draws[s], pass.examples), options.draw.head_first_token);
+    }
+    const c10::AutoGradMode with_gradients(true);
+    const at::Tensor loss = weighted_cross_entropy(model.logits(pass.packed), pass.packed);
+    if (!std::isfinite(loss.item<float>())) {
+      throw NumericError("sampling: the loss of examples {}..{} is not finite (hint: --precision fp32)",
+                         pass.examples.begin, pass.examples.end - 1);
+    }
+    loss.backward();
+    if (options.progress) options.progress(pass.examples.end);
+  }
+}
+
+Samples collect_samples(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                        const SamplerOptions& options) {
+  Collector collector(model.input_spaces().size(), model.sites().size());
+  sample_tokens(model, examples, options, collector);
+  return collector.take();
+}
+
+}  // namespace eida
