@@ -21,22 +21,9 @@ set_target_properties(eida_sentencepiece PROPERTIES
   INTERFACE_INCLUDE_DIRECTORIES "${EIDA_SENTENCEPIECE_DIR}/include")
 
 if(EIDA_WITH_TORCH)
-  find_package(Torch REQUIRED)
-  # LibTorch ships its own fmt; as a -isystem folder it would hide Debian's and break spdlog.
-  foreach(target torch torch_library torch_cpu torch_cuda c10 c10_cuda)
-    if(TARGET ${target})
-      get_target_property(dirs ${target} INTERFACE_INCLUDE_DIRECTORIES)
-      if(dirs)
-        set_target_properties(${target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "")
-        foreach(dir ${dirs})
-          if(NOT dir MATCHES "^\\$<")
-            set_property(TARGET ${target} APPEND PROPERTY
-              INTERFACE_COMPILE_OPTIONS "SHELL:-idirafter ${dir}")
-          endif()
-        endforeach()
-      endif()
-    endif()
-  endforeach()
+  # Without CMAKE_PREFIX_PATH: the virtual environment that scripts/setup.sh makes.
+  file(GLOB EIDA_TORCH_HINTS "${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch")
+  include(EidaTorch)
 endif()
 
 if(EIDA_TESTS)

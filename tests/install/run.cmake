@@ -1,0 +1,51 @@
+# cmake -DBUILD_DIR=… -DSOURCE_DIR=… -DCXX=… -DWITH_TORCH=… -DSANITIZE=… -P run.cmake
+# Installs the build, moves the prefix (nothing may depend on where it was), builds the outside program by
+# find_package(eida) alone and runs it without LD_LIBRARY_PATH.
+cmake_minimum_required(VERSION 3.22)
+unset(ENV{LD_LIBRARY_PATH})
+set(work "${BUILD_DIR}/install-test")
+set(prefix "${work}/moved prefix")
+file(REMOVE_RECURSE "${work}")
+
+function(run)
+  execute_process(COMMAND ${ARGV} RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${ARGV}\nended with ${status}\n${out}")
+  endif()
+  set(output "${out}" PARENT_SCOPE)
+endfunction()
+
+run(${CMAKE_COMMAND} --install "${BUILD_DIR}" --prefix "${work}/prefix")
+file(RENAME "${work}/prefix" "${prefix}")
+
+file(GLOB_RECURSE package "${prefix}/lib*/eidaTargets*.cmake")
+foreach(file ${package})
+  file(READ "${file}" text)
+  if(text MATCHES "sentencepiece")
+    message(FATAL_ERROR "${file} names SentencePiece, which is linked in and no business of a user")
+  endif()
+  if(text MATCHES "\"[^\"]*${BUILD_DIR}")
+    message(FATAL_ERROR "${file} names the build folder ${BUILD_DIR}")
+  endif()
+endforeach()
+
+set(flags "")
+if(SANITIZE)
+  set(flags "-DCMAKE_CXX_FLAGS=-fsanitize=${SANITIZE}")
+endif()
+run(${CMAKE_COMMAND} -G Ninja -S "${SOURCE_DIR}" -B "${work}/build" "-DCMAKE_PREFIX_PATH=${prefix}"
+    -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release ${flags})
+run(${CMAKE_COMMAND} --build "${work}/build")
+run("${work}/build/outside_base")
+if(WITH_TORCH)
+  run("${work}/build/outside")
+endif()
+
+file(GLOB programs "${prefix}/bin/*")
+foreach(program ${programs})
+  run("${program}" --version)
+  if(NOT output MATCHES "[0-9]+\\.[0-9]+\\.[0-9]+")
+    message(FATAL_ERROR "${program} --version printed: ${output}")
+  endif()
+endforeach()
+file(REMOVE_RECURSE "${work}")
