@@ -1,0 +1,166 @@
+#include "eida/sampling/sampler.h"
+
+#include <ATen/ops/cat.h>
+#include <c10/core/GradMode.h>
+#include <gtest/gtest.h>
+
+#include "eida/core/error.h"
+#include "support/test_data.h"
+#include "support/tiny_models.h"
+
+namespace eida {
+namespace {
+
+using testing::pointers;
+using testing::relative_difference;
+using testing::TempDir;
+using testing::tiny_examples;
+using testing::tiny_model;
+
+SamplerOptions options_for(TaskKind task) {
+  SamplerOptions options;
+  options.draw.task = task;
+  options.draw.batch_size = task == TaskKind::kClassification ? 4 : 2;
+  options.draw.token_rate = 0.1;
+  options.draw.seed = 5;
+  return options;
+}
+
+class Sampler : public ::testing::TestWithParam<TaskKind> {
+ protected:
+  TempDir dir_;
+  std::unique_ptr<PretrainedModel> model_ = tiny_model(dir_.path(), GetParam());
+  std::vector<TokenExample> examples_ = tiny_examples(10, GetParam());  // the last logical batch is partial
+  SamplerOptions options_ = options_for(GetParam());
+};
+
+/// Gradient of the mean loss of one logical batch with respect to a site's weight. // [d_out, d_in]
+std::vector<at::Tensor> site_gradients(PretrainedModel& model, const std::vector<const TokenExample*>& batch,
+                                       TaskKind task) {
+  for (const auto& site : model.sites()) {
+    at::Tensor weight = site.linear->weight();
+    weight.mutable_grad() = at::Tensor();
+    weight.set_requires_grad(true);
+  }
+  const PackedBatch packed = pack(batch, task);
+  weighted_cross_entropy(model.logits(packed), packed).backward();
+  std::vector<at::Tensor> gradients;
+  for (const auto& site : model.sites()) {
+    const at::Tensor stored = site.linear->weight().grad();
+    const at::Tensor out_in = site.linear->layout() == WeightLayout::kOutIn ? stored : stored.t();
+    gradients.push_back(out_in.narrow(0, site.out_begin, site.dim).clone());
+  }
+  for (const auto& site : model.sites()) site.linear->weight().set_requires_grad(false);
+  return gradients;
+}
+
+TEST_P(Sampler, DeltaOutputsEqualTheWeightGradientRoute) {
+  const auto all = pointers(examples_);
+  const Samples samples = collect_samples(*model_, all, options_);
+  const bool has_head = GetParam() == TaskKind::kClassification;
+  const auto draws =
+      draw_tokens(all, static_cast<int64_t>(model_->input_spaces().size()), has_head, options_.draw);
+  std::vector<int64_t> row(draws.size(), 0);
+  const auto step = static_cast<size_t>(options_.draw.batch_size);
+  for (size_t begin = 0; begin < all.size(); begin += step) {
+    const size_t end = std::min(all.size(), begin + step);
+    const auto gradients = site_gradients(*model_, {all.begin() + static_cast<long>(begin),
+                                                    all.begin() + static_cast<long>(end)}, GetParam());
+    for (size_t space = 0; space < draws.size(); ++space) {
+      int64_t n = 0;
+      for (const auto& draw : draws[space]) {
+        n += draw.example >= static_cast<int64_t>(begin) && draw.example < static_cast<int64_t>(end) ? 1 : 0;
+      }
+      const at::Tensor x = samples.inputs[space].narrow(0, row[space], n);
+      for (const int64_t site : model_->input_spaces()[space].sites) {
+        const at::Tensor y = samples.delta_outputs[static_cast<size_t>(site)].narrow(0, row[space], n);
+        const at::Tensor expected = x.matmul(gradients[static_cast<size_t>(site)].t());
+        EXPECT_LT(relative_difference(y, expected), 1e-5)  // float32, two orders of summation
+            << model_->sites()[static_cast<size_t>(site)].name;
+      }
+      row[space] += n;
+    }
+  }
+  for (size_t space = 0; space < draws.size(); ++space) EXPECT_EQ(row[space], samples.inputs[space].size(0));
+}
+
+TEST_P(Sampler, PassSizeChangesNothingBeyondRounding) {
+  options_.pass_tokens = 0;
+  const Samples one = collect_samples(*model_, pointers(examples_), options_);
+  options_.pass_tokens = 100000;
+  const Samples all = collect_samples(*model_, pointers(examples_), options_);
+  for (size_t i = 0; i < one.inputs.size(); ++i) {
+    EXPECT_LT(relative_difference(all.inputs[i], one.inputs[i]), 1e-5);
+  }
+  for (size_t i = 0; i < one.delta_outputs.size(); ++i) {
+    EXPECT_LT(relative_difference(all.delta_outputs[i], one.delta_outputs[i]), 1e-5);
+  }
+}
+
+TEST_P(Sampler, SameSeedGivesTheSameBits) {
+  const Samples a = collect_samples(*model_, pointers(examples_), options_);
+  const Samples b = collect_samples(*model_, pointers(examples_), options_);
+  for (size_t i = 0; i < a.delta_outputs.size(); ++i) EXPECT_TRUE(a.delta_outputs[i].equal(b.delta_outputs[i]));
+  for (size_t i = 0; i < a.inputs.size(); ++i) EXPECT_TRUE(a.inputs[i].equal(b.inputs[i]));
+}
+
+TEST_P(Sampler, LeavesNoGradientAndRestoresTheMode) {
+  model_->set_training(true);
+  collect_samples(*model_, pointers(examples_), options_);
+  EXPECT_TRUE(model_->training());
+  for (const auto& parameter : model_->parameters()) {
+    EXPECT_FALSE(parameter.tensor.requires_grad()) << parameter.name;
+    EXPECT_FALSE(parameter.tensor.grad().defined()) << parameter.name;
+  }
+  for (const auto& site : model_->sites()) EXPECT_EQ(site.linear->tap(), nullptr);
+}
+
+TEST_P(Sampler, NonFiniteLossIsAnError) {
+  c10::AutoGradMode no_grad(false);
+  model_->parameters().front().tensor.fill_(std::numeric_limits<float>::quiet_NaN());
+  EXPECT_THROW(collect_samples(*model_, pointers(examples_), options_), NumericError);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, Sampler, ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
+                         [](const auto& info) {
+                           return info.param == TaskKind::kClassification ? "Classification" : "Completion";
+                         });
+
+TEST(SamplerHead, FirstTokenModeTakesWhatEntersTheHead) {
+  TempDir dir;
+  const auto model = tiny_model(dir.path(), TaskKind::kClassification);
+  const auto examples = tiny_examples(6, TaskKind::kClassification);
+  SamplerOptions options = options_for(TaskKind::kClassification);
+  options.draw.head_first_token = true;
+  const Samples first = collect_samples(*model, pointers(examples), options);
+  options.draw.head_first_token = false;
+  const Samples random = collect_samples(*model, pointers(examples), options);
+  EXPECT_EQ(first.inputs.back().size(0), 6);
+  EXPECT_EQ(random.inputs.back().size(0), 12);
+}
+
+/// Equal gradients and equal expectations make one teacher-forced pass stand for the reference's loop,
+/// which feeds the prefix [0, i) for every labelled position i.
+TEST(SamplerCompletion, OnePassHasTheGradientsOfThePrefixLoop) {
+  TempDir dir;
+  const auto model = tiny_model(dir.path(), TaskKind::kCompletion);
+  const auto examples = tiny_examples(2, TaskKind::kCompletion);
+  const auto one_pass = site_gradients(*model, pointers(examples), TaskKind::kCompletion);
+  std::vector<TokenExample> prefixes;  // ids [0, i] with only position i labelled: the pass over [0, i)
+  for (const auto& example : examples) {
+    for (auto i = example.context_length; i < static_cast<int64_t>(example.ids.size()); ++i) {
+      TokenExample prefix = example;
+      prefix.ids.resize(static_cast<size_t>(i) + 1);
+      prefix.type_ids.resize(prefix.ids.size());
+      prefix.context_length = i;
+      prefixes.push_back(prefix);
+    }
+  }
+  const auto loop = site_gradients(*model, pointers(prefixes), TaskKind::kCompletion);
+  for (size_t s = 0; s < loop.size(); ++s) {
+    EXPECT_LT(relative_difference(one_pass[s], loop[s]), 1e-5) << model->sites()[s].name;
+  }
+}
+
+}  // namespace
+}  // namespace eida
