@@ -1,0 +1,55 @@
+#include "eida/core/utf8.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace eida {
+namespace {
+
+constexpr size_t kNone = std::string_view::npos;
+
+TEST(Utf8, AcceptsEveryLengthAndTheBoundaries) {
+  EXPECT_EQ(find_invalid_utf8(""), kNone);
+  EXPECT_EQ(find_invalid_utf8("plain ascii text, longer than eight bytes"), kNone);
+  EXPECT_EQ(find_invalid_utf8("\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF\xF0"
+                              "\x90\x80\x80\xF4\x8F\xBF\xBF"),
+            kNone);
+}
+
+TEST(Utf8, NamesTheFirstBadByte) {
+  EXPECT_EQ(find_invalid_utf8("abc\x80"), 3u);           // stray continuation
+  EXPECT_EQ(find_invalid_utf8("12345678abc\xC3"), 11u);  // cut
+  EXPECT_EQ(find_invalid_utf8("\xC0\xAF"), 0u);          // overlong
+  EXPECT_EQ(find_invalid_utf8("a\xE0\x9F\xBF"), 1u);     // overlong
+  EXPECT_EQ(find_invalid_utf8("\xF0\x8F\xBF\xBF"), 0u);  // overlong
+  EXPECT_EQ(find_invalid_utf8("\xED\xA0\x80"), 0u);      // surrogate
+  EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0u);  // above U+10FFFF
+  EXPECT_EQ(find_invalid_utf8("\xC3\xA9\xE2\x82"
+                              "a"),
+            2u);  // broken in the middle
+}
+
+TEST(Utf8, DecodesWhatItAccepts) {
+  const std::string text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80";
+  const char32_t wanted[] = {U'a', U'\u00E9', U'\u20AC', U'\U0001F600'};
+  size_t position = 0;
+  for (const char32_t code : wanted) {
+    const size_t length = utf8_sequence_length(text, position);
+    ASSERT_GT(length, 0u);
+    EXPECT_EQ(decode_utf8(text, position, length), code);
+    position += length;
+  }
+  EXPECT_EQ(position, text.size());
+}
+
+TEST(Utf8, WidthCountsColumnsNotBytes) {
+  EXPECT_EQ(display_width("abc"), 3u);
+  EXPECT_EQ(display_width("\xCE\x94(k)"), 4u);               // Greek delta
+  EXPECT_EQ(display_width("e\xCC\x81"), 1u);                 // combining acute
+  EXPECT_EQ(display_width("\xE6\x97\xA5\xE6\x9C\xAC"), 4u);  // two wide characters
+  EXPECT_EQ(display_width("\xFF"), 1u);                      // not UTF-8
+}
+
+}  // namespace
+}  // namespace eida
