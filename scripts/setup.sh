@@ -106,7 +106,7 @@ once() {
 
 pip_install() {
   say "pip install $*"
-  "$venv/bin/python" -m pip install -q --disable-pip-version-check "$@" >&2
+  "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-warn-conflicts "$@" >&2
 }
 
 # A torch that EIDA_VENV held before this script came.
