@@ -1,4 +1,5 @@
-# Finds LibTorch and puts its include folders last; used by the build and, installed, by eidaConfig.cmake.
+# Finds LibTorch as eida::torch and puts its include folders last; used by the build and, installed, by
+# eidaConfig.cmake, so that no path of LibTorch is in the exported targets.
 # LibTorch ships its own fmt; as a -isystem folder it would hide the system's fmt and break spdlog.
 find_package(Torch REQUIRED HINTS ${EIDA_TORCH_HINTS})
 foreach(target torch torch_library torch_cpu torch_cuda c10 c10_cuda)
@@ -15,3 +16,7 @@ foreach(target torch torch_library torch_cpu torch_cuda c10 c10_cuda)
     endif()
   endif()
 endforeach()
+if(NOT TARGET eida::torch)
+  add_library(eida::torch INTERFACE IMPORTED)
+  target_link_libraries(eida::torch INTERFACE ${TORCH_LIBRARIES})
+endif()
