@@ -96,4 +96,22 @@ size_t display_width(std::string_view text) {
   return width;
 }
 
+std::string printable(std::string_view text, size_t max_width) {
+  constexpr std::string_view kReplacement = "\uFFFD";
+  std::string clean;
+  size_t width = 0;
+  for (size_t position = 0; position < text.size();) {
+    const size_t length = utf8_sequence_length(text, position);
+    const char32_t code = length == 0 ? 0 : decode_utf8(text, position, length);
+    const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0) ||
+                         (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+    const std::string_view next = control ? kReplacement : text.substr(position, length);
+    position += length == 0 ? 1 : length;
+    width += display_width(next);
+    if (width > max_width || clean.size() > 4 * max_width) return clean + "\u2026";
+    clean += next;
+  }
+  return clean;
+}
+
 }  // namespace eida

@@ -51,5 +51,17 @@ TEST(Utf8, WidthCountsColumnsNotBytes) {
   EXPECT_EQ(display_width("\xFF"), 1u);                      // not UTF-8
 }
 
+TEST(Utf8, PrintableTextHoldsNoEscapesAndIsCut) {
+  EXPECT_EQ(printable("caf\xC3\xA9"), "caf\xC3\xA9");
+  EXPECT_EQ(printable("a\x1B[31m\n"), "a\uFFFD[31m\uFFFD");
+  EXPECT_EQ(printable("\xFFz"), "\uFFFDz");
+  EXPECT_EQ(printable("\u202Egnp"), "\uFFFDgnp");  // right-to-left override
+  EXPECT_EQ(printable("abcdef", 3), "abc\u2026");
+  EXPECT_EQ(printable("abc", 3), "abc");
+  std::string marks = "e";
+  for (int i = 0; i < 1000; ++i) marks += "\u0301";  // zero width, yet bounded
+  EXPECT_LT(printable(marks, 10).size(), 60u);
+}
+
 }  // namespace
 }  // namespace eida

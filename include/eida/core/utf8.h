@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace eida {
@@ -21,5 +22,10 @@ char32_t decode_utf8(std::string_view text, size_t position, size_t length);
 /// Columns that a terminal uses for the text: 0 for combining and zero-width characters, 2 for East
 /// Asian wide ones and emoji, 1 for the rest and for each byte that is not UTF-8.
 size_t display_width(std::string_view text);
+
+/// Text from outside made fit for a terminal, a log or a message: control characters (escape
+/// sequences, line ends) and bad bytes become U+FFFD, and what exceeds `max_width` columns is
+/// replaced by "…".
+std::string printable(std::string_view text, size_t max_width = 80);
 
 }  // namespace eida

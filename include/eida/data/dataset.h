@@ -1,0 +1,88 @@
+/// Data files as random-access sequences of examples.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eida/data/example.h"
+
+namespace eida {
+
+/// What a row means. Names on the command line: sst2, e2e, classification, prompt.
+enum class DataTask {
+  kSst2,            ///< columns sentence, label (0 or 1); or index, sentence without labels
+  kE2e,             ///< columns mr, ref; or lines `MR||ref`; or the column MR alone
+  kClassification,  ///< one or two texts and a label
+  kPrompt,          ///< prompt and completion
+};
+
+/// How rows are written. TSV has no quoting (GLUE's rule); CSV quotes as RFC 4180 does; JSONL holds
+/// one object a line; pair lines are `context||reference`.
+enum class DataFormat { kAuto, kTsv, kCsv, kJsonl, kPairLines };
+
+struct ReaderOptions {
+  DataTask task = DataTask::kClassification;
+  /// kAuto: by the first line (`{` JSONL; `||` pair lines, E2E only), then by extension (.tsv,
+  /// .csv, .jsonl, .ndjson, .json), then by a tab or a comma in the first line.
+  DataFormat format = DataFormat::kAuto;
+  /// Column or key of the first text. Empty: classification takes the first of sentence, text,
+  /// sentence1; prompt takes "prompt". SST-2 and E2E have fixed names.
+  std::string text_column;
+  /// Second text of a pair, or the completion. Empty: sentence2 beside sentence1; "completion" for
+  /// prompts.
+  std::string second_column;
+  std::string label_column;  ///< empty: "label", if the file has it
+  /// Class names in index order, from the training file, so that a second file maps labels alike.
+  /// Empty: from this file.
+  std::vector<std::string> class_names;
+  int64_t max_row_bytes = 16 << 20;  ///< a longer row is an error
+  /// Rows within the first so many bytes are checked when the file is opened, the others when they
+  /// are read. Labels of a classification file without given class_names are all read when it is
+  /// opened.
+  int64_t check_bytes = 256 << 20;
+};
+
+/// Examples of one file. `at` may be called from several threads.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual int64_t size() const = 0;
+  /// \param index 0 <= index < size().
+  /// \throws DataError names the file, the line and what is wrong with the row.
+  virtual TextExample at(int64_t index) const = 0;
+
+  virtual TaskKind kind() const = 0;
+  /// False where the file has no labels or no completions (a test file): label is -1, or second is
+  /// empty.
+  virtual bool has_targets() const = 0;
+  /// Classification: name of each class index; empty for completions or without labels. Labels that
+  /// are integers are class indices as they stand (names "0".."C-1", C = largest + 1); other labels
+  /// are indexed in byte order of their names.
+  virtual const std::vector<std::string>& class_names() const = 0;
+  /// File, or a name in angle brackets for examples in memory.
+  virtual std::string name() const = 0;
+};
+
+/// Opens a data file. It is mapped, not read: 8 bytes a row are kept in memory.
+/// Rows are UTF-8; a byte order mark and CRLF line ends are accepted; empty lines are accepted at
+/// the end of the file only. Text is kept byte for byte (SST-2's trailing space counts); of a pair
+/// line the outer white space is dropped, as the E2E recipe does. \throws DataError missing, empty
+/// or malformed file: file, line, what was wrong, the columns that exist.
+std::shared_ptr<const Dataset> open_dataset(const std::filesystem::path& path,
+                                            const ReaderOptions& options);
+
+/// Examples held in memory, with the same checks of the label range.
+/// \param class_names empty for completions.
+/// \throws DataError when there is no example, or a label is outside class_names.
+std::shared_ptr<const Dataset> make_dataset(std::vector<TextExample> examples, TaskKind kind,
+                                            std::vector<std::string> class_names = {});
+
+/// Task of its command-line name. \throws ConfigError lists the names.
+DataTask parse_data_task(const std::string& name);
+/// Whether the task's examples are classified or completed.
+TaskKind task_kind(DataTask task);
+
+}  // namespace eida

@@ -1,0 +1,77 @@
+/// Text examples -> token examples.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eida/data/dataset.h"
+#include "eida/data/example.h"
+#include "eida/text/tokenizer.h"
+
+namespace eida {
+
+struct TokenizeOptions {
+  int64_t max_length = 0;  ///< tokens, special ones included; 0 = no truncation
+  int threads = 1;
+  /// Completions, the E2E recipe: ids(prompt) + separator, then ids(prefix + completion) + end.
+  std::string separator = "<|endoftext|>";
+  std::string completion_prefix = " ";
+  std::string end = "<|endoftext|>";
+};
+
+/// Tokenized examples of a dataset.
+struct TokenizedSet {
+  std::vector<TokenExample> examples;
+  std::vector<int64_t> source;  ///< index in the dataset of each example
+  int64_t truncated = 0;        ///< examples that lost tokens to max_length
+  int64_t skipped = 0;  ///< examples left out: no labelled token (completions) or no token at all
+
+  /// Tokens of each example.
+  std::vector<int64_t> lengths() const;
+};
+
+/// Turns examples of one task into tokens with one tokenizer.
+/// Classification: the text, or the pair, with the tokenizer's special tokens, truncated by its
+/// rule (pairs: longest first). Completions: no special tokens but the separator, which is context
+/// (context_length counts it), and the end, which is a target; beyond max_length the end of the
+/// completion is dropped, end token first. Source: method.md section 10 of the specification (E2E
+/// recipe).
+class ExampleTokenizer {
+ public:
+  /// \throws FormatError the tokenizer has no such separator or end token (completions only).
+  ///         ConfigError max_length is negative.
+  ExampleTokenizer(std::shared_ptr<const Tokenizer> tokenizer, TaskKind kind,
+                   TokenizeOptions options);
+
+  /// One example. \throws DataError when nothing is left to learn from, as TokenizedSet::skipped
+  /// counts.
+  TokenExample tokenize(const TextExample& text) const;
+  /// Prompt for generation: ids(prompt) + separator. Not truncated.
+  std::vector<int32_t> tokenize_prompt(const std::string& prompt) const;
+  /// The dataset's examples at `indices`, in that order, on options.threads threads; warns when
+  /// some were truncated or skipped. \throws DataError a row is broken, or no example is left.
+  TokenizedSet tokenize_all(const Dataset& dataset, const std::vector<int64_t>& indices) const;
+  /// Every example of the dataset.
+  TokenizedSet tokenize_all(const Dataset& dataset) const;
+
+ private:
+  struct Parts {
+    std::vector<Encoding> first, second;  ///< one a text; second empty unless completions
+  };
+  Parts encode(const std::vector<TextExample>& texts) const;
+  TokenExample assemble_text(const TextExample& text, Encoding encoding, bool& truncated) const;
+  TokenExample assemble_completion(Encoding prompt, Encoding completion, bool& truncated) const;
+  std::vector<TokenExample> tokenize_chunk(const std::vector<TextExample>& texts,
+                                           std::vector<char>& truncated) const;
+  bool usable(const TokenExample& example) const;
+
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  TaskKind kind_;
+  TokenizeOptions options_;
+  int32_t separator_ = -1;
+  int32_t end_ = -1;
+};
+
+}  // namespace eida

@@ -1,0 +1,109 @@
+#include "text_rows.h"
+
+#include <algorithm>
+
+#include "eida/core/csv.h"
+#include "eida/core/error.h"
+#include "eida/core/utf8.h"
+
+namespace eida {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+std::string_view without_line_end(std::string_view row) {
+  if (row.ends_with('\n')) {
+    row.remove_suffix(1);
+    if (row.ends_with('\r')) row.remove_suffix(1);
+  }
+  return row;
+}
+
+/// End of the text without the empty lines that close it; the last row keeps its line end.
+size_t trimmed_end(std::string_view text) {
+  size_t end = text.size();
+  while (end > 0 && (text[end - 1] == '\n' || text[end - 1] == '\r')) --end;
+  if (end < text.size() && text[end] == '\r') ++end;
+  if (end < text.size() && text[end] == '\n') ++end;
+  return end;
+}
+
+}  // namespace
+
+TextRows::TextRows(const std::filesystem::path& path, int64_t max_row_bytes)
+    : name_(path.string()), file_(path), max_row_bytes_(static_cast<size_t>(max_row_bytes)) {
+  text_ = file_.view();
+  if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
+  if (text_.find_first_not_of("\r\n") == std::string_view::npos) {
+    throw DataError("{}: the file is empty", name_);
+  }
+}
+
+std::string_view TextRows::first_line(size_t limit) const {
+  const std::string_view head = text_.substr(0, limit);
+  const size_t line_end = head.find('\n');
+  return line_end == std::string_view::npos ? head : without_line_end(head.substr(0, line_end + 1));
+}
+
+size_t TextRows::row_end(size_t begin, bool quoted) const {
+  size_t end = 0;
+  if (quoted) {
+    CsvFault fault;
+    end = find_csv_row_end(text_, begin, max_row_bytes_ + 1, fault);
+    if (fault.what != nullptr) throw RowError(fault.what, fault.offset - begin);
+  } else {
+    const size_t found = text_.substr(begin, max_row_bytes_ + 1).find('\n');
+    end = found == std::string_view::npos ? std::min(text_.size(), begin + max_row_bytes_ + 1)
+                                          : begin + found + 1;
+  }
+  if (end - begin > max_row_bytes_) {
+    throw RowError(fmt::format(
+        "row is longer than {} bytes (hint: is this a text file with one example a line?)",
+        max_row_bytes_));
+  }
+  return end;
+}
+
+void TextRows::index(bool quoted, const std::function<void(size_t, std::string_view)>& visit) {
+  end_ = trimmed_end(text_);
+  offsets_.clear();
+  for (size_t begin = 0; begin < end_;) {
+    try {
+      const size_t end = std::min(row_end(begin, quoted), end_);
+      const std::string_view row = without_line_end(text_.substr(begin, end - begin));
+      if (row.empty()) throw RowError("empty line");
+      offsets_.push_back(begin);
+      visit(offsets_.size() - 1, row);
+      begin = end;
+    } catch (const RowError& error) {
+      fail_at(begin, error);
+    }
+  }
+}
+
+std::string_view TextRows::row(size_t index) const {
+  const size_t end = index + 1 < offsets_.size() ? offsets_[index + 1] : end_;
+  return without_line_end(text_.substr(offsets_[index], end - offsets_[index]));
+}
+
+void TextRows::fail_at(size_t row_offset, const RowError& error) const {
+  const auto line =
+      1 + std::count(text_.begin(), text_.begin() + static_cast<int64_t>(row_offset), '\n');
+  std::string message = error.message;
+  if (error.offset != RowError::kNoOffset)
+    message += fmt::format(", at byte offset {} of the row", error.offset);
+  const bool last = text_.find('\n', row_offset) == std::string_view::npos;
+  if (last) message += " (hint: this last line has no line end; is the file cut short?)";
+  throw DataError("{}:{}: {}", name_, line, message);
+}
+
+void check_row_bytes(std::string_view row) {
+  const size_t nul = row.find('\0');
+  if (nul != std::string_view::npos) throw RowError("NUL byte", nul);
+  const size_t bad = find_invalid_utf8(row);
+  if (bad != std::string_view::npos) {
+    throw RowError("not UTF-8 (hint: convert the file, for example with iconv)", bad);
+  }
+}
+
+}  // namespace eida

@@ -1,0 +1,179 @@
+#include "eida/data/tokenize.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "eida/core/error.h"
+
+namespace eida {
+namespace {
+
+/// Rows in memory at once while a dataset is tokenized.
+constexpr size_t kChunk = 4096;
+
+int32_t require_token(const Tokenizer& tokenizer, const std::string& token, const char* what) {
+  const int32_t id = tokenizer.token_to_id(token);
+  if (id < 0)
+    throw FormatError(
+        "the tokenizer has no {} token '{}' (hint: completions need a decoder's tokenizer)", what,
+        token);
+  return id;
+}
+
+void log_losses(const TokenizedSet& set, const std::string& name, int64_t max_length) {
+  if (set.truncated > 0)
+    spdlog::warn("{}: {} examples cut to {} tokens", name, set.truncated, max_length);
+  if (set.skipped > 0) {
+    spdlog::warn("{}: {} examples skipped, no labelled token within {} tokens", name, set.skipped,
+                 max_length);
+  }
+}
+
+}  // namespace
+
+std::vector<int64_t> TokenizedSet::lengths() const {
+  std::vector<int64_t> lengths(examples.size());
+  std::transform(
+      examples.begin(), examples.end(), lengths.begin(),
+      [](const TokenExample& example) { return static_cast<int64_t>(example.ids.size()); });
+  return lengths;
+}
+
+ExampleTokenizer::ExampleTokenizer(std::shared_ptr<const Tokenizer> tokenizer, TaskKind kind,
+                                   TokenizeOptions options)
+    : tokenizer_(std::move(tokenizer)), kind_(kind), options_(std::move(options)) {
+  if (options_.max_length < 0)
+    throw ConfigError("data.max_length: {} is negative", options_.max_length);
+  if (kind_ != TaskKind::kCompletion) return;
+  separator_ = require_token(*tokenizer_, options_.separator, "separator");
+  end_ = require_token(*tokenizer_, options_.end, "end");
+}
+
+TokenExample ExampleTokenizer::tokenize(const TextExample& text) const {
+  std::vector<char> truncated;
+  TokenExample example = std::move(tokenize_chunk({text}, truncated).front());
+  if (!usable(example)) {
+    throw DataError(
+        "example has no labelled token within data.max_length {} (hint: raise data.max_length)",
+        options_.max_length);
+  }
+  return example;
+}
+
+std::vector<int32_t> ExampleTokenizer::tokenize_prompt(const std::string& prompt) const {
+  if (kind_ != TaskKind::kCompletion)
+    throw Error(ExitCode::kInternal, "tokenize_prompt: not a completion task");
+  auto ids = tokenizer_->encode(prompt, {.add_special_tokens = false}).ids;
+  ids.push_back(separator_);
+  return ids;
+}
+
+TokenizedSet ExampleTokenizer::tokenize_all(const Dataset& dataset) const {
+  std::vector<int64_t> indices(static_cast<size_t>(dataset.size()));
+  std::iota(indices.begin(), indices.end(), 0);
+  return tokenize_all(dataset, indices);
+}
+
+TokenizedSet ExampleTokenizer::tokenize_all(const Dataset& dataset,
+                                            const std::vector<int64_t>& indices) const {
+  if (kind_ == TaskKind::kCompletion && !dataset.has_targets()) {
+    throw DataError(
+        "{}: has no completions (hint: a test file can be generated for, not trained on)",
+        dataset.name());
+  }
+  TokenizedSet set;
+  for (size_t begin = 0; begin < indices.size(); begin += kChunk) {
+    const size_t count = std::min(kChunk, indices.size() - begin);
+    std::vector<TextExample> texts(count);
+    for (size_t i = 0; i < count; ++i) texts[i] = dataset.at(indices[begin + i]);
+    std::vector<char> truncated;
+    auto examples = tokenize_chunk(texts, truncated);
+    for (size_t i = 0; i < count; ++i) {
+      set.truncated += truncated[i];
+      if (!usable(examples[i])) {
+        ++set.skipped;
+        continue;
+      }
+      set.examples.push_back(std::move(examples[i]));
+      set.source.push_back(indices[begin + i]);
+    }
+  }
+  log_losses(set, dataset.name(), options_.max_length);
+  if (set.examples.empty() && !indices.empty()) {
+    throw DataError("{}: no example has a labelled token within data.max_length {}", dataset.name(),
+                    options_.max_length);
+  }
+  return set;
+}
+
+ExampleTokenizer::Parts ExampleTokenizer::encode(const std::vector<TextExample>& texts) const {
+  const EncodeOptions options{.add_special_tokens = kind_ == TaskKind::kClassification};
+  std::vector<std::string_view> views(texts.size());
+  std::transform(texts.begin(), texts.end(), views.begin(),
+                 [](const TextExample& text) { return std::string_view(text.first); });
+  const bool completions_wanted = kind_ == TaskKind::kCompletion;
+  Parts parts;
+  parts.first.resize(texts.size());  // pairs are encoded one by one in assemble_text
+  const bool pairs = !completions_wanted && !texts.empty() && !texts.front().second.empty();
+  if (!pairs) parts.first = tokenizer_->encode_batch(views, options, options_.threads);
+  if (!completions_wanted) return parts;
+  std::vector<std::string> completions(texts.size());
+  for (size_t i = 0; i < texts.size(); ++i)
+    completions[i] = options_.completion_prefix + texts[i].second;
+  parts.second =
+      tokenizer_->encode_batch({completions.begin(), completions.end()}, options, options_.threads);
+  return parts;
+}
+
+std::vector<TokenExample> ExampleTokenizer::tokenize_chunk(const std::vector<TextExample>& texts,
+                                                           std::vector<char>& truncated) const {
+  Parts parts = encode(texts);
+  std::vector<TokenExample> examples(texts.size());
+  truncated.assign(texts.size(), 0);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    bool cut = false;
+    examples[i] =
+        kind_ == TaskKind::kClassification
+            ? assemble_text(texts[i], std::move(parts.first[i]), cut)
+            : assemble_completion(std::move(parts.first[i]), std::move(parts.second[i]), cut);
+    truncated[i] = cut ? 1 : 0;
+  }
+  return examples;
+}
+
+TokenExample ExampleTokenizer::assemble_text(const TextExample& text, Encoding encoding,
+                                             bool& truncated) const {
+  const EncodeOptions cut{.max_length = options_.max_length};
+  const bool pair = !text.second.empty();
+  if (pair) encoding = tokenizer_->encode_pair(text.first, text.second);
+  truncated =
+      options_.max_length > 0 && static_cast<int64_t>(encoding.ids.size()) > options_.max_length;
+  if (truncated) {
+    encoding = pair ? tokenizer_->encode_pair(text.first, text.second, cut)
+                    : tokenizer_->encode(text.first, cut);
+  }
+  return {std::move(encoding.ids), std::move(encoding.type_ids), text.label, 0};
+}
+
+TokenExample ExampleTokenizer::assemble_completion(Encoding prompt, Encoding completion,
+                                                   bool& truncated) const {
+  TokenExample example;
+  example.ids = std::move(prompt.ids);
+  example.ids.push_back(separator_);
+  example.context_length = static_cast<int64_t>(example.ids.size());
+  example.ids.insert(example.ids.end(), completion.ids.begin(), completion.ids.end());
+  example.ids.push_back(end_);
+  truncated =
+      options_.max_length > 0 && static_cast<int64_t>(example.ids.size()) > options_.max_length;
+  if (truncated) example.ids.resize(static_cast<size_t>(options_.max_length));
+  example.type_ids.assign(example.ids.size(), 0);
+  return example;
+}
+
+bool ExampleTokenizer::usable(const TokenExample& example) const {
+  return static_cast<int64_t>(example.ids.size()) > example.context_length;
+}
+
+}  // namespace eida
