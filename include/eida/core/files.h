@@ -1,0 +1,65 @@
+/// Files: read with a limit, mapped, hashed, and written so that they are whole or not there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace eida {
+
+/// Whole content of a regular file. \throws DataError when it cannot be read or has more than
+/// `max_bytes`.
+std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 30);
+
+/// A file under construction: written beside its final place, moved there by commit(). Without
+/// commit() nothing of it stays, and a file that was there before is untouched.
+class AtomicFile {
+ public:
+  /// \throws DataError when the folder is missing or not writable.
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// \throws DataError with the path and the reason, for example a full disk.
+  void write(std::string_view bytes);
+  /// Flushes to the disk and renames. \throws DataError
+  void commit();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Writes a whole file through AtomicFile. \throws DataError
+void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+
+/// Read-only view of a file's bytes, unmapped at the end of the scope.
+class MappedFile {
+ public:
+  /// \throws DataError when the file cannot be opened or mapped. An empty file gives an empty view.
+  explicit MappedFile(std::filesystem::path path);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+
+  const std::byte* data() const { return data_; }
+  size_t size() const { return size_; }
+  std::string_view view() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+/// SHA-256 of a file, read in pieces: 64 lower-case hexadecimal digits. \throws DataError
+std::string sha256_file(const std::filesystem::path& path);
+/// SHA-256 of bytes in memory.
+std::string sha256(std::string_view bytes);
+
+}  // namespace eida

@@ -1,0 +1,43 @@
+/// Strict JSON: bounded, no duplicate keys, errors with file and line.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "eida/core/error.h"
+
+namespace eida {
+
+/// Line of the first character of each value, by JSON pointer ("/train/lr"; "" is the whole
+/// document).
+using LineMap = std::map<std::string, int>;
+
+struct JsonOptions {
+  size_t max_bytes = size_t{256} << 20;
+  size_t max_depth = 100;
+  ExitCode code = ExitCode::kData;  ///< which error class a fault is
+  LineMap* lines = nullptr;         ///< filled when set; a key's line is that of its value's key
+};
+
+/// Throws the class that belongs to `code`: ConfigError, DataError, FormatError, NumericError, else
+/// Error.
+[[noreturn]] void throw_error(ExitCode code, const std::string& message);
+
+/// \param source file name for errors: "SOURCE:LINE: what". \throws Error of `options.code` on
+/// anything that is not one JSON value in UTF-8, duplicate keys, more depth or bytes than allowed,
+/// numbers out of range.
+nlohmann::json parse_json(std::string_view text, const std::string& source,
+                          const JsonOptions& options = {});
+
+/// parse_json() of a file. \throws DataError when it cannot be read, else as parse_json().
+nlohmann::json read_json(const std::filesystem::path& path, const JsonOptions& options = {});
+
+/// Text of a JSON file: indented by two, bytes that are not UTF-8 replaced, a line end at the end.
+std::string json_text(const nlohmann::ordered_json& value);
+
+}  // namespace eida

@@ -1,0 +1,41 @@
+/// Record of a run: what made it, from what, and what it cost. Becomes manifest.json.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "eida/core/system_info.h"
+
+namespace eida {
+
+/// One file that a run read.
+struct InputFile {
+  std::string path;    ///< absolute
+  std::string sha256;  ///< of the bytes
+  uint64_t bytes = 0;
+};
+
+/// \throws DataError when the file cannot be read.
+InputFile describe_input(const std::filesystem::path& path);
+
+struct Manifest {
+  std::string program;  ///< "eida-probe"
+  std::string version = eida::version();
+  std::string git_revision = eida::git_revision();
+  std::string libtorch;  ///< its version; empty where none took part
+  std::string device;    ///< resolved: "cpu", "cuda:0 (NVIDIA H100)"
+  uint64_t seed = 0;
+  int threads = 0;  ///< resolved
+  std::vector<InputFile> inputs;
+  std::vector<std::string> command_line;
+  std::chrono::system_clock::time_point start = std::chrono::system_clock::now();
+
+  /// Adds seconds since start (wall) and the peak memory so far.
+  nlohmann::ordered_json to_json() const;
+};
+
+}  // namespace eida

@@ -1,0 +1,53 @@
+/// The output folder of a run: never looks complete before the run is.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "eida/core/manifest.h"
+
+namespace eida {
+
+struct RunFolderOptions {
+  bool overwrite = false;  ///< empty an earlier EIDA run folder first
+  bool resume = false;     ///< go on in one; nothing there yet is a fresh start
+  /// Files and folders the run reads: none of them may lie in a folder that is to be emptied.
+  std::vector<std::filesystem::path> inputs;
+};
+
+/// From construction to finish() the folder holds a file INCOMPLETE that says why; manifest.json is
+/// written last of all. When a run ends in an error the marker stays, with that error in it. A
+/// folder is locked while it is in use.
+class RunFolder {
+ public:
+  /// Creates the folder (parents too) or takes over an empty one.
+  /// \throws ConfigError when it is there and not empty, and neither `overwrite` nor `resume`
+  /// applies; when it is not an EIDA run folder; when another process works in it. DataError when
+  /// it cannot be made.
+  RunFolder(std::filesystem::path path, const RunFolderOptions& options);
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+
+  /// The checks of the constructor, nothing written (--dry-run). \throws as the constructor.
+  static void check(const std::filesystem::path& path, const RunFolderOptions& options);
+
+  const std::filesystem::path& path() const;
+  /// Path of a file in it; its folders are made. \param name relative, for example "figures/a.svg".
+  std::filesystem::path file(std::string_view name) const;
+
+  /// Writes manifest.json and removes INCOMPLETE: the run is complete. \throws DataError
+  void finish(const Manifest& manifest);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Puts the reason into the INCOMPLETE file of a run folder whose scope an exception left.
+/// run_main() calls it.
+void note_run_failure(std::string_view reason);
+
+}  // namespace eida

@@ -1,0 +1,21 @@
+/// What every main() is: run, and turn whatever goes wrong into one line and an exit code.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace eida {
+
+/// Message of an exception class that core does not know (c10::Error without its backtrace);
+/// nullopt: not mine.
+using DescribeError = std::function<std::optional<std::string>(const std::exception&)>;
+
+/// Installs the signal handlers, runs `body` and returns its result; flushes stdout. An exception
+/// becomes one line "PROGRAM: message" on stderr, goes into the run folder's INCOMPLETE file, and
+/// its exit code is returned: Error's own, 3 for file-system errors, 1 for the rest.
+int run_main(const char* program, const std::function<int()>& body,
+             const DescribeError& describe = {});
+
+}  // namespace eida

@@ -1,0 +1,19 @@
+/// What a manifest says about the program and the machine.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace eida {
+
+/// Version of the project, for example "0.1.0".
+std::string version();
+/// Git revision of the sources at build time, with "-dirty" where files differed; "unknown" outside
+/// git.
+std::string git_revision();
+/// Time in UTC as ISO 8601 with milliseconds: "2026-11-24T10:58:30.123Z".
+std::string utc_iso(std::chrono::system_clock::time_point time = std::chrono::system_clock::now());
+/// Largest resident set of this process so far, MiB.
+double peak_memory_mib();
+
+}  // namespace eida

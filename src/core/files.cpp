@@ -1,0 +1,109 @@
+#include "eida/core/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <utility>
+
+#include "eida/core/error.h"
+#include "file_descriptor.h"
+
+namespace eida {
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path, uint64_t max_bytes) {
+  uint64_t size = 0;
+  const FileDescriptor file = open_for_read(path, size);
+  if (size > max_bytes) {
+    throw DataError("{}: has {} bytes, more than the limit of {}", path.string(), size, max_bytes);
+  }
+  // One byte more than the size says, so that a file that grows meanwhile is seen.
+  std::string bytes(static_cast<size_t>(size) + 1, '\0');
+  size_t done = 0;
+  for (;;) {
+    const ssize_t n = ::read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw_errno(path, "cannot read", errno);
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+    if (done > max_bytes)
+      throw DataError("{}: has more bytes than the limit of {}", path.string(), max_bytes);
+    if (done == bytes.size()) bytes.resize(done * 2);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+struct AtomicFile::State {
+  fs::path path, temporary;
+  FileDescriptor file;
+};
+
+AtomicFile::AtomicFile(fs::path path) : state_(std::make_unique<State>()) {
+  static std::atomic<unsigned> counter{0};
+  state_->path = std::move(path);
+  state_->temporary =
+      state_->path.parent_path() /
+      fmt::format(".{}.{}-{}.tmp", state_->path.filename().string(), ::getpid(), counter++);
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+  state_->file = FileDescriptor(::open(state_->temporary.c_str(), flags, 0666));
+  if (!state_->file.valid()) throw_errno(state_->path, "cannot create", errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (!state_->file.valid()) return;
+  state_->file.reset();
+  ::unlink(state_->temporary.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) { write_all(state_->file, bytes, state_->path); }
+
+void AtomicFile::commit() {
+  sync(state_->file, state_->path);
+  if (::rename(state_->temporary.c_str(), state_->path.c_str()) != 0) {
+    throw_errno(state_->path, "cannot rename the finished file", errno);
+  }
+  state_->file.reset();
+  const fs::path folder =
+      state_->path.has_parent_path() ? state_->path.parent_path() : fs::path(".");
+  const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.valid()) sync(directory, folder);
+}
+
+void write_file_atomic(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+MappedFile::MappedFile(fs::path path) : path_(std::move(path)) {
+  uint64_t size = 0;
+  const FileDescriptor file = open_for_read(path_, size);
+  if (size == 0) return;
+  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (address == MAP_FAILED) throw_errno(path_, "cannot map", errno);
+  data_ = static_cast<const std::byte*>(address);
+  size_ = static_cast<size_t>(size);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+}  // namespace eida

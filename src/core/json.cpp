@@ -1,0 +1,192 @@
+#include "eida/core/json.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "eida/core/files.h"
+#include "eida/core/utf8.h"
+
+namespace eida {
+namespace {
+
+using nlohmann::json;
+
+/// Where the parser is: it reads through iterators that count line ends.
+struct Position {
+  int line = 1;
+};
+
+class CountingIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  CountingIterator(const char* at, Position* position) : at_(at), position_(position) {}
+  reference operator*() const { return *at_; }
+  CountingIterator& operator++() {
+    if (*at_ == '\n') ++position_->line;
+    ++at_;
+    return *this;
+  }
+  bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
+  bool operator!=(const CountingIterator& other) const { return at_ != other.at_; }
+
+ private:
+  const char* at_;
+  Position* position_;
+};
+
+std::string escape_pointer(std::string_view key) {
+  std::string escaped;
+  for (const char c : key) {
+    if (c == '~') {
+      escaped += "~0";
+    } else if (c == '/') {
+      escaped += "~1";
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
+
+/// Builds the value from the parser's events.
+class Builder : public nlohmann::json_sax<json> {
+ public:
+  Builder(const std::string& source, const JsonOptions& options, const Position& position)
+      : source_(source), options_(options), position_(position) {}
+
+  json take() { return std::move(root_); }
+
+  bool null() override { return add(nullptr); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(number_integer_t value) override { return add(value); }
+  bool number_unsigned(number_unsigned_t value) override { return add(value); }
+  bool number_float(number_float_t value, const string_t&) override { return add(value); }
+  bool string(string_t& value) override { return add(std::move(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(json::object()); }
+  bool start_array(std::size_t) override { return open(json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& value) override {
+    if (stack_.back().value->contains(value))
+      fail(fmt::format("key '{}' is there twice", printable(value)));
+    stack_.back().key = value;
+    return true;
+  }
+
+  bool parse_error(std::size_t, const std::string&, const json::exception& error) override {
+    fail(shorten(error.what()));
+  }
+
+ private:
+  struct Level {
+    json* value;
+    std::string key, pointer;
+  };
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw_error(options_.code, fmt::format("{}:{}: {}", source_, position_.line, what));
+  }
+
+  /// nlohmann's "[json.exception.…] parse error at line 1, column 2: …" without what we say
+  /// ourselves.
+  static std::string shorten(std::string_view what) {
+    for (const std::string_view mark : {"] ", ": "}) {
+      const size_t found = what.find(mark);
+      if (found != std::string_view::npos) what.remove_prefix(found + mark.size());
+    }
+    return "is not valid JSON: " + printable(what, 200);
+  }
+
+  std::string pointer_of_next() const {
+    if (options_.lines == nullptr || stack_.empty()) return "";
+    const Level& level = stack_.back();
+    const bool object = level.value->is_object();
+    return level.pointer + "/" +
+           (object ? escape_pointer(level.key) : std::to_string(level.value->size()));
+  }
+
+  json* place(json value, const std::string& pointer) {
+    if (options_.lines != nullptr) options_.lines->emplace(pointer, position_.line);
+    if (stack_.empty()) {
+      root_ = std::move(value);
+      return &root_;
+    }
+    json& parent = *stack_.back().value;
+    if (parent.is_object()) return &(parent[stack_.back().key] = std::move(value));
+    parent.push_back(std::move(value));
+    return &parent.back();
+  }
+
+  bool add(json value) {
+    place(std::move(value), pointer_of_next());
+    return true;
+  }
+
+  bool open(json value) {
+    if (stack_.size() >= options_.max_depth)
+      fail(fmt::format("is nested deeper than {}", options_.max_depth));
+    std::string pointer = pointer_of_next();
+    json* placed = place(std::move(value), pointer);
+    stack_.push_back({placed, "", std::move(pointer)});
+    return true;
+  }
+
+  bool close() {
+    stack_.pop_back();
+    return true;
+  }
+
+  const std::string& source_;
+  const JsonOptions& options_;
+  const Position& position_;
+  json root_;
+  std::vector<Level> stack_;
+};
+
+}  // namespace
+
+void throw_error(ExitCode code, const std::string& message) {
+  switch (code) {
+    case ExitCode::kConfig:
+      throw ConfigError("{}", message);
+    case ExitCode::kData:
+      throw DataError("{}", message);
+    case ExitCode::kFormat:
+      throw FormatError("{}", message);
+    case ExitCode::kNumeric:
+      throw NumericError("{}", message);
+    default:
+      throw Error(code, message);
+  }
+}
+
+json parse_json(std::string_view text, const std::string& source, const JsonOptions& options) {
+  if (text.size() > options.max_bytes) {
+    throw_error(options.code, fmt::format("{}: has {} bytes, more than the limit of {}", source,
+                                          text.size(), options.max_bytes));
+  }
+  Position position;
+  Builder builder(source, options, position);
+  const char* begin = text.data();
+  json::sax_parse(CountingIterator(begin, &position),
+                  CountingIterator(begin + text.size(), &position), &builder);
+  return builder.take();
+}
+
+json read_json(const std::filesystem::path& path, const JsonOptions& options) {
+  return parse_json(read_file(path, options.max_bytes), path.string(), options);
+}
+
+std::string json_text(const nlohmann::ordered_json& value) {
+  return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace eida

@@ -1,0 +1,179 @@
+#include "eida/core/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/json.h"
+#include "file_descriptor.h"
+
+namespace eida {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kMarker = "INCOMPLETE";
+constexpr const char* kManifest = "manifest.json";
+constexpr std::string_view kMarkerHead = "This EIDA run is not complete: ";
+
+/// Folder of the last run that an exception ended, for note_run_failure().
+fs::path& failed_folder() {
+  static fs::path path;
+  return path;
+}
+
+void write_marker(const fs::path& folder, std::string_view reason) {
+  write_file_atomic(folder / kMarker, std::string(kMarkerHead) + std::string(reason) + "\n");
+}
+
+/// Only folders that this class made may be emptied or resumed: they hold our marker or our
+/// manifest.
+bool is_run_folder(const fs::path& folder) {
+  try {
+    if (fs::exists(folder / kMarker))
+      return read_file(folder / kMarker, 1 << 20).starts_with(kMarkerHead);
+    if (!fs::exists(folder / kManifest)) return false;
+    const auto manifest = read_json(folder / kManifest);
+    const auto program =
+        manifest.is_object() ? manifest.value("program", nlohmann::json()) : nlohmann::json();
+    return program.is_string() && program.get<std::string>().starts_with("eida-");
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+bool lies_in(const fs::path& file, const fs::path& folder) {
+  const fs::path relative =
+      fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(folder));
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+void check_may_empty(const fs::path& folder, const RunFolderOptions& options) {
+  if (lies_in(fs::current_path(), folder)) {
+    throw ConfigError("--overwrite: {} holds the working directory", folder.string());
+  }
+  for (const fs::path& input : options.inputs) {
+    if (lies_in(input, folder)) {
+      throw ConfigError(
+          "--overwrite: {} would be deleted with {}, and the run reads it (hint: choose another "
+          "--output)",
+          input.string(), folder.string());
+    }
+  }
+}
+
+/// True when there is something in the folder and the options allow it to be there.
+bool check_folder(const fs::path& folder, const RunFolderOptions& options) {
+  if (folder.empty()) throw ConfigError("the run folder has no name (hint: --output DIR)");
+  if (options.overwrite && options.resume) {
+    throw ConfigError(
+        "--overwrite and --resume exclude each other (hint: the one empties the folder, the other "
+        "goes on in it)");
+  }
+  const fs::file_status status = fs::status(folder);
+  if (!fs::exists(status)) return false;
+  if (!fs::is_directory(status))
+    throw ConfigError("{}: is there and is not a folder", folder.string());
+  if (fs::is_empty(folder)) return false;
+  if (!options.overwrite && !options.resume) {
+    throw ConfigError(
+        "{}: is there and is not empty (hint: --overwrite, --resume or another --output)",
+        folder.string());
+  }
+  if (!is_run_folder(folder)) {
+    throw ConfigError(
+        "{}: is not a folder of an EIDA run, so it is left alone (hint: choose another --output or "
+        "delete it yourself)",
+        folder.string());
+  }
+  if (options.overwrite) check_may_empty(folder, options);
+  return true;
+}
+
+FileDescriptor lock_folder(const fs::path& folder) {
+  FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) throw_errno(folder, "cannot open the run folder", errno);
+  if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    throw ConfigError("{}: another process works in this run folder", folder.string());
+  }
+  return directory;
+}
+
+/// The marker is there and the manifest gone before anything else changes.
+void empty_folder(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename() != kMarker) fs::remove_all(entry.path());
+  }
+}
+
+}  // namespace
+
+struct RunFolder::State {
+  fs::path path;
+  FileDescriptor lock;
+  int exceptions = std::uncaught_exceptions();
+  bool finished = false;
+};
+
+void RunFolder::check(const fs::path& path, const RunFolderOptions& options) {
+  check_folder(path, options);
+}
+
+RunFolder::RunFolder(fs::path path, const RunFolderOptions& options)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.path = std::move(path);
+  check_folder(s.path, options);
+  std::error_code error;
+  fs::create_directories(s.path, error);
+  if (error)
+    throw DataError("{}: cannot create the run folder: {}", s.path.string(), error.message());
+  s.lock = lock_folder(s.path);
+  const bool used = check_folder(s.path, options);  // again, now that nobody else can change it
+  write_marker(s.path, fmt::format("started {} by process {}", utc_iso(), ::getpid()));
+  fs::remove(s.path / kManifest);
+  if (used && options.overwrite) empty_folder(s.path);
+}
+
+RunFolder::~RunFolder() {
+  if (state_->finished) return;
+  try {
+    if (std::uncaught_exceptions() > state_->exceptions) failed_folder() = state_->path;
+  } catch (...) {  // no memory for a path: the marker keeps its first text
+  }
+}
+
+const fs::path& RunFolder::path() const { return state_->path; }
+
+fs::path RunFolder::file(std::string_view name) const {
+  fs::path file = state_->path / name;
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  if (error)
+    throw DataError("{}: cannot create the folder: {}", file.parent_path().string(),
+                    error.message());
+  return file;
+}
+
+void RunFolder::finish(const Manifest& manifest) {
+  write_file_atomic(state_->path / kManifest, json_text(manifest.to_json()));
+  fs::remove(state_->path / kMarker);
+  state_->finished = true;
+}
+
+void note_run_failure(std::string_view reason) {
+  const fs::path folder = std::exchange(failed_folder(), fs::path());
+  if (folder.empty()) return;
+  try {
+    write_marker(folder, reason);
+  } catch (const std::exception&) {  // the disk may be full: the marker keeps its first text
+  }
+}
+
+}  // namespace eida

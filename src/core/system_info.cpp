@@ -1,0 +1,28 @@
+#include "eida/core/system_info.h"
+
+#include <fmt/chrono.h>
+#include <sys/resource.h>
+
+#include "eida_revision.h"  // made by git_revision.cmake: EIDA_VERSION, EIDA_GIT_REVISION
+
+namespace eida {
+
+std::string version() { return EIDA_VERSION; }
+
+std::string git_revision() { return EIDA_GIT_REVISION; }
+
+std::string utc_iso(std::chrono::system_clock::time_point time) {
+  using std::chrono::milliseconds;
+  const auto since_epoch = std::chrono::floor<milliseconds>(time.time_since_epoch());
+  const auto millis = (since_epoch % 1000).count();
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)), millis);
+}
+
+double peak_memory_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts KiB
+}
+
+}  // namespace eida
