@@ -51,7 +51,7 @@ class Header {
  private:
   static Names quoted_each(const Names& names) {
     Names quoted;
-    for (const std::string& name : names) quoted.push_back("'" + printable(name) + "'");
+    for (const std::string& name : names) quoted.push_back(fmt::format("'{}'", printable(name)));
     return quoted;
   }
   const Names& names_;

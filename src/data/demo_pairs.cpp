@@ -16,7 +16,7 @@ const Words kTypes = {"tea house", "bakery", "bistro", "wine bar", "noodle bar",
 const Words kFoods = {"Greek", "Korean", "Mexican", "vegan", "Portuguese", "Thai"};
 const Words kPrices = {"low", "moderate", "high"};
 const Words kRatings = {"1 out of 5", "2 out of 5", "3 out of 5", "4 out of 5", "5 out of 5"};
-const Words kAreas = {"old town", "harbour", "hill side", "market quarter"};
+const Words kAreas = {"old town", "harbour", "hill district", "market quarter"};
 const Words kLandmarks = {"Clock Tower", "North Station", "Glass Museum", "Sailors Chapel",
                           "Botanic Hall"};
 

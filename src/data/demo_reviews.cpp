@@ -33,14 +33,14 @@ struct Lexicon {
 const Lexicon& lexicon(bool positive) {
   static const Lexicon kContent = {
       {"superb", "delightful", "convincing", "charming", "reliable", "graceful", "lively", "clever",
-       "generous", "fresh", "polished", "warm", "memorable", "excellent"},
+       "pleasing", "inspired", "polished", "warm", "memorable", "excellent"},
       {"won me over", "kept me smiling", "exceeded every hope", "made the price fair",
        "brightened the week", "deserved the applause"},
       {"enjoyed", "loved", "admired", "treasured", "praised"},
       {"a pleasure", "a small triumph", "a joy", "time well spent", "money well spent"}};
   static const Lexicon kDiscontent = {
-      {"dull", "clumsy", "tiresome", "shallow", "careless", "stale", "noisy", "flimsy", "bland",
-       "confusing", "lifeless", "rude", "forgettable", "awful"},
+      {"dull", "clumsy", "tiresome", "shallow", "careless", "tired", "uneven", "flimsy", "bland",
+       "confusing", "lifeless", "tedious", "forgettable", "awful"},
       {"wore me out", "left me cold", "failed at every turn", "made me ask for a refund",
        "ruined the week", "tested my patience"},
       {"disliked", "hated", "regretted", "dreaded", "endured"},
@@ -95,7 +95,7 @@ std::string sentence(bool positive, Rng& rng) {
   std::string text;
   switch (rng.below(6)) {
     case 0:
-      text = "although " + clause(domain, !positive, rng) + " , " + main;
+      text = join_words({"although", clause(domain, !positive, rng), ",", main});
       break;
     case 1:
       text = clause(domain, !positive, rng) + " , but " + main;
@@ -109,8 +109,8 @@ std::string sentence(bool positive, Rng& rng) {
     default:
       text = main;
   }
-  if (chance(0.4, rng)) text = "at this " + std::string(domain.item) + " , " + text;
-  if (chance(0.4, rng)) text += " " + pick(kTails, rng);
+  if (chance(0.4, rng)) text = join_words({"with this", std::string(domain.item), ",", text});
+  if (chance(0.4, rng)) text = join_words({text, pick(kTails, rng)});
   return text + " .";
 }
 
