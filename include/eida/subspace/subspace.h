@@ -8,12 +8,16 @@
 #include <string_view>
 #include <vector>
 
-#include "eida/core/rng.h"
-
 namespace eida {
 
 /// How a subspace is found. docs/method.md, "Estimators".
-enum class Estimator { kMeanFirst, kCentred, kUncentred, kPowerIteration, kRandom };
+enum class Estimator {
+  kMeanFirst,       ///< row 0 the mean direction, then eigenvectors of what the mean leaves over
+  kCentred,         ///< eigenvectors of the covariance
+  kUncentred,       ///< eigenvectors of the second moment
+  kPowerIteration,  ///< the reference's: kMeanFirst by power iteration and deflation
+  kRandom,          ///< orthonormal rows that know nothing of the samples: the control
+};
 
 /// Names as in the configuration: mean_first, centred, uncentred, power_iteration, random.
 std::string_view to_string(Estimator estimator);
@@ -21,26 +25,45 @@ Estimator estimator_from_string(std::string_view name);  ///< \throws ConfigErro
 
 /// k orthonormal rows. Rows 0..j-1 are the j-dimensional estimate. Compare projectors, never rows.
 struct Subspace {
-  at::Tensor basis;   // [k, d] float32
-  at::Tensor energy;  // [k] float64: second moment (per sample) along each row
-  bool mean_in_row0 = false;  ///< mean_first: false where the mean is negligible and row 0 is an eigenvector
-  Subspace first(int64_t j) const;  ///< j <= k rows
+  at::Tensor basis;  // [k, d] float32
+  at::Tensor
+      energy;  // [k] float64: second moment (per sample) along each row; 0 for completed rows
+  /// Second moment of a whole sample, E||x||^2 (kCentred: of a centred one); energy.sum() <=
+  /// total_energy.
+  double total_energy = 0.0;
+  /// kMeanFirst, kPowerIteration: false where the mean is negligible and row 0 is an eigenvector.
+  bool mean_in_row0 = false;
+  /// The first j rows. \throws ConfigError unless 1 <= j <= k.
+  Subspace first(int64_t j) const;
 };
 
 struct EstimateOptions {
   Estimator estimator = Estimator::kMeanFirst;
   int64_t k = 64;
-  uint64_t seed = 0;  ///< power_iteration and random draw from it
+  uint64_t seed = 0;  ///< power_iteration and random draw from it, one stream a place's name
 };
 
-/// \param samples [n, d], n >= 1. \throws NumericError on NaN or infinity, with the place's name.
-/// n < k, equal samples, zero samples: the basis is completed to k orthonormal rows with energy 0.
-Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& options, const std::string& place = "");
+/// Row 0 of mean_first is the mean's direction with the mean's sign, unless ||mean|| < 1e-6 of the
+/// samples' root mean square; eigenvector rows have their largest-magnitude entry positive.
+/// Directions whose second moment is below 1e-14 of the total (float32 samples carry nothing there)
+/// count as empty: they are filled by a fixed completion, with energy 0. So n < k, equal samples
+/// and zero samples all give k orthonormal rows. The result does not depend on the number of
+/// threads. \param samples [n, d], any floating-point type. \param place names the place in errors.
+/// \throws NumericError on NaN or infinity, DataError when n = 0, ConfigError unless 1 <= k <= d.
+Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& options,
+                           const std::string& place = "");
 
-/// All places at once, in parallel; same result as one by one.
-std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples, const EstimateOptions& options);
+/// All places at once, in parallel; the same bits as one by one. \param places names, or empty.
+std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
+                                         const EstimateOptions& options,
+                                         const std::vector<std::string>& places = {});
 
-/// ||P_a - P_b||_F / sqrt(2 max(k_a, k_b)): 0 = equal, 1 = orthogonal.
+/// ||P_a - P_b||_F / sqrt(2 max(k_a, k_b)): 0 = equal, 1 = orthogonal of equal size.
+/// \param basis_a [k_a, d], \param basis_b [k_b, d] linearly independent rows.
 double projector_distance(const at::Tensor& basis_a, const at::Tensor& basis_b);
+
+/// Angles between two subspaces in radians, ascending, 0..pi/2; exact for small angles too.
+/// Source: Bjorck and Golub (1973), cosines and sines both. \return [min(k_a, k_b)] float64
+at::Tensor principal_angles(const at::Tensor& basis_a, const at::Tensor& basis_b);
 
 }  // namespace eida

@@ -1,0 +1,191 @@
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_qr.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+
+#include "eida/core/error.h"
+#include "eida/subspace/second_moments.h"
+#include "eida/subspace/subspace.h"
+#include "orthonormal.h"
+#include "power_iteration.h"
+#include "spread.h"
+
+namespace eida {
+namespace {
+
+constexpr std::array<std::string_view, 5> kNames = {"mean_first", "centred", "uncentred",
+                                                    "power_iteration", "random"};
+
+/// FNV-1a, so that a place's random stream follows from its name and not from its number in a list.
+uint64_t name_hash(std::string_view name) {
+  uint64_t hash = 14695981039346656037ULL;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
+
+std::string named(const std::string& place) {
+  return place.empty() ? "subspace" : "subspace of " + place;
+}
+
+void check_options(int64_t n, int64_t d, const EstimateOptions& options, const std::string& place) {
+  if (n < 1) throw DataError("{}: no samples (hint: draw more examples or tokens)", named(place));
+  if (options.k < 1 || options.k > d) {
+    throw ConfigError("{}: {} dimensions asked, wanted 1 to {}, the place's own dimension",
+                      named(place), options.k, d);
+  }
+}
+
+/// [k, d] rows, orthonormal, in a direction drawn uniformly.
+at::Tensor random_rows(int64_t k, int64_t d, Rng& rng) {
+  at::Tensor normal = at::empty({d, k}, at::kDouble);
+  double* out = normal.mutable_data_ptr<double>();
+  for (int64_t i = 0; i < d * k; ++i) out[i] = rng.normal();
+  return std::get<0>(at::linalg_qr(normal)).t();
+}
+
+/// Orthonormal rows found, put into the result: completed to k, energies of completed rows 0.
+Subspace finished(const EnergyRows& found, int64_t k, double total, bool mean_in_row0) {
+  Subspace subspace;
+  subspace.basis = complete_rows(found.rows, k).to(at::kFloat).contiguous();
+  subspace.energy = at::zeros({k}, at::kDouble);
+  subspace.energy.narrow(0, 0, found.energy.size(0)).copy_(found.energy);
+  subspace.total_energy = total;
+  subspace.mean_in_row0 = mean_in_row0;
+  return subspace;
+}
+
+/// Row 0 the mean direction, the others from what it leaves over (mean_first, power_iteration).
+Subspace mean_first(Spread& spread, const EstimateOptions& options, Rng& rng) {
+  const bool with_mean = !spread.mean_is_negligible();
+  at::Tensor rows = at::zeros({0, spread.dim()}, at::kDouble), energy = at::zeros({0}, at::kDouble);
+  if (with_mean) {
+    rows = (spread.mean() / spread.mean().norm()).unsqueeze(0);
+    energy = spread.energy_along(rows);
+    spread.remove_direction(rows[0]);
+  }
+  const int64_t wanted = options.k - rows.size(0);
+  if (wanted > 0) {
+    const EnergyRows rest = options.estimator == Estimator::kPowerIteration
+                                ? power_iteration(spread, rows, wanted, rng)
+                                : spread.leading(wanted);
+    rows = orthonormalise_rows(at::cat({rows, with_fixed_signs(rest.rows)}));
+    energy = at::cat({energy, rest.energy});
+  }
+  return finished({rows, energy}, options.k, spread.total(), with_mean);
+}
+
+Subspace estimate(Spread& spread, const EstimateOptions& options, const std::string& place) {
+  Rng rng(options.seed, "subspace", name_hash(place));
+  switch (options.estimator) {
+    case Estimator::kMeanFirst:
+    case Estimator::kPowerIteration:
+      return mean_first(spread, options, rng);
+    case Estimator::kRandom: {
+      const at::Tensor rows = random_rows(options.k, spread.dim(), rng);
+      return finished({rows, spread.energy_along(rows)}, options.k, spread.total(), false);
+    }
+    case Estimator::kCentred:
+      spread.remove_mean();
+      break;
+    case Estimator::kUncentred:
+      break;
+  }
+  EnergyRows found = spread.leading(options.k);
+  found.rows = orthonormalise_rows(with_fixed_signs(found.rows));
+  return finished(found, options.k, spread.total_now(), false);
+}
+
+Subspace estimate_one(const at::Tensor& samples, const EstimateOptions& options,
+                      const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  if (samples.dim() != 2 || !samples.is_floating_point()) {
+    throw ConfigError("{}: samples of {} dimensions and type {}, wanted [n, d] floating point",
+                      named(place), samples.dim(), c10::toString(samples.scalar_type()));
+  }
+  check_options(samples.size(0), samples.size(1), options, place);
+  Spread spread = Spread::of_samples(samples.detach().to(at::kCPU), place);
+  return estimate(spread, options, place);
+}
+
+/// One intra-op thread for a scope, so that sums are taken in the same order whatever the thread
+/// count.
+class SingleThreadScope {
+ public:
+  SingleThreadScope() : threads_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~SingleThreadScope() { at::set_num_threads(threads_); }
+  SingleThreadScope(const SingleThreadScope&) = delete;
+  SingleThreadScope& operator=(const SingleThreadScope&) = delete;
+
+ private:
+  int threads_;
+};
+
+}  // namespace
+
+std::string_view to_string(Estimator estimator) {
+  return kNames.at(static_cast<size_t>(estimator));
+}
+
+Estimator estimator_from_string(std::string_view name) {
+  const auto found = std::find(kNames.begin(), kNames.end(), name);
+  if (found == kNames.end()) {
+    throw ConfigError("subspace.estimator: '{}' is none of {}", name, fmt::join(kNames, ", "));
+  }
+  return static_cast<Estimator>(found - kNames.begin());
+}
+
+Subspace Subspace::first(int64_t j) const {
+  if (j < 1 || j > basis.size(0)) {
+    throw ConfigError("subspace: first {} rows asked, wanted 1 to {}", j, basis.size(0));
+  }
+  return {basis.narrow(0, 0, j), energy.narrow(0, 0, j), total_energy, mean_in_row0};
+}
+
+Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& options,
+                           const std::string& place) {
+  const SingleThreadScope single;
+  return estimate_one(samples, options, place);
+}
+
+Subspace estimate_subspace(const SecondMoments& moments, const EstimateOptions& options,
+                           const std::string& place) {
+  const SingleThreadScope single;
+  const c10::NoGradGuard no_grad;
+  check_options(moments.count(), moments.dim(), options, place);
+  Spread spread = Spread::of_moments(moments);
+  return estimate(spread, options, place);
+}
+
+std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
+                                         const EstimateOptions& options,
+                                         const std::vector<std::string>& places) {
+  if (!places.empty() && places.size() != samples.size()) {
+    throw ConfigError("subspaces: {} names for {} places", places.size(), samples.size());
+  }
+  const auto one = [&](size_t i) {
+    return estimate_one(samples[i], options, places.empty() ? "" : places[i]);
+  };
+  std::vector<Subspace> subspaces(samples.size());
+  const int threads = at::get_num_threads();
+  if (threads == 1 || samples.size() < 2) {
+    const SingleThreadScope single;
+    for (size_t i = 0; i < samples.size(); ++i) subspaces[i] = one(i);
+    return subspaces;
+  }
+  // Inside a parallel region every operation runs on its one thread; the counter evens out the
+  // places.
+  std::atomic<size_t> next{0};
+  at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
+    for (size_t i = next++; i < samples.size(); i = next++) subspaces[i] = one(i);
+  });
+  return subspaces;
+}
+
+}  // namespace eida

@@ -1,0 +1,44 @@
+#include "eida/subspace/second_moments.h"
+
+#include <ATen/ops/zeros.h>
+
+#include "eida/core/error.h"
+#include "orthonormal.h"
+#include "spread.h"
+
+namespace eida {
+
+SecondMoments::SecondMoments(int64_t dim) {
+  if (dim < 1) throw ConfigError("second moments: dimension {}, wanted at least 1", dim);
+  sum_ = at::zeros({dim}, at::kDouble);
+  product_ = at::zeros({dim, dim}, at::kDouble);
+}
+
+void SecondMoments::add(const at::Tensor& samples, const std::string& place) {
+  if (samples.dim() != 2 || samples.size(1) != dim()) {
+    throw ConfigError("second moments{}: samples of shape {}, wanted [n, {}]",
+                      place.empty() ? "" : " of " + place, fmt::join(samples.sizes(), " x "),
+                      dim());
+  }
+  const at::Tensor host = samples.detach().to(at::kCPU);
+  check_finite(host, place);
+  constexpr int64_t kChunk = 1024;  // rows in float64 at a time
+  for (int64_t begin = 0; begin < host.size(0); begin += kChunk) {
+    const int64_t size = std::min(kChunk, host.size(0) - begin);
+    const at::Tensor chunk = host.narrow(0, begin, size).to(at::kDouble);  // [c, d]
+    sum_ += chunk.sum(0);
+    add_symmetric_product(chunk.t(), product_);
+  }
+  count_ += host.size(0);
+}
+
+void SecondMoments::merge(const SecondMoments& other) {
+  if (other.dim() != dim()) {
+    throw ConfigError("second moments: dimensions {} and {} cannot be merged", dim(), other.dim());
+  }
+  count_ += other.count_;
+  sum_ += other.sum_;
+  product_ += other.product_;
+}
+
+}  // namespace eida

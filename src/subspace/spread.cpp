@@ -1,0 +1,116 @@
+#include "spread.h"
+
+#include <ATen/ops/dot.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/mv.h>
+
+#include <cmath>
+
+#include "eida/core/error.h"
+#include "leading_eigenpairs.h"
+#include "orthonormal.h"
+
+namespace eida {
+namespace {
+
+std::string at_place(const std::string& place) { return place.empty() ? "" : " of " + place; }
+
+}  // namespace
+
+void check_finite(const at::Tensor& samples, const std::string& place) {
+  const at::Tensor bad = at::isfinite(samples).logical_not();
+  if (!bad.any().item<bool>()) return;
+  const at::Tensor first = bad.nonzero()[0];
+  const int64_t row = first[0].item<int64_t>(), column = first[1].item<int64_t>();
+  throw NumericError("samples{}: row {}, coordinate {} is {}, wanted finite values",
+                     at_place(place), row, column, samples[row][column].item<double>());
+}
+
+Spread Spread::of_samples(const at::Tensor& samples, const std::string& place) {
+  const int64_t n = samples.size(0), d = samples.size(1);
+  if (n >= d) {
+    SecondMoments moments(d);
+    moments.add(samples, place);
+    return of_moments(moments);
+  }
+  Spread spread;
+  spread.count_ = static_cast<double>(n);
+  spread.rows_ = samples.to(at::kDouble, /*non_blocking=*/false, /*copy=*/true).contiguous();
+  spread.mean_ = spread.rows_.mean(0);
+  const at::Tensor flat = spread.rows_.view({-1});
+  spread.total_ = at::dot(flat, flat).item<double>() / spread.count_;
+  if (!std::isfinite(spread.total_)) {
+    check_finite(samples, place);
+    throw NumericError("samples{}: values so large that their squares overflow", at_place(place));
+  }
+  return spread;
+}
+
+Spread Spread::of_moments(const SecondMoments& moments) {
+  Spread spread;
+  spread.count_ = static_cast<double>(moments.count());
+  spread.moment_ = moments.product() / spread.count_;
+  spread.mean_ = moments.sum() / spread.count_;
+  spread.total_ = spread.moment_.trace().item<double>();
+  return spread;
+}
+
+double Spread::total_now() const {
+  if (moment_.defined()) return std::max(0.0, moment_.trace().item<double>());
+  const at::Tensor flat = rows_.view({-1});
+  return at::dot(flat, flat).item<double>() / count_;
+}
+
+bool Spread::mean_is_negligible() const {
+  constexpr double kNegligible = 1e-6;
+  return !(mean_.norm().item<double>() >= kNegligible * std::sqrt(total_)) || total_ == 0.0;
+}
+
+void Spread::remove_mean() {
+  if (rows_.defined()) {
+    rows_ -= mean_;
+  } else {
+    moment_.addr_(mean_, mean_, 1, -1);
+  }
+}
+
+void Spread::remove_direction(const at::Tensor& direction) {
+  if (rows_.defined()) {
+    rows_.addr_(at::mv(rows_, direction), direction, 1, -1);
+    return;
+  }
+  // P M P with P = I - m m^T, expanded: M - m s^T - s m^T + (m.s) m m^T, s = M m.
+  const at::Tensor s = at::mv(moment_, direction);
+  const at::Tensor half = s - direction * (at::dot(direction, s) / 2);
+  moment_.addr_(direction, half, 1, -1).addr_(half, direction, 1, -1);
+}
+
+EnergyRows Spread::leading(int64_t k) const {
+  const bool by_rows = rows_.defined();
+  at::Tensor S = moment_;  // [m, m]
+  if (by_rows) {
+    const int64_t n = rows_.size(0);
+    S = rows_.new_zeros({n, n});
+    add_symmetric_product(rows_, S);
+    S /= count_;
+  }
+  const auto [values, vectors] = leading_eigenpairs(S, std::min(k, S.size(0)));
+  const int64_t filled = values.gt(kEmpty * total_).sum().item<int64_t>();
+  const at::Tensor energy = values.narrow(0, 0, filled);
+  at::Tensor rows = vectors.narrow(0, 0, filled);  // [r, m]
+  if (by_rows) rows = at::mm(rows, rows_).div_((energy * count_).sqrt_().unsqueeze(1));
+  return {rows, energy};
+}
+
+at::Tensor Spread::apply(const at::Tensor& v) const {
+  if (moment_.defined()) return at::mv(moment_, v);
+  return at::mv(rows_.t(), at::mv(rows_, v)).div_(count_);
+}
+
+at::Tensor Spread::energy_along(const at::Tensor& rows) const {
+  if (moment_.defined()) return (at::mm(rows, moment_) * rows).sum(1).clamp_min_(0);
+  return at::mm(rows, rows_.t()).square_().sum(1).div_(count_);
+}
+
+}  // namespace eida

@@ -1,0 +1,53 @@
+/// The samples of one place as an estimator sees them: rows or second moment, whichever is smaller.
+#pragma once
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "eida/subspace/second_moments.h"
+
+namespace eida {
+
+/// \throws NumericError naming the place, row and coordinate of the first value that is not finite.
+void check_finite(const at::Tensor& samples, const std::string& place);
+
+/// Orthonormal rows with their second moment per sample, descending.
+struct EnergyRows {
+  at::Tensor rows;    // [r, d] float64
+  at::Tensor energy;  // [r] float64
+};
+
+class Spread {
+ public:
+  /// \param samples [n, d], n >= 1, finite.
+  static Spread of_samples(const at::Tensor& samples, const std::string& place);
+  static Spread of_moments(const SecondMoments& moments);
+
+  int64_t dim() const { return mean_.size(0); }
+  const at::Tensor& mean() const { return mean_; }  // [d] float64, of the samples as given
+  double total() const { return total_; }           ///< E||x||^2 of the samples as given
+  double total_now() const;                         ///< the same after what was removed
+  bool mean_is_negligible() const;                  ///< ||mean|| < 1e-6 of the root mean square
+
+  void remove_mean();                                  ///< x - mean
+  void remove_direction(const at::Tensor& direction);  ///< x - (x . direction) direction; unit [d]
+
+  /// The at most k leading eigenvectors of the second moment, without empty directions.
+  EnergyRows leading(int64_t k) const;
+  at::Tensor apply(const at::Tensor& v) const;            ///< second moment times v; [d]
+  at::Tensor energy_along(const at::Tensor& rows) const;  ///< [k, d] -> [k]
+  bool empty_energy(double energy) const { return !(energy > kEmpty * total_); }
+
+ private:
+  static constexpr double kEmpty = 1e-14;  ///< of the total: float32 samples carry nothing below
+  Spread() = default;
+  at::Tensor mean_;
+  double total_ = 0.0;
+  double count_ = 0.0;
+  at::Tensor rows_;    // [n, d] float64, or undefined
+  at::Tensor moment_;  // [d, d] float64 per sample, or undefined
+};
+
+}  // namespace eida
