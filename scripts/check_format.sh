@@ -4,7 +4,15 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
-mode=(--dry-run --Werror)
-[ "${1:-}" != --fix ] || mode=(-i)
 clang_format=$(clang_tool clang-format)
-git ls-files -z -- '*.h' '*.cpp' | xargs -0 -r "$clang_format" --style=file "${mode[@]}"
+mapfile -d '' files < <(git ls-files -z -- '*.h' '*.cpp')
+if [ "${1:-}" = --fix ]; then
+  "$clang_format" -i "${files[@]}"
+  exit
+fi
+faults=0
+for file in "${files[@]}"; do
+  "$clang_format" "$file" | cmp -s - "$file" || { echo "$file: not formatted"; faults=$((faults + 1)); }
+done
+echo "format: ${#files[@]} files, $faults faults (scripts/check_format.sh --fix mends them)"
+[ "$faults" -eq 0 ]

@@ -8,7 +8,7 @@ cd "$root"
 scripts/setup.sh
 bin=build/release/bin data=runs/demo-data run=runs/demo
 "$bin/make_demo_data" --output "$data"
-"$bin/eida-probe" --model "$(minilm_dir)" --task classification --train "$data/reviews.tsv" \
+"$bin/eida-probe" --model "$(minilm_dir)" --task classification --train "$data/reviews-train.tsv" \
   --output "$run" --overwrite
 printf '\nCurves, plan and numbers are in %s; open one of\n' "$run"
 printf '  %s\n' "$run"/figures/*
