@@ -1,0 +1,73 @@
+/// Fidelity curves: curves.csv, their figures and their table.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eida/report/table.h"
+
+namespace eida {
+
+/// One row of curves.csv: fidelity of one place, k and repeat.
+struct CurveRow {
+  std::string kind;   ///< "input" or "delta_output"
+  int64_t place = 0;  ///< index of the input space or the site
+  int64_t layer = 0;  ///< 0..L-1; L for a place behind the layers
+  std::string
+      weights;  ///< "q,k,v", "o", "fc1", "fc2", "classifier.dense", …; one weight for delta_output
+  int64_t dim = 0;  ///< full dimension
+  int64_t k = 0;    ///< dimension of the subspace
+  int64_t repeat = 0;
+  double fidelity = 0.0;  ///< mean cosine on held-out vectors, 0..1; NaN when there was no vector
+  int64_t samples = 0;    ///< vectors the subspace was estimated from
+  int64_t heldout = 0;    ///< vectors the fidelity was measured on
+  bool operator==(const CurveRow&) const = default;
+};
+
+/// One point of a figure: mean over repeats with its interval.
+struct FidelityCurve {
+  std::string kind;
+  int64_t place = 0;
+  int64_t layer = 0;
+  std::string weights;
+  int64_t dim = 0;
+  int64_t k = 0;
+  double mean = 0.0;
+  double low = 0.0;  ///< lower end of the 95 % interval; NaN: none
+  double high = 0.0;
+};
+
+/// Writes `kind,place,layer,weights,dim,k,repeat,fidelity,samples,heldout`, atomically; fidelity so
+/// that it reads back equal. \throws DataError
+void write_curves_csv(const std::filesystem::path& path, const std::vector<CurveRow>& rows);
+
+/// Reads what write_curves_csv wrote. Strict: that header, ten columns, integers from 0, a kind of
+/// the two, 0 <= fidelity <= 1 (or nan). \throws DataError file, line, what was wrong.
+std::vector<CurveRow> read_curves_csv(const std::filesystem::path& path);
+
+struct CurveFigureOptions {
+  std::vector<std::string> formats = {".svg"};  ///< .svg, .png, .pdf
+  bool intervals = true;                        ///< error bars where low and high are finite
+  int width = 900, height = 560;                ///< pixels
+};
+
+/// Draws one figure for each kind of place (input or delta output, weights, dimension): x = layer,
+/// y = average cosine similarity from 0.2 to 1.0 (from 0 where a value lies below), one line for
+/// each k in violet, blue, green, orange, red. Files are called "input-q_k_v.svg",
+/// "delta_output-fc1.svg". Places behind the layers (classifier, pooler) are one point and are left
+/// to the table. Source: figures of the EIDA report. \return the files drawn; fewer when gnuplot is
+/// missing (a warning says so). The folder is made. \throws DataError the folder cannot be made.
+std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
+                                                       const std::vector<FidelityCurve>& curves,
+                                                       const CurveFigureOptions& options = {});
+
+/// Title of a kind of place: "Inputs of W_Q, W_K, W_V (768 dimensions)", "Δ(outputs) of W_K (768
+/// dimensions)".
+std::string curve_title(const std::string& kind, const std::string& weights, int64_t dim);
+
+/// One row a place, one column a k: means with three decimals.
+Table curves_table(const std::vector<FidelityCurve>& curves);
+
+}  // namespace eida

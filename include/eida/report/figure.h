@@ -1,0 +1,59 @@
+/// Line charts, drawn by gnuplot.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eida {
+
+/// One line of a chart.
+struct Series {
+  std::string name;   ///< in the legend
+  std::string color;  ///< "#rrggbb"
+  std::vector<double> x, y;
+  std::vector<double> low, high;  ///< interval at each x; empty: none drawn
+  bool dashed = false;
+};
+
+struct FigureOptions {
+  std::string title, x_label, y_label;
+  std::optional<double> y_min, y_max;  ///< empty: from the data
+  bool integer_x = false;              ///< ticks at whole numbers only
+  std::string legend_title;
+  int width = 900;  ///< pixels (svg, png); 1/100 inch (pdf)
+  int height = 560;
+};
+
+/// A chart of lines with points and error bars. Text is shown as it stands: nothing in a title or
+/// name is a command or mark-up.
+class Figure {
+ public:
+  /// \throws ConfigError width or height outside 100 to 10,000.
+  explicit Figure(FigureOptions options);
+
+  /// \throws ConfigError x, y, low and high differ in length, or the colour is not "#rrggbb".
+  /// Points that are not finite are left out, and the line is broken there.
+  void add(Series series);
+
+  /// Draws into `file`: .svg, .png or .pdf, whole or not at all.
+  /// \return false, with a warning in the log, when gnuplot is missing or fails or the file cannot
+  /// be written; a run goes on without its figures. \throws ConfigError another extension.
+  bool write(const std::filesystem::path& file) const;
+
+  /// The gnuplot script that draws into `output`; for tests and for redrawing by hand.
+  std::string script(const std::filesystem::path& output) const;
+
+ private:
+  std::string settings() const;
+  std::string plot_command() const;
+
+  FigureOptions options_;
+  std::vector<Series> series_;
+};
+
+/// Whether a gnuplot program can be started.
+bool have_gnuplot();
+
+}  // namespace eida

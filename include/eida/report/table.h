@@ -1,0 +1,46 @@
+/// Tables for the terminal and as CSV.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace eida {
+
+enum class Align { kLeft, kRight };
+
+struct TableStyle {
+  bool bold_header = false;  ///< terminal escape codes around the header
+  std::string gap = "  ";    ///< between columns
+};
+
+/// Style for stdout: bold header on a terminal unless NO_COLOR is set, plain text elsewhere.
+TableStyle stdout_style();
+
+/// Rows of text under a header. Columns are as wide as their widest cell, in terminal columns
+/// (combining and wide characters count as a terminal shows them).
+class Table {
+ public:
+  /// \param header one name a column. \param align one a column; right for what is missing.
+  explicit Table(std::vector<std::string> header, std::vector<Align> align = {});
+
+  /// \throws Error (internal) the number of cells is not that of the header.
+  void add_row(std::vector<std::string> cells);
+  size_t rows() const { return rows_.size(); }
+
+  /// Header, a rule and the rows, each ended by a line end; no trailing spaces. Control characters
+  /// are replaced.
+  std::string render(const TableStyle& style = {}) const;
+  /// Header and rows as RFC 4180 writes them, bytes as they are.
+  std::string csv() const;
+
+ private:
+  std::vector<size_t> widths() const;
+  std::string line(const std::vector<std::string>& cells, const std::vector<size_t>& widths,
+                   const std::string& gap) const;
+
+  std::vector<std::string> header_;
+  std::vector<Align> align_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace eida

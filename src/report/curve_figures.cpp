@@ -1,0 +1,173 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <sstream>
+#include <tuple>
+
+#include "eida/core/error.h"
+#include "eida/report/curves.h"
+#include "eida/report/figure.h"
+
+namespace eida {
+namespace {
+
+/// Violet, blue, green, orange, red: the report's order from the smallest k to the largest.
+constexpr const char* kColors[] = {"#8f2be2", "#1f5fd6", "#2c9a3c", "#f28c13", "#d8232a"};
+
+/// Short name of a weight -> its symbol, in the order of the figures; other weights are behind the
+/// layers.
+const std::vector<std::pair<std::string, std::string>>& symbols() {
+  static const std::vector<std::pair<std::string, std::string>> kSymbols = {
+      {"q", "W_Q"}, {"k", "W_K"}, {"v", "W_V"}, {"o", "W_O"}, {"fc1", "W_fc1"}, {"fc2", "W_fc2"}};
+  return kSymbols;
+}
+
+std::vector<std::string> split_names(const std::string& weights) {
+  std::vector<std::string> names;
+  std::istringstream stream(weights);
+  for (std::string name; std::getline(stream, name, ',');) names.push_back(name);
+  return names;
+}
+
+/// Position among the symbols, or their number for a weight behind the layers.
+size_t symbol_index(const std::string& name) {
+  const auto& known = symbols();
+  const auto found = std::find_if(known.begin(), known.end(),
+                                  [&](const auto& entry) { return entry.first == name; });
+  return static_cast<size_t>(found - known.begin());
+}
+
+bool in_layers(const std::string& weights) {
+  const auto names = split_names(weights);
+  return !names.empty() && std::all_of(names.begin(), names.end(), [](const std::string& name) {
+    return symbol_index(name) < symbols().size();
+  });
+}
+
+/// A kind of place, ordered as the figures are: inputs before delta outputs, then the order of the
+/// symbols.
+struct Group {
+  bool delta;
+  size_t order;
+  std::string weights;
+  int64_t dim;
+  auto operator<=>(const Group&) const = default;
+};
+
+std::map<Group, std::vector<FidelityCurve>> group_curves(const std::vector<FidelityCurve>& curves) {
+  std::map<Group, std::vector<FidelityCurve>> groups;
+  for (const FidelityCurve& curve : curves) {
+    if (!in_layers(curve.weights)) continue;
+    const size_t order = symbol_index(split_names(curve.weights).front());
+    groups[{curve.kind == "delta_output", order, curve.weights, curve.dim}].push_back(curve);
+  }
+  return groups;
+}
+
+/// The line of one k; `points` are sorted by layer.
+Series make_series(const std::vector<FidelityCurve>& points, int64_t k, size_t index,
+                   bool intervals) {
+  Series series;
+  series.name = "k = " + std::to_string(k);
+  series.color = kColors[index % std::size(kColors)];
+  series.dashed = index >= std::size(kColors);
+  bool bars = false;
+  for (const FidelityCurve& point : points) {
+    if (point.k != k) continue;
+    series.x.push_back(static_cast<double>(point.layer));
+    series.y.push_back(point.mean);
+    series.low.push_back(point.low);
+    series.high.push_back(point.high);
+    bars = bars || (intervals && std::isfinite(point.low) && std::isfinite(point.high));
+  }
+  if (!bars) series.low = series.high = {};
+  return series;
+}
+
+Figure make_figure(const Group& group, std::vector<FidelityCurve> points,
+                   const CurveFigureOptions& options) {
+  std::stable_sort(points.begin(), points.end(),
+                   [](const auto& a, const auto& b) { return a.layer < b.layer; });
+  FigureOptions figure_options;
+  figure_options.title =
+      curve_title(group.delta ? "delta_output" : "input", group.weights, group.dim);
+  figure_options.x_label = "layer";
+  figure_options.y_label = "average cosine similarity";
+  const bool low =
+      std::any_of(points.begin(), points.end(), [](const auto& point) { return point.mean < 0.2; });
+  figure_options.y_min = low ? 0.0 : 0.2;
+  figure_options.y_max = 1.0;
+  figure_options.integer_x = true;
+  figure_options.width = options.width;
+  figure_options.height = options.height;
+  Figure figure(figure_options);
+  std::set<int64_t> dims;
+  for (const FidelityCurve& point : points) dims.insert(point.k);
+  size_t index = 0;
+  for (const int64_t k : dims) figure.add(make_series(points, k, index++, options.intervals));
+  return figure;
+}
+
+std::string file_stem(const Group& group) {
+  std::string weights = group.weights;
+  std::replace(weights.begin(), weights.end(), ',', '_');
+  return (group.delta ? "delta_output-" : "input-") + weights;
+}
+
+}  // namespace
+
+std::string curve_title(const std::string& kind, const std::string& weights, int64_t dim) {
+  std::string names;
+  for (const std::string& name : split_names(weights)) {
+    const size_t index = symbol_index(name);
+    if (!names.empty()) names += ", ";
+    names += index < symbols().size() ? symbols()[index].second : name;
+  }
+  return fmt::format("{} of {} ({} dimensions)",
+                     kind == "delta_output" ? "\u0394(outputs)" : "Inputs", names, dim);
+}
+
+std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
+                                                       const std::vector<FidelityCurve>& curves,
+                                                       const CurveFigureOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw DataError("{}: folder cannot be made: {}", folder.string(), error.message());
+  std::vector<std::filesystem::path> files;
+  for (const auto& [group, points] : group_curves(curves)) {
+    const Figure figure = make_figure(group, points, options);
+    for (const std::string& format : options.formats) {
+      const auto file = folder / (file_stem(group) + format);
+      if (figure.write(file)) files.push_back(file);
+    }
+  }
+  return files;
+}
+
+Table curves_table(const std::vector<FidelityCurve>& curves) {
+  using Key = std::tuple<std::string, int64_t, int64_t, std::string, int64_t>;
+  std::set<int64_t> dims;
+  std::map<Key, std::map<int64_t, double>> places;
+  for (const FidelityCurve& curve : curves) {
+    dims.insert(curve.k);
+    const std::string kind = curve.kind == "input" ? "input" : "\u0394output";
+    places[{kind, curve.place, curve.layer, curve.weights, curve.dim}][curve.k] = curve.mean;
+  }
+  std::vector<std::string> header = {"kind", "place", "layer", "weights", "dim"};
+  for (const int64_t k : dims) header.push_back("k=" + std::to_string(k));
+  Table table(header, {Align::kLeft, Align::kRight, Align::kRight, Align::kLeft});
+  for (const auto& [key, means] : places) {
+    const auto& [kind, place, layer, weights, dim] = key;
+    std::vector<std::string> cells = {kind, std::to_string(place), std::to_string(layer), weights,
+                                      std::to_string(dim)};
+    for (const int64_t k : dims) {
+      const auto found = means.find(k);
+      cells.push_back(found == means.end() ? "-" : fmt::format("{:.3f}", found->second));
+    }
+    table.add_row(std::move(cells));
+  }
+  return table;
+}
+
+}  // namespace eida

@@ -1,0 +1,122 @@
+#include <charconv>
+#include <cmath>
+
+#include "eida/core/csv.h"
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/utf8.h"
+#include "eida/report/curves.h"
+
+namespace eida {
+namespace {
+
+constexpr std::string_view kHeader =
+    "kind,place,layer,weights,dim,k,repeat,fidelity,samples,heldout";
+constexpr size_t kColumns = 10;
+constexpr size_t kLongestRow = 4096;
+
+/// One row's fields with their names for messages.
+class Fields {
+ public:
+  Fields(const std::filesystem::path& path, size_t line, std::vector<std::string> values)
+      : path_(path), line_(line), values_(std::move(values)) {}
+
+  const std::string& text(size_t column) const { return values_[column]; }
+
+  int64_t integer(size_t column, const char* name) const {
+    const std::string& value = values_[column];
+    int64_t result = -1;
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), result);
+    if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() || result < 0) {
+      fail(fmt::format("{}: '{}' is not an integer from 0", name, printable(value)));
+    }
+    return result;
+  }
+
+  double fraction(size_t column, const char* name) const {
+    const std::string& value = values_[column];
+    if (value == "nan") return std::nan("");
+    double result = -1.0;
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), result);
+    if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() ||
+        !(result >= 0.0 && result <= 1.0)) {
+      fail(fmt::format("{}: '{}' is not a number from 0 to 1", name, printable(value)));
+    }
+    return result;
+  }
+
+  [[noreturn]] void fail(const std::string& message) const {
+    throw DataError("{}:{}: {}", path_.string(), line_, message);
+  }
+
+ private:
+  const std::filesystem::path& path_;
+  size_t line_;
+  std::vector<std::string> values_;
+};
+
+std::string write_row(const CurveRow& row) {
+  const std::string fidelity = std::isnan(row.fidelity) ? "nan" : fmt::format("{}", row.fidelity);
+  return fmt::format("{},{},{},{},{},{},{},{},{},{}\n", row.kind, row.place, row.layer,
+                     quote_csv_field(row.weights), row.dim, row.k, row.repeat, fidelity,
+                     row.samples, row.heldout);
+}
+
+CurveRow read_row(const Fields& fields) {
+  CurveRow row;
+  row.kind = fields.text(0);
+  if (row.kind != "input" && row.kind != "delta_output") {
+    fields.fail(fmt::format("kind: '{}', wanted input or delta_output", printable(row.kind)));
+  }
+  row.place = fields.integer(1, "place");
+  row.layer = fields.integer(2, "layer");
+  row.weights = fields.text(3);
+  if (row.weights.empty()) fields.fail("weights: empty");
+  row.dim = fields.integer(4, "dim");
+  row.k = fields.integer(5, "k");
+  row.repeat = fields.integer(6, "repeat");
+  row.fidelity = fields.fraction(7, "fidelity");
+  row.samples = fields.integer(8, "samples");
+  row.heldout = fields.integer(9, "heldout");
+  return row;
+}
+
+std::string_view without_line_end(std::string_view row) {
+  if (row.ends_with('\n')) row.remove_suffix(1);
+  if (row.ends_with('\r')) row.remove_suffix(1);
+  return row;
+}
+
+}  // namespace
+
+void write_curves_csv(const std::filesystem::path& path, const std::vector<CurveRow>& rows) {
+  std::string text = std::string(kHeader) + "\n";
+  for (const CurveRow& row : rows) text += write_row(row);
+  write_file_atomic(path, text);
+}
+
+std::vector<CurveRow> read_curves_csv(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const std::string_view text = file.view();
+  std::vector<CurveRow> rows;
+  size_t line = 1;
+  for (size_t begin = 0; begin < text.size(); ++line) {
+    CsvFault fault;
+    const size_t end = find_csv_row_end(text, begin, kLongestRow, fault);
+    const std::string_view row = without_line_end(text.substr(begin, end - begin));
+    auto values = split_csv_row(row, fault);
+    const size_t count = values.size();
+    const Fields fields(path, line, std::move(values));
+    if (fault.what != nullptr) fields.fail(fault.what);
+    if (line == 1 && row != kHeader)
+      fields.fail(fmt::format("header is '{}', wanted '{}'", printable(row, 200), kHeader));
+    if (row.find('\n') != std::string_view::npos) fields.fail("line end inside quotes");
+    if (count != kColumns) fields.fail(fmt::format("{} columns, wanted {}", count, kColumns));
+    if (line > 1) rows.push_back(read_row(fields));
+    begin = end;
+  }
+  if (line == 1) throw DataError("{}: the file is empty", path.string());
+  return rows;
+}
+
+}  // namespace eida

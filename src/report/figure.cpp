@@ -1,0 +1,182 @@
+#include "eida/report/figure.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/utf8.h"
+#include "gnuplot.h"
+
+namespace eida {
+namespace {
+
+constexpr int kSmallest = 100;
+constexpr int kLargest = 10000;
+
+bool is_color(const std::string& color) {
+  return color.size() == 7 && color[0] == '#' &&
+         color.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos;
+}
+
+std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "NaN"; }
+
+/// `set terminal` for the file's extension; text without mark-up, so that W_Q stays W_Q.
+std::string terminal(const std::filesystem::path& file, int width, int height) {
+  const std::string extension = file.extension().string();
+  constexpr const char* kFont = "font 'DejaVu Sans,13'";
+  if (extension == ".svg")
+    return fmt::format("svg noenhanced size {},{} {} background rgb 'white'", width, height, kFont);
+  if (extension == ".png")
+    return fmt::format("pngcairo noenhanced size {},{} {} background rgb 'white'", width, height,
+                       kFont);
+  if (extension == ".pdf") {
+    return fmt::format("pdfcairo noenhanced size {}in,{}in {} background rgb 'white'",
+                       width / 100.0, height / 100.0, kFont);
+  }
+  throw ConfigError("figure {}: '{}' is not a format, wanted .svg, .png or .pdf", file.string(),
+                    printable(extension));
+}
+
+/// Smallest and largest finite x; 0 and 1 when there is none.
+std::pair<double, double> x_span(const std::vector<Series>& all) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const Series& series : all) {
+    for (const double x : series.x) {
+      if (!std::isfinite(x)) continue;
+      low = std::min(low, x);
+      high = std::max(high, x);
+    }
+  }
+  return low <= high ? std::pair(low, high) : std::pair(0.0, 1.0);
+}
+
+std::string data_block(const Series& series, size_t index) {
+  std::string block = fmt::format("$series{} << EOD\n", index);
+  for (size_t i = 0; i < series.x.size(); ++i) {
+    const double low = series.low.empty() ? series.y[i] : series.low[i];
+    const double high = series.high.empty() ? series.y[i] : series.high[i];
+    block += fmt::format("{} {} {} {}\n", number(series.x[i]), number(series.y[i]), number(low),
+                         number(high));
+  }
+  return block + "EOD\n";
+}
+
+/// A name beside `file` for something that is moved or removed later; keeps the extension.
+std::filesystem::path part_name(const std::filesystem::path& file, const std::string& extension) {
+  return file.parent_path() /
+         fmt::format(".{}.part-{}{}", file.stem().string(), ::getpid(), extension);
+}
+
+/// Removes a file at the end of the scope, if it is there.
+struct RemoveAtEnd {
+  std::filesystem::path path;
+  ~RemoveAtEnd() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+};
+
+}  // namespace
+
+Figure::Figure(FigureOptions options) : options_(std::move(options)) {
+  for (const int size : {options_.width, options_.height}) {
+    if (size < kSmallest || size > kLargest) {
+      throw ConfigError("figure size: {} is outside {} to {}", size, kSmallest, kLargest);
+    }
+  }
+}
+
+void Figure::add(Series series) {
+  const size_t points = series.x.size();
+  const bool interval = !series.low.empty() || !series.high.empty();
+  if (series.y.size() != points ||
+      (interval && (series.low.size() != points || series.high.size() != points))) {
+    throw ConfigError("figure line '{}': {} x, {} y, {} low, {} high", printable(series.name),
+                      points, series.y.size(), series.low.size(), series.high.size());
+  }
+  if (!is_color(series.color)) {
+    throw ConfigError("figure line '{}': colour '{}' is not #rrggbb", printable(series.name),
+                      printable(series.color));
+  }
+  series_.push_back(std::move(series));
+}
+
+std::string Figure::settings() const {
+  const auto bound = [](const std::optional<double>& value) {
+    return value ? number(*value) : std::string("*");
+  };
+  const auto [first, last] = x_span(series_);
+  const double margin = options_.integer_x ? 0.4 : std::max(0.03 * (last - first), 1e-6);
+  std::string text = "set encoding utf8\n";
+  text += fmt::format("set title {}\n", gnuplot_string(options_.title));
+  text += fmt::format("set xlabel {}\nset ylabel {}\n", gnuplot_string(options_.x_label),
+                      gnuplot_string(options_.y_label));
+  text += fmt::format("set xrange [{}:{}]\n", first - margin, last + margin);
+  text += fmt::format("set yrange [{}:{}]\n", bound(options_.y_min), bound(options_.y_max));
+  if (options_.integer_x)
+    text += fmt::format("set xtics {}\n", std::max(1.0, std::ceil((last - first) / 24)));
+  text += fmt::format("set key outside right top Left reverse title {} left\n",
+                      gnuplot_string(options_.legend_title));
+  text +=
+      "set grid lc rgb '#dddddd' lt 1\nset border 3\nset tics nomirror out\nset errorbars small\n";
+  return text;
+}
+
+std::string Figure::plot_command() const {
+  std::string command = "plot ";
+  for (size_t i = 0; i < series_.size(); ++i) {
+    const Series& series = series_[i];
+    if (i > 0) command += ", ";
+    if (!series.low.empty()) {
+      command +=
+          fmt::format("$series{} using 1:2:3:4 with yerrorbars lc rgb '{}' lw 1 pt 0 notitle, ", i,
+                      series.color);
+    }
+    command += fmt::format(
+        "$series{} using 1:2 with linespoints lc rgb '{}' lw 2 dt {} pt 7 ps 0.6 title {}", i,
+        series.color, series.dashed ? 2 : 1, gnuplot_string(series.name));
+  }
+  return command + "\n";
+}
+
+std::string Figure::script(const std::filesystem::path& output) const {
+  // An absolute path: gnuplot takes one that begins with '|' as a command.
+  const std::string target = std::filesystem::absolute(output).string();
+  std::string text =
+      fmt::format("set terminal {}\n", terminal(output, options_.width, options_.height));
+  text += fmt::format("set output {}\n", gnuplot_string(target));
+  text += settings();
+  for (size_t i = 0; i < series_.size(); ++i) text += data_block(series_[i], i);
+  return text + plot_command() + "unset output\n";
+}
+
+bool Figure::write(const std::filesystem::path& file) const {
+  const RemoveAtEnd script_file{part_name(file, ".gp")};
+  const RemoveAtEnd image{part_name(file, file.extension().string())};
+  const std::string text = script(image.path);
+  std::string problem;
+  if (series_.empty()) problem = "no line to draw";
+  try {
+    if (problem.empty()) {
+      write_file_atomic(script_file.path, text);
+      const GnuplotRun run = run_gnuplot(script_file.path);
+      std::error_code error;
+      if (!run.ok) problem = printable(run.message, 300);
+      if (run.ok) std::filesystem::rename(image.path, file, error);
+      if (error) problem = error.message();
+    }
+  } catch (const DataError& error) {
+    problem = error.what();
+  }
+  if (!problem.empty()) spdlog::warn("figure {} not drawn: {}", file.string(), problem);
+  return problem.empty();
+}
+
+bool have_gnuplot() { return probe_gnuplot().ok; }
+
+}  // namespace eida

@@ -1,0 +1,81 @@
+#include "eida/report/table.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "eida/core/csv.h"
+#include "eida/core/error.h"
+#include "eida/core/utf8.h"
+
+namespace eida {
+namespace {
+
+constexpr size_t kWidestCell = 200;
+
+std::string shown(const std::string& cell) { return printable(cell, kWidestCell); }
+
+}  // namespace
+
+TableStyle stdout_style() {
+  TableStyle style;
+  const char* no_color = std::getenv("NO_COLOR");  // no-color.org
+  style.bold_header = ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+  return style;
+}
+
+Table::Table(std::vector<std::string> header, std::vector<Align> align)
+    : header_(std::move(header)), align_(std::move(align)) {
+  align_.resize(header_.size(), Align::kRight);
+}
+
+void Table::add_row(std::vector<std::string> cells) {
+  if (cells.size() != header_.size()) {
+    throw Error(ExitCode::kInternal,
+                fmt::format("Table: {} cells, the header has {}", cells.size(), header_.size()));
+  }
+  rows_.push_back(std::move(cells));
+}
+
+std::vector<size_t> Table::widths() const {
+  std::vector<size_t> widths;
+  for (size_t column = 0; column < header_.size(); ++column) {
+    size_t width = display_width(shown(header_[column]));
+    for (const auto& row : rows_) width = std::max(width, display_width(shown(row[column])));
+    widths.push_back(width);
+  }
+  return widths;
+}
+
+std::string Table::line(const std::vector<std::string>& cells, const std::vector<size_t>& widths,
+                        const std::string& gap) const {
+  std::string line;
+  for (size_t column = 0; column < cells.size(); ++column) {
+    const std::string cell = shown(cells[column]);
+    const std::string padding(widths[column] - display_width(cell), ' ');
+    if (column > 0) line += gap;
+    line += align_[column] == Align::kRight ? padding + cell : cell + padding;
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+std::string Table::render(const TableStyle& style) const {
+  const auto column_widths = widths();
+  std::string text = line(header_, column_widths, style.gap);
+  if (style.bold_header) text = "\x1B[1m" + text + "\x1B[0m";
+  std::vector<std::string> rule;
+  for (const size_t width : column_widths) rule.emplace_back(width, '-');
+  text += "\n" + line(rule, column_widths, style.gap) + "\n";
+  for (const auto& row : rows_) text += line(row, column_widths, style.gap) + "\n";
+  return text;
+}
+
+std::string Table::csv() const {
+  std::string text = join_csv_row(header_) + "\n";
+  for (const auto& row : rows_) text += join_csv_row(row) + "\n";
+  return text;
+}
+
+}  // namespace eida
