@@ -86,15 +86,20 @@ void Spread::remove_direction(const at::Tensor& direction) {
   moment_.addr_(direction, half, 1, -1).addr_(half, direction, 1, -1);
 }
 
+at::Tensor Spread::inner_products() const {
+  const int64_t n = rows_.size(0);
+  at::Tensor S = rows_.new_zeros({n, n});
+  add_symmetric_product(rows_, S);
+  return S.div_(count_);
+}
+
+double Spread::squared_norm() const {
+  return (rows_.defined() ? inner_products() : moment_).square().sum().item<double>();
+}
+
 EnergyRows Spread::leading(int64_t k) const {
   const bool by_rows = rows_.defined();
-  at::Tensor S = moment_;  // [m, m]
-  if (by_rows) {
-    const int64_t n = rows_.size(0);
-    S = rows_.new_zeros({n, n});
-    add_symmetric_product(rows_, S);
-    S /= count_;
-  }
+  const at::Tensor S = by_rows ? inner_products() : moment_;  // [m, m]
   const auto [values, vectors] = leading_eigenpairs(S, std::min(k, S.size(0)));
   const int64_t filled = values.gt(kEmpty * total_).sum().item<int64_t>();
   const at::Tensor energy = values.narrow(0, 0, filled);

@@ -36,13 +36,15 @@ class Spread {
 
   /// The at most k leading eigenvectors of the second moment, without empty directions.
   EnergyRows leading(int64_t k) const;
-  at::Tensor apply(const at::Tensor& v) const;            ///< second moment times v; [d]
+  double squared_norm() const;                  ///< squared Frobenius norm of the second moment
+  at::Tensor apply(const at::Tensor& v) const;  ///< second moment times v; [d]
   at::Tensor energy_along(const at::Tensor& rows) const;  ///< [k, d] -> [k]
   bool empty_energy(double energy) const { return !(energy > kEmpty * total_); }
 
  private:
   static constexpr double kEmpty = 1e-14;  ///< of the total: float32 samples carry nothing below
   Spread() = default;
+  at::Tensor inner_products() const;  ///< rows_ rows_^T per sample; [n, n]
   at::Tensor mean_;
   double total_ = 0.0;
   double count_ = 0.0;

@@ -1,0 +1,54 @@
+/// How much of a token a subspace keeps, and how the tokens of one place lie.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "eida/subspace/subspace.h"
+
+namespace eida {
+
+/// Mean cosine of tokens and their projections, at several k.
+struct FidelityCurve {
+  std::vector<double> mean;  ///< one a k, each 0..1, not falling with k; NaN when `tokens` is 0
+  int64_t tokens = 0;        ///< vectors that count
+  int64_t zero_vectors = 0;  ///< vectors left out: a zero vector has no direction
+};
+
+/// Mean over tokens x of ||P_k x|| / ||x||, P_k onto the first k rows. One product serves all k.
+/// \param heldout [n, d] tokens the subspace has not seen. \param dims each 1..rows of the basis.
+/// \throws NumericError on NaN or infinity, ConfigError on shapes and dims that do not fit.
+FidelityCurve fidelity(const at::Tensor& heldout, const Subspace& subspace,
+                       const std::vector<int64_t>& dims, const std::string& place = "");
+
+/// Fidelity of what the mean does not explain: the direction of the training mean m is taken out of
+/// the tokens (of x and of x - mean alike, r = x - (x.m) m) and out of the basis, whose rows are
+/// made orthonormal again in order. With mean_first this is the fidelity of r under rows 1..k-1; at
+/// k = 1 it is 0. \param training_mean [d] mean of the samples the subspace was estimated from;
+/// zero: nothing is taken out.
+FidelityCurve centred_fidelity(const at::Tensor& heldout, const Subspace& subspace,
+                               const at::Tensor& training_mean, const std::vector<int64_t>& dims,
+                               const std::string& place = "");
+
+/// How much one direction explains.
+struct MeanShare {
+  double energy = 0.0;  ///< ||mean||^2 / E||x||^2 of the samples, 0..1
+  double cosine = 0.0;  ///< mean |cos(x, direction)| over vectors that are not zero, 0..1
+};
+
+/// \param samples [n, d], n >= 1. \param direction [d], not zero: row 0 of the basis.
+/// \throws NumericError on NaN or infinity, ConfigError on shapes.
+MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
+                     const std::string& place = "");
+
+/// (sum of lambda)^2 / (sum of lambda^2), lambda the eigenvalues of the covariance: 1 for a line, d
+/// for a ball; 0 when all samples are equal. No eigenvalue is computed: trace^2 / Frobenius norm^2.
+double participation_ratio(const at::Tensor& samples, const std::string& place = "");
+
+/// Mean cosine over ALL pairs of different tokens, -1..1: what the mean over random pairs
+/// estimates, without a draw. NaN with fewer than two vectors that are not zero. Source: Ethayarajh
+/// (2019), section 4.1 ("anisotropy"); sum of pairs = (||sum of x/||x|| ||^2 - n) / 2.
+double mean_pair_cosine(const at::Tensor& samples, const std::string& place = "");
+
+}  // namespace eida

@@ -1,0 +1,151 @@
+#include "eida/subspace/fidelity.h"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/mv.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "eida/core/error.h"
+#include "spread.h"
+
+namespace eida {
+namespace {
+
+constexpr int64_t kChunk = 1024;  // tokens in float64 at a time
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// Finite [n, d] on the CPU, float32 or float64.
+at::Tensor checked(const at::Tensor& samples, int64_t d, const std::string& place) {
+  if (samples.dim() != 2 || samples.size(1) != d || !samples.is_floating_point()) {
+    throw ConfigError("tokens of {}: shape [{}], wanted [n, {}] floating point",
+                      place.empty() ? "a place" : place, fmt::join(samples.sizes(), ", "), d);
+  }
+  at::Tensor host = samples.detach().to(at::kCPU);
+  if (host.scalar_type() != at::kDouble) host = host.to(at::kFloat);
+  check_finite(host, place);
+  return host;
+}
+
+void check_dims(const std::vector<int64_t>& dims, int64_t rows) {
+  for (const int64_t k : dims) {
+    if (k < 1 || k > rows)
+      throw ConfigError("fidelity at k = {}, wanted 1 to {}, the subspace's rows", k, rows);
+  }
+}
+
+/// \param basis [K, d] float64, rows orthonormal or zero. \param removed [d] unit, or undefined.
+FidelityCurve curve(const at::Tensor& tokens, const at::Tensor& basis, const at::Tensor& removed,
+                    const std::vector<int64_t>& dims) {
+  FidelityCurve result;
+  at::Tensor sums = at::zeros({basis.size(0)}, at::kDouble);  // [K]
+  for (int64_t begin = 0; begin < tokens.size(0); begin += kChunk) {
+    at::Tensor x =
+        tokens.narrow(0, begin, std::min(kChunk, tokens.size(0) - begin)).to(at::kDouble);
+    const at::Tensor before = x.square().sum(1);  // [c]
+    if (removed.defined()) x = x - at::mv(x, removed).outer(removed);
+    const at::Tensor norms = x.square().sum(1);
+    // What is left of a token that lies along the mean is rounding, not a direction.
+    const at::Tensor kept = norms.gt(before * 1e-14).nonzero().squeeze(1);
+    const at::Tensor inside = at::mm(x, basis.t()).square_().cumsum_(1);  // [c, K]
+    const at::Tensor cosines = (inside / norms.unsqueeze(1)).sqrt_().clamp_max_(1.0);
+    sums += cosines.index_select(0, kept).sum(0);
+    result.tokens += kept.size(0);
+  }
+  result.zero_vectors = tokens.size(0) - result.tokens;
+  for (const int64_t k : dims) {
+    result.mean.push_back(result.tokens == 0
+                              ? kNaN
+                              : sums[k - 1].item<double>() / static_cast<double>(result.tokens));
+  }
+  return result;
+}
+
+/// Rows without the direction, orthonormal in order; a row with nothing left is zero.
+at::Tensor rows_without(const at::Tensor& basis, const at::Tensor& direction) {
+  constexpr double kNothing = 1e-5;  // float32 rows: below this only rounding is left
+  at::Tensor rows = basis.clone();   // [K, d]
+  for (int64_t i = 0; i < rows.size(0); ++i) {
+    at::Tensor row = rows[i];
+    const at::Tensor above = rows.narrow(0, 0, i);
+    for (int pass = 0; pass < 2; ++pass) {
+      row -= direction * row.dot(direction);
+      row -= at::mv(above.t(), at::mv(above, row));
+    }
+    const double left = row.norm().item<double>();
+    if (left < kNothing) {
+      row.zero_();
+    } else {
+      row /= left;
+    }
+  }
+  return rows;
+}
+
+/// Rows over their norms; zero rows left out.
+at::Tensor directions(const at::Tensor& tokens) {  // [n, d] -> [n', d] float64
+  const at::Tensor x = tokens.to(at::kDouble);
+  const at::Tensor norms = x.norm(2, 1);
+  const at::Tensor kept = norms.gt(0).nonzero().squeeze(1);
+  return (x / norms.unsqueeze(1)).index_select(0, kept);
+}
+
+}  // namespace
+
+FidelityCurve fidelity(const at::Tensor& heldout, const Subspace& subspace,
+                       const std::vector<int64_t>& dims, const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  check_dims(dims, subspace.basis.size(0));
+  return curve(checked(heldout, subspace.basis.size(1), place),
+               subspace.basis.to(at::kCPU, at::kDouble), {}, dims);
+}
+
+FidelityCurve centred_fidelity(const at::Tensor& heldout, const Subspace& subspace,
+                               const at::Tensor& training_mean, const std::vector<int64_t>& dims,
+                               const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  const int64_t d = subspace.basis.size(1);
+  check_dims(dims, subspace.basis.size(0));
+  const at::Tensor mean = checked(training_mean.view({1, -1}), d, place).to(at::kDouble)[0];
+  const at::Tensor tokens = checked(heldout, d, place),
+                   basis = subspace.basis.to(at::kCPU, at::kDouble);
+  const double length = mean.norm().item<double>();
+  if (length == 0.0) return curve(tokens, basis, {}, dims);
+  const at::Tensor direction = mean / length;
+  return curve(tokens, rows_without(basis, direction), direction, dims);
+}
+
+MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
+                     const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor x = checked(samples, direction.size(-1), place).to(at::kDouble);
+  const at::Tensor row = checked(direction.view({1, -1}), x.size(1), place).to(at::kDouble)[0];
+  const double second = x.square().sum().item<double>();
+  if (second == 0.0) return {};
+  const at::Tensor mean = x.mean(0), unit = row / row.norm();
+  return {mean.square().sum().item<double>() * static_cast<double>(x.size(0)) / second,
+          at::mv(directions(x), unit).abs().mean().item<double>()};
+}
+
+double participation_ratio(const at::Tensor& samples, const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor x = checked(samples, samples.size(-1), place);
+  if (x.size(0) == 0) return 0.0;
+  Spread spread = Spread::of_samples(x, place);
+  spread.remove_mean();
+  const double trace = spread.total_now(), squares = spread.squared_norm();
+  return spread.empty_energy(trace) ? 0.0 : trace * trace / squares;
+}
+
+double mean_pair_cosine(const at::Tensor& samples, const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor unit = directions(checked(samples, samples.size(-1), place));
+  const auto n = static_cast<double>(unit.size(0));
+  if (n < 2) return kNaN;
+  return (unit.sum(0).square().sum().item<double>() - n) / (n * (n - 1));
+}
+
+}  // namespace eida
