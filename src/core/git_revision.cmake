@@ -1,4 +1,5 @@
 # cmake -DOUTPUT=… -DSOURCE_DIR=… -DVERSION=… -P git_revision.cmake: writes eida_revision.h when it changes.
+cmake_minimum_required(VERSION 3.22)
 set(revision "unknown")
 find_program(GIT git)
 if(GIT AND EXISTS "${SOURCE_DIR}/.git")

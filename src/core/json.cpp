@@ -15,6 +15,8 @@ using nlohmann::json;
 /// Where the parser is: it reads through iterators that count line ends.
 struct Position {
   int line = 1;
+  bool at_line_end =
+      false;  ///< the last character read was one; numbers are read one character too far
 };
 
 class CountingIterator {
@@ -28,7 +30,8 @@ class CountingIterator {
   CountingIterator(const char* at, Position* position) : at_(at), position_(position) {}
   reference operator*() const { return *at_; }
   CountingIterator& operator++() {
-    if (*at_ == '\n') ++position_->line;
+    position_->at_line_end = *at_ == '\n';
+    if (position_->at_line_end) ++position_->line;
     ++at_;
     return *this;
   }
@@ -39,20 +42,6 @@ class CountingIterator {
   const char* at_;
   Position* position_;
 };
-
-std::string escape_pointer(std::string_view key) {
-  std::string escaped;
-  for (const char c : key) {
-    if (c == '~') {
-      escaped += "~0";
-    } else if (c == '/') {
-      escaped += "~1";
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
 
 /// Builds the value from the parser's events.
 class Builder : public nlohmann::json_sax<json> {
@@ -78,6 +67,7 @@ class Builder : public nlohmann::json_sax<json> {
     if (stack_.back().value->contains(value))
       fail(fmt::format("key '{}' is there twice", printable(value)));
     stack_.back().key = value;
+    stack_.back().key_line = position_.line;
     return true;
   }
 
@@ -89,6 +79,7 @@ class Builder : public nlohmann::json_sax<json> {
   struct Level {
     json* value;
     std::string key, pointer;
+    int key_line;
   };
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -110,11 +101,16 @@ class Builder : public nlohmann::json_sax<json> {
     const Level& level = stack_.back();
     const bool object = level.value->is_object();
     return level.pointer + "/" +
-           (object ? escape_pointer(level.key) : std::to_string(level.value->size()));
+           (object ? escape_json_pointer(level.key) : std::to_string(level.value->size()));
+  }
+
+  int line_of(const json& value) const {
+    if (!stack_.empty() && stack_.back().value->is_object()) return stack_.back().key_line;
+    return value.is_number() && position_.at_line_end ? position_.line - 1 : position_.line;
   }
 
   json* place(json value, const std::string& pointer) {
-    if (options_.lines != nullptr) options_.lines->emplace(pointer, position_.line);
+    if (options_.lines != nullptr) options_.lines->emplace(pointer, line_of(value));
     if (stack_.empty()) {
       root_ = std::move(value);
       return &root_;
@@ -135,7 +131,7 @@ class Builder : public nlohmann::json_sax<json> {
       fail(fmt::format("is nested deeper than {}", options_.max_depth));
     std::string pointer = pointer_of_next();
     json* placed = place(std::move(value), pointer);
-    stack_.push_back({placed, "", std::move(pointer)});
+    stack_.push_back({placed, "", std::move(pointer), 0});
     return true;
   }
 
@@ -152,6 +148,20 @@ class Builder : public nlohmann::json_sax<json> {
 };
 
 }  // namespace
+
+std::string escape_json_pointer(std::string_view key) {
+  std::string escaped;
+  for (const char c : key) {
+    if (c == '~') {
+      escaped += "~0";
+    } else if (c == '/') {
+      escaped += "~1";
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
 
 void throw_error(ExitCode code, const std::string& message) {
   switch (code) {

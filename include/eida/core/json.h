@@ -24,6 +24,9 @@ struct JsonOptions {
   LineMap* lines = nullptr;         ///< filled when set; a key's line is that of its value's key
 };
 
+/// A key as one part of a JSON pointer (RFC 6901): ~ and / escaped.
+std::string escape_json_pointer(std::string_view key);
+
 /// Throws the class that belongs to `code`: ConfigError, DataError, FormatError, NumericError, else
 /// Error.
 [[noreturn]] void throw_error(ExitCode code, const std::string& message);

@@ -1,0 +1,40 @@
+/// The command line of the three programs.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eida/config/config.h"
+#include "eida/config/program.h"
+#include "eida/config/schema.h"
+
+namespace eida {
+
+/// What the command line and the configuration file say, checked and resolved.
+struct ParsedCommand {
+  Program program = Program::kProbe;
+  Config config;
+  KeySet given;                        ///< keys that the file or the command line set
+  std::filesystem::path config_file;   ///< empty: none
+  std::string subcommand;              ///< empty, or for example "compare"
+  std::vector<std::string> arguments;  ///< of the subcommand, for example run folders
+  bool dry_run = false;
+  bool resume = false;
+  bool overwrite = false;
+  bool quiet = false;
+  bool no_progress = false;
+  std::string log_level = "info";
+  /// --help, --version, --list, --dump-config: print this on stdout and end. Else empty.
+  std::string text;
+  std::vector<std::string> command_line;  ///< as given, for the manifest
+};
+
+/// Defaults, then the configuration file, then flags, then --set. \throws ConfigError on anything
+/// wrong, with a hint; DataError when the configuration file cannot be read.
+ParsedCommand parse_command_line(Program program, int argc, const char* const* argv);
+
+/// Sets up log and progress as the command line says.
+void setup_console(const ParsedCommand& command);
+
+}  // namespace eida

@@ -1,0 +1,104 @@
+/// One option: where it lives, what it is called, what it may be. Everything about an option is
+/// said once, in declare_*.cpp; flags, files, dump, help and schema follow.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "eida/config/config.h"
+#include "eida/config/program.h"
+
+namespace eida::config {
+
+/// A field of a Config. Empty strings and paths stand for null.
+using Field = std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*,
+                           std::optional<int64_t>*, std::optional<double>*, std::vector<int64_t>*,
+                           std::vector<std::string>*, LayerChoice*>;
+
+struct Choice {
+  std::string name, help;
+};
+
+constexpr unsigned kProbe = static_cast<unsigned>(Program::kProbe);
+constexpr unsigned kTrain = static_cast<unsigned>(Program::kTrain);
+constexpr unsigned kEval = static_cast<unsigned>(Program::kEval);
+constexpr unsigned kAll = kProbe | kTrain | kEval;
+
+struct Declaration {
+  std::string key;  ///< "train.lr"
+  Field field;
+  std::string help;
+  unsigned programs = kAll;  ///< that have a use for it
+  unsigned required = 0;     ///< programs that cannot run without
+  std::string flag;          ///< "--lr"; empty: only --set
+  std::string meta;          ///< what stands for the value in help
+  std::string list;          ///< its name for --list
+  std::vector<Choice> choices;
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+  bool min_open = false;               ///< the minimum itself is not allowed
+  size_t min_items = 0;                ///< of a list
+  size_t max_items = 10'000;           ///< of a list
+  bool increasing = false;             ///< a list of growing numbers
+  bool nullable = false;               ///< a string that may be null
+  const char* pattern = nullptr;       ///< what a string has to match, as a regular expression
+  const char* pattern_help = nullptr;  ///< the same in words
+  nlohmann::json completion_default;   ///< default for e2e and prompt, where it differs; else null
+
+  Declaration& in(unsigned value) { return programs = value, *this; }
+  Declaration& needed_by(unsigned value) { return required = value, *this; }
+  Declaration& as(const char* value) { return flag = value, *this; }
+  Declaration& value_name(const char* value) { return meta = value, *this; }
+  Declaration& one_of(const char* list_name, std::vector<Choice> value) {
+    return list = list_name, choices = std::move(value), *this;
+  }
+  Declaration& at_least(double value) { return min = value, *this; }
+  Declaration& above(double value) { return min = value, min_open = true, *this; }
+  Declaration& at_most(double value) { return max = value, *this; }
+  Declaration& items(size_t least, size_t most) {
+    return min_items = least, max_items = most, *this;
+  }
+  Declaration& growing() { return increasing = true, *this; }
+  Declaration& or_null() { return nullable = true, *this; }
+  Declaration& matching(const char* value, const char* words) {
+    return pattern = value, pattern_help = words, *this;
+  }
+  Declaration& for_completions(nlohmann::json value) {
+    return completion_default = std::move(value), *this;
+  }
+
+  bool belongs_to(Program program) const {
+    return (programs & static_cast<unsigned>(program)) != 0;
+  }
+  bool may_be_null() const;
+  std::string group() const { return key.substr(0, key.find('.')); }
+};
+
+/// Collects declarations; `Config` must outlive them.
+class Declarations {
+ public:
+  Declaration& add(std::string key, Field field, std::string help);
+  std::vector<Declaration> take() { return std::move(all_); }
+
+ private:
+  std::vector<Declaration> all_;
+};
+
+/// Every option, in the order of the documentation, bound to the fields of `config`.
+std::vector<Declaration> declare(Config& config);
+void declare_input(Config& config, Declarations& list);  ///< model, data, sites
+void declare_method(Config& config,
+                    Declarations& list);  ///< rounds, method, sampling, subspace, ranks, lora
+void declare_training(Config& config, Declarations& list);  ///< train
+void declare_output(Config& config, Declarations& list);    ///< generation, probe, run
+
+/// The option of that key, or nullptr.
+Declaration* find(std::vector<Declaration>& all, const std::string& key);
+
+}  // namespace eida::config

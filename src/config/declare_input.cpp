@@ -1,0 +1,91 @@
+/// Options: model, data, sites.
+#include "declaration.h"
+
+namespace eida::config {
+namespace {
+
+void declare_columns(DataOptions& data, Declarations& list) {
+  const auto column = [&](const char* key, std::string& field, const char* help) {
+    list.add(key, &field, help).value_name("NAME").or_null();
+  };
+  column("data.text_column", data.text_column,
+         "classification: column of the text (null: first of sentence, text, sentence1)");
+  column("data.text_pair_column", data.text_pair_column,
+         "classification: column of the second text of a pair (null: sentence2, where there is "
+         "sentence1)");
+  column("data.label_column", data.label_column,
+         "classification: column of the label (null: label)");
+  column("data.prompt_column", data.prompt_column, "prompt: column of the prompt (null: prompt)");
+  column("data.completion_column", data.completion_column,
+         "prompt: column of the completion (null: completion)");
+}
+
+}  // namespace
+
+void declare_input(Config& config, Declarations& list) {
+  ModelOptions& model = config.model;
+  list.add("model.path", &model.path,
+           "Hugging Face folder: config.json, safetensors, tokenizer files")
+      .as("--model")
+      .value_name("DIR")
+      .needed_by(kProbe | kTrain);
+  list.add("model.weights", &model.weights, "type the weights are kept in")
+      .as("--weights")
+      .one_of("weights", {{"fp32", "float32"}, {"bf16", "bfloat16, half the memory"}});
+  list.add("model.init", &model.init, "where the weights come from")
+      .one_of("inits", {{"pretrained", "the folder's safetensors"},
+                        {"random", "drawn from the seed: config.json is enough"}});
+
+  DataOptions& data = config.data;
+  list.add("data.task", &data.task, "what a row of the data means")
+      .as("--task")
+      .needed_by(kProbe | kTrain)
+      .or_null()
+      .one_of("tasks", {{"sst2", "GLUE's SST-2: columns sentence, label; TSV without quotes"},
+                        {"e2e", "E2E: columns mr, ref, or lines MR||reference"},
+                        {"classification", "one or two texts and a label; TSV, CSV or JSONL"},
+                        {"prompt", "prompt and completion; JSONL, TSV or CSV"}});
+  list.add("data.train", &data.train, "training examples")
+      .in(kProbe | kTrain)
+      .as("--train")
+      .value_name("FILE")
+      .needed_by(kProbe | kTrain);
+  list.add("data.dev", &data.dev, "examples the rounds are scored on")
+      .in(kTrain)
+      .as("--dev")
+      .value_name("FILE");
+  list.add("data.test", &data.test, "examples to score").in(kEval).as("--data").value_name("FILE");
+  declare_columns(data, list);
+  list.add("data.max_length", &data.max_length,
+           "longest sequence in tokens, special ones included; 0: no limit")
+      .as("--max-length")
+      .at_least(0)
+      .at_most(1 << 20)
+      .for_completions(144);
+  list.add("data.batching", &data.batching, "how sequences are put into batches")
+      .in(kTrain | kEval)
+      .one_of("batchings",
+              {{"length_grouped", "windows of 50 batches sorted by token count"},
+               {"padded", "in drawn order, all padded to data.padded_to (the reference's way)"}});
+  list.add("data.padded_to", &data.padded_to, "batching padded: length of every sequence in tokens")
+      .in(kTrain | kEval)
+      .at_least(1)
+      .at_most(1 << 20);
+
+  SiteOptions& sites = config.sites;
+  list.add("sites.include", &sites.include, "weights that take part, for every method")
+      .items(1, 7)
+      .one_of("sites", {{"q", "W_Q"},
+                        {"k", "W_K"},
+                        {"v", "W_V"},
+                        {"o", "W_O"},
+                        {"fc1", "W_fc1"},
+                        {"fc2", "W_fc2"},
+                        {"classifier",
+                         "dense layer of the head (encoders): classifier.dense, pooler.dense"}});
+  list.add("sites.layers", &sites.layers, "all, or a list of layers counted from 0")
+      .at_least(0)
+      .at_most(10'000);
+}
+
+}  // namespace eida::config

@@ -1,0 +1,126 @@
+/// Options: generation, probe, run.
+#include "declaration.h"
+
+namespace eida::config {
+namespace {
+
+void declare_generation(GenerationOptions& generation, Declarations& list) {
+  constexpr unsigned kUsers = kTrain | kEval;
+  constexpr double kMost = 1 << 20;
+  list.add("generation.beams", &generation.beams, "width of beam search; 1: greedy")
+      .in(kUsers)
+      .as("--beams")
+      .at_least(1)
+      .at_most(1000);
+  list.add("generation.max_length", &generation.max_length, "prompt and output in tokens")
+      .in(kUsers)
+      .at_least(1)
+      .at_most(kMost);
+  list.add("generation.max_new_tokens", &generation.max_new_tokens,
+           "output in tokens (null: max_length says)")
+      .in(kUsers)
+      .at_least(1)
+      .at_most(kMost);
+  list.add("generation.min_length", &generation.min_length, "tokens before the end may come")
+      .in(kUsers)
+      .at_least(0)
+      .at_most(kMost);
+  list.add("generation.early_stopping", &generation.early_stopping,
+           "stop when as many beams as asked for have ended")
+      .in(kUsers);
+  list.add("generation.length_penalty", &generation.length_penalty,
+           "score = log-probability / length^penalty")
+      .in(kUsers)
+      .at_least(-100)
+      .at_most(100);
+  list.add("generation.no_repeat_ngram_size", &generation.no_repeat_ngram_size,
+           "no n-gram of this size twice; 0: off")
+      .in(kUsers)
+      .at_least(0)
+      .at_most(kMost);
+  list.add("generation.sample", &generation.sample, "draw tokens, no beam search").in(kUsers);
+  list.add("generation.temperature", &generation.temperature, "sampling: divides the logits")
+      .in(kUsers)
+      .above(0)
+      .at_most(1000);
+  list.add("generation.top_k", &generation.top_k, "sampling: the k likeliest tokens only; 0: all")
+      .in(kUsers)
+      .at_least(0)
+      .at_most(1e9);
+  list.add("generation.top_p", &generation.top_p,
+           "sampling: the likeliest tokens that make up this probability")
+      .in(kUsers)
+      .above(0)
+      .at_most(1);
+  list.add("generation.max_batch_tokens", &generation.max_batch_tokens,
+           "tokens in one batch (null: from free memory)")
+      .in(kUsers)
+      .at_least(1)
+      .at_most(1e12);
+}
+
+void declare_probe(ProbeOptions& probe, Declarations& list) {
+  list.add("probe.heldout", &probe.heldout,
+           "fresh examples that fidelity is measured on (report, section 5.1)")
+      .in(kProbe)
+      .as("--heldout")
+      .at_least(1)
+      .at_most(1e9)
+      .for_completions(128);
+  list.add("probe.repeats", &probe.repeats, "independent repeats: draw, estimate, measure")
+      .in(kProbe)
+      .as("--repeats")
+      .at_least(1)
+      .at_most(100'000);
+  list.add("probe.save_subspaces", &probe.save_subspaces, "write subspaces.safetensors")
+      .in(kProbe)
+      .as("--save-subspaces");
+  list.add("probe.figures", &probe.figures, "places that get figures; an empty list: none")
+      .in(kProbe)
+      .as("--figures")
+      .items(0, 2)
+      .one_of("figures", {{"input", "one figure per kind of input space"},
+                          {"delta_output", "one figure per kind of site"}});
+  list.add("probe.figure_size", &probe.figure_size, "width and height of a figure in pixels")
+      .in(kProbe)
+      .as("--figure-size")
+      .items(2, 2)
+      .at_least(100)
+      .at_most(20'000);
+}
+
+}  // namespace
+
+void declare_output(Config& config, Declarations& list) {
+  declare_generation(config.generation, list);
+  declare_probe(config.probe, list);
+  RunOptions& run = config.run;
+  list.add("run.output", &run.output, "run folder")
+      .as("--output")
+      .value_name("DIR")
+      .needed_by(kProbe | kTrain);
+  list.add("run.seed", &run.seed, "fixes everything that is drawn").as("--seed").at_least(0);
+  list.add("run.device", &run.device, "where to compute: auto, cpu, cuda or cuda:N")
+      .as("--device")
+      .value_name("NAME")
+      .matching("^(auto|cpu|cuda|cuda:[0-9]{1,3})$", "auto, cpu, cuda or cuda:N");
+  list.add("run.precision", &run.precision, "type of activations")
+      .as("--precision")
+      .one_of("precisions", {{"auto", "fp16 on CUDA, bf16 on CPU"},
+                             {"fp32", "float32"},
+                             {"bf16", "bfloat16"},
+                             {"fp16", "float16, CUDA only"}});
+  list.add("run.threads", &run.threads, "CPU threads; 0: all cores")
+      .as("--threads")
+      .at_least(0)
+      .at_most(4096);
+  list.add("run.memory_limit", &run.memory_limit,
+           "memory the run may plan with, in MiB (null: what is free)")
+      .at_least(1)
+      .at_most(1e9);
+  list.add("run.format", &run.format, "of results on stdout")
+      .as("--format")
+      .one_of("formats", {{"table", "for people"}, {"json", "JSON lines, for programs"}});
+}
+
+}  // namespace eida::config

@@ -1,0 +1,149 @@
+#include <fmt/format.h>
+
+#include "declaration.h"
+#include "eida/config/schema.h"
+#include "eida/core/utf8.h"
+#include "subcommands.h"
+#include "value.h"
+
+namespace eida {
+namespace {
+
+using config::Declaration;
+
+constexpr size_t kLeft = 36;    // width of the column with the names
+constexpr size_t kWidth = 100;  // of the whole
+
+/// "  LEFT      right, wrapped at kWidth".
+std::string entry(const std::string& left, const std::string& right) {
+  std::string text = "  " + left;
+  size_t column = 2 + display_width(left);
+  const auto to_right_column = [&] {
+    if (column >= kLeft) {
+      while (text.back() == ' ') text.pop_back();
+      text += '\n';
+      column = 0;
+    }
+    text.append(kLeft - column, ' ');
+    column = kLeft;
+  };
+  to_right_column();
+  for (size_t begin = 0; begin < right.size();) {
+    const size_t end = std::min(right.find(' ', begin), right.size());
+    const std::string word = right.substr(begin, end - begin);
+    const size_t width = display_width(word);
+    if (column > kLeft && column + width > kWidth) {
+      to_right_column();
+    }
+    text += word + " ";
+    column += width + 1;
+    begin = end + 1;
+  }
+  while (text.back() == ' ') text.pop_back();
+  return text + "\n";
+}
+
+struct Placeholder {
+  std::string operator()(const bool*) const { return ""; }
+  std::string operator()(const int64_t*) const { return "N"; }
+  std::string operator()(const std::optional<int64_t>*) const { return "N"; }
+  std::string operator()(const double*) const { return "X"; }
+  std::string operator()(const std::optional<double>*) const { return "X"; }
+  std::string operator()(const std::vector<int64_t>*) const { return "N,N,…"; }
+  std::string operator()(const std::vector<std::string>*) const { return "NAME,…"; }
+  std::string operator()(const std::string*) const { return "NAME"; }
+  std::string operator()(const std::filesystem::path*) const { return "PATH"; }
+  std::string operator()(const LayerChoice*) const { return "all|N,N,…"; }
+};
+
+/// Short lists of choices stand for the value themselves.
+std::string placeholder(const Declaration& option) {
+  if (!option.meta.empty()) return option.meta;
+  std::string names;
+  for (const config::Choice& choice : option.choices)
+    names += (names.empty() ? "" : "|") + choice.name;
+  const bool single = std::holds_alternative<std::string*>(option.field);
+  if (single && !names.empty() && names.size() <= 16) return names;
+  return std::visit(Placeholder{}, option.field);
+}
+
+/// A value as one would type it: lists without brackets and quotes.
+std::string typed(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const auto& item : value) text += (text.empty() ? "" : ",") + typed(item);
+  return text;
+}
+
+std::string default_text(const Declaration& option) {
+  std::string text = typed(config::value_of(option));
+  if (!option.completion_default.is_null()) {
+    text += fmt::format("; e2e, prompt: {}", option.completion_default.dump());
+  }
+  return text == "null" ? "" : fmt::format(" [{}]", text);
+}
+
+std::string describe(const Declaration& option) {
+  const std::string value = placeholder(option);
+  const bool boolean = std::holds_alternative<bool*>(option.field);
+  std::string left = option.flag;
+  if (option.flag.empty()) {
+    left = option.key + (boolean ? "=true|false" : "=" + value);
+  } else if (!boolean) {
+    left += " " + value;
+  }
+  std::string right = option.help;
+  if (value.find('|') == std::string::npos && !option.choices.empty()) {
+    std::string names;
+    for (const config::Choice& choice : option.choices)
+      names += (names.empty() ? "" : ", ") + choice.name;
+    right += ": " + names;
+  }
+  if (!option.flag.empty() && option.flag != "--" + option.key) right += " (" + option.key + ")";
+  return entry(left, right + default_text(option));
+}
+
+std::string common_switches() {
+  std::string text = "\nThis call:\n";
+  text += entry("--config FILE", "YAML or JSON; flags override it");
+  text += entry("--set KEY=VALUE", "sets any key of the configuration; may be repeated");
+  for (const config::Switch& option : config::switches()) text += entry(option.flag, option.help);
+  text += entry("--log-level NAME", "trace, debug, info, warning, error, off [info]");
+  text += entry("--dump-config", "print the resolved configuration, a valid --config, and end");
+  text += entry("--list NAME",
+                "what can be chosen, for example: estimators, rank-rules, tasks, keys, schema");
+  text += entry("--version", "print the version and end");
+  text += entry("--help", "print this and end");
+  return text;
+}
+
+}  // namespace
+
+std::string help_text(Program program) {
+  const std::string name = program_name(program);
+  std::string text =
+      fmt::format("{}: {}\n\nUsage: {} [OPTIONS]\n", name, config::summary(program), name);
+  for (const config::Subcommand& sub : config::subcommands()) {
+    if (sub.program == program)
+      text +=
+          fmt::format("       {} {} {} [OPTIONS]   {}\n", name, sub.name, sub.arguments, sub.help);
+  }
+  text += "\nExamples:\n";
+  for (const std::string& example : config::examples(program)) text += "  " + example + "\n";
+  text += common_switches();
+  text += "\nFlags and keys (what has no flag is set by --set KEY=VALUE; defaults in brackets):\n";
+  Config defaults;
+  std::string group;
+  for (const Declaration& option : config::declare(defaults)) {
+    if (!option.belongs_to(program)) continue;
+    if (option.group() != group) {
+      group = option.group();
+      text += fmt::format("\n{}:\n", group);
+    }
+    text += describe(option);
+  }
+  return text;
+}
+
+}  // namespace eida

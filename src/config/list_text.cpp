@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "declaration.h"
+#include "eida/config/schema.h"
+#include "eida/core/error.h"
+#include "eida/core/json.h"
+#include "eida/core/log.h"
+#include "eida/core/utf8.h"
+#include "nearest.h"
+
+namespace eida {
+namespace {
+
+std::string line(const std::string& name, const std::string& help) {
+  return fmt::format("{:<32} {}\n", name, help);
+}
+
+std::string list_keys() {
+  Config defaults;
+  std::string text;
+  for (const config::Declaration& option : config::declare(defaults))
+    text += line(option.key, option.help);
+  return text;
+}
+
+/// Name of a list → its text.
+std::map<std::string, std::string> lists_of_choices() {
+  std::map<std::string, std::string> lists;
+  Config defaults;
+  for (const config::Declaration& option : config::declare(defaults)) {
+    for (const config::Choice& choice : option.choices)
+      lists[option.list] += line(choice.name, choice.help);
+  }
+  for (const std::string& level : log_levels()) lists["log-levels"] += level + "\n";
+  return lists;
+}
+
+}  // namespace
+
+std::string list_text(const std::string& name) {
+  if (name == "keys") return list_keys();
+  if (name == "schema") return json_text(json_schema());
+  const auto lists = lists_of_choices();
+  if (const auto found = lists.find(name); found != lists.end()) return found->second;
+  std::vector<std::string> names = {"keys", "schema"};
+  for (const auto& [list, text] : lists) names.push_back(list);
+  const std::string near = config::nearest(name, names);
+  throw ConfigError("--list: '{}' is not a list (hint: {}there are {})", printable(name),
+                    near.empty() ? "" : fmt::format("did you mean {}? ", near),
+                    fmt::join(names, ", "));
+}
+
+}  // namespace eida

@@ -1,0 +1,77 @@
+/// Defaults that depend on other keys, and checks that concern several.
+#include <algorithm>
+
+#include "declaration.h"
+#include "eida/config/schema.h"
+#include "eida/core/error.h"
+#include "value.h"
+
+namespace eida {
+namespace {
+
+bool is_completion(const Config& config) {
+  return config.data.task == "e2e" || config.data.task == "prompt";
+}
+
+void check_required(const Config& config, Program program) {
+  Config copy = config;
+  for (const config::Declaration& option : config::declare(copy)) {
+    if ((option.required & static_cast<unsigned>(program)) == 0 ||
+        !config::value_of(option).is_null())
+      continue;
+    throw ConfigError("{}: is needed and not given (hint: {} {})", option.key, option.flag,
+                      option.meta.empty() ? "NAME" : option.meta);
+  }
+}
+
+void check_ranks(const RankOptions& ranks) {
+  if (ranks.rule == "plan" && ranks.plan.empty()) {
+    throw ConfigError("ranks.plan: rule plan needs a file (hint: --rank-plan FILE)");
+  }
+  if (ranks.rule != "plan" && !ranks.plan.empty()) {
+    throw ConfigError("ranks.plan: has no use with ranks.rule {} (hint: ranks.rule plan)",
+                      ranks.rule);
+  }
+  if (ranks.rule == "budget" && !ranks.budget) {
+    throw ConfigError(
+        "ranks.budget: rule budget needs a number of parameters (hint: --set ranks.budget=150000)");
+  }
+  if (ranks.rule == "threshold" && ranks.narrow >= ranks.wide) {
+    throw ConfigError("ranks.narrow: {} is not below ranks.wide, {}", ranks.narrow, ranks.wide);
+  }
+}
+
+void check_threshold_dims(const Config& config) {
+  const auto& dims = config.subspace.dims;
+  for (const int64_t k : {config.ranks.narrow, config.ranks.wide}) {
+    if (config.ranks.rule != "threshold" || std::count(dims.begin(), dims.end(), k) > 0) continue;
+    throw ConfigError(
+        "subspace.dims: lacks {}, which rule threshold compares (hint: add it, or set ranks.narrow "
+        "and "
+        "ranks.wide to two of the dims)",
+        k);
+  }
+}
+
+}  // namespace
+
+void resolve_defaults(Config& config, const KeySet& given) {
+  for (const config::Declaration& option : config::declare(config)) {
+    const bool differs = !option.completion_default.is_null() && is_completion(config);
+    if (differs && !given.contains(option.key))
+      config::assign(option, option.completion_default, {option.key, {}});
+  }
+  if (!config.ranks.plan.empty() && !given.contains("ranks.rule")) config.ranks.rule = "plan";
+}
+
+void check_config(const Config& config, Program program) {
+  check_required(config, program);
+  check_ranks(config.ranks);
+  if (program == Program::kProbe) check_threshold_dims(config);
+  if (config.data.batching == "padded" && !config.data.padded_to) {
+    throw ConfigError(
+        "data.padded_to: batching padded needs a length (hint: --set data.padded_to=72)");
+  }
+}
+
+}  // namespace eida
