@@ -133,9 +133,9 @@ std::string Figure::plot_command() const {
     const Series& series = series_[i];
     if (i > 0) command += ", ";
     if (!series.low.empty()) {
-      command +=
-          fmt::format("$series{} using 1:2:3:4 with yerrorbars lc rgb '{}' lw 1 pt 0 notitle, ", i,
-                      series.color);
+      command += fmt::format(
+          "$series{} using 1:2:3:4 with yerrorbars lc rgb '{}' lw 1.5 dt 1 pt 0 notitle, ", i,
+          series.color);
     }
     command += fmt::format(
         "$series{} using 1:2 with linespoints lc rgb '{}' lw 2 dt {} pt 7 ps 0.6 title {}", i,
