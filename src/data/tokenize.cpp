@@ -24,9 +24,9 @@ int32_t require_token(const Tokenizer& tokenizer, const std::string& token, cons
 
 void log_losses(const TokenizedSet& set, const std::string& name, int64_t max_length) {
   if (set.truncated > 0)
-    spdlog::warn("{}: {} examples cut to {} tokens", name, set.truncated, max_length);
+    spdlog::warn("{}: {} example(s) cut to {} tokens", name, set.truncated, max_length);
   if (set.skipped > 0) {
-    spdlog::warn("{}: {} examples skipped, no labelled token within {} tokens", name, set.skipped,
+    spdlog::warn("{}: {} example(s) skipped, no labelled token within {} tokens", name, set.skipped,
                  max_length);
   }
 }

@@ -64,10 +64,10 @@ std::string Table::line(const std::vector<std::string>& cells, const std::vector
 std::string Table::render(const TableStyle& style) const {
   const auto column_widths = widths();
   std::string text = line(header_, column_widths, style.gap);
-  if (style.bold_header) text = "\x1B[1m" + text + "\x1B[0m";
+  if (style.bold_header) text = fmt::format("\x1B[1m{}\x1B[0m", text);
   std::vector<std::string> rule;
   for (const size_t width : column_widths) rule.emplace_back(width, '-');
-  text += "\n" + line(rule, column_widths, style.gap) + "\n";
+  text += fmt::format("\n{}\n", line(rule, column_widths, style.gap));
   for (const auto& row : rows_) text += line(row, column_widths, style.gap) + "\n";
   return text;
 }
