@@ -67,10 +67,10 @@ class Parser {
   };
 
   void add_call_options() {
-    app_.add_option("--config", command_.config_file);
-    app_.add_option("--set", assignments_)->allow_extra_args(false)->take_all();
-    app_.add_option("--list", list);
-    app_.add_option("--log-level", command_.log_level);
+    app_.add_option("--config", command_.config_file)->type_name("value");
+    app_.add_option("--set", assignments_)->type_name("value")->allow_extra_args(false)->take_all();
+    app_.add_option("--list", list)->type_name("value");
+    app_.add_option("--log-level", command_.log_level)->type_name("value");
     app_.add_flag("-h,--help", wants_help);
     app_.add_flag("--version", wants_version);
     app_.add_flag("--dump-config", wants_dump);
@@ -81,8 +81,9 @@ class Parser {
   void add_key(const Declaration& option) {
     Flag& flag = flags_.emplace_back(Flag{option.flag, option.key, ""});
     const bool boolean = std::holds_alternative<bool*>(option.field);
-    flag.option =
+    CLI::Option* added =
         boolean ? app_.add_flag(flag.name, flag.value) : app_.add_option(flag.name, flag.value);
+    flag.option = added->type_name("value");
   }
 
   void add_subcommands() {

@@ -25,6 +25,12 @@ bool Declaration::may_be_null() const {
          std::holds_alternative<std::optional<double>*>(field);
 }
 
+std::vector<std::string> Declaration::choice_names() const {
+  std::vector<std::string> names;
+  for (const Choice& choice : choices) names.push_back(choice.name);
+  return names;
+}
+
 Declaration& Declarations::add(std::string key, Field field, std::string help) {
   Declaration& added = all_.emplace_back();
   added.key = std::move(key);

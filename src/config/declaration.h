@@ -77,6 +77,7 @@ struct Declaration {
     return (programs & static_cast<unsigned>(program)) != 0;
   }
   bool may_be_null() const;
+  std::vector<std::string> choice_names() const;
   std::string group() const { return key.substr(0, key.find('.')); }
 };
 

@@ -28,9 +28,9 @@ std::string yaml_text(const std::string& text) {
 std::string yaml_value(const json& value) {
   if (value.is_string()) return yaml_text(value.get_ref<const std::string&>());
   if (!value.is_array()) return value.dump();
-  std::string items;
-  for (const json& item : value) items += (items.empty() ? "" : ", ") + yaml_value(item);
-  return fmt::format("[{}]", items);
+  std::vector<std::string> items;
+  for (const json& item : value) items.push_back(yaml_value(item));
+  return fmt::format("[{}]", fmt::join(items, ", "));
 }
 
 /// Paths leave their folder behind: a dump is valid anywhere.

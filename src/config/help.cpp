@@ -59,9 +59,7 @@ struct Placeholder {
 /// Short lists of choices stand for the value themselves.
 std::string placeholder(const Declaration& option) {
   if (!option.meta.empty()) return option.meta;
-  std::string names;
-  for (const config::Choice& choice : option.choices)
-    names += (names.empty() ? "" : "|") + choice.name;
+  const std::string names = fmt::format("{}", fmt::join(option.choice_names(), "|"));
   const bool single = std::holds_alternative<std::string*>(option.field);
   if (single && !names.empty() && names.size() <= 16) return names;
   return std::visit(Placeholder{}, option.field);
@@ -71,9 +69,9 @@ std::string placeholder(const Declaration& option) {
 std::string typed(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
-  std::string text;
-  for (const auto& item : value) text += (text.empty() ? "" : ",") + typed(item);
-  return text;
+  std::vector<std::string> items;
+  for (const auto& item : value) items.push_back(typed(item));
+  return fmt::format("{}", fmt::join(items, ","));
 }
 
 std::string default_text(const Declaration& option) {
@@ -95,10 +93,7 @@ std::string describe(const Declaration& option) {
   }
   std::string right = option.help;
   if (value.find('|') == std::string::npos && !option.choices.empty()) {
-    std::string names;
-    for (const config::Choice& choice : option.choices)
-      names += (names.empty() ? "" : ", ") + choice.name;
-    right += ": " + names;
+    right += fmt::format(": {}", fmt::join(option.choice_names(), ", "));
   }
   if (!option.flag.empty() && option.flag != "--" + option.key) right += " (" + option.key + ")";
   return entry(left, right + default_text(option));

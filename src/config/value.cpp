@@ -24,15 +24,6 @@ std::string shown(const json& value) {
   return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), 60);
 }
 
-std::string join_names(const std::vector<Choice>& choices) {
-  std::string names;
-  for (const Choice& choice : choices) {
-    if (!names.empty()) names += ", ";
-    names += choice.name;
-  }
-  return names;
-}
-
 /// Sets the field of one option from a JSON value.
 class Assigner {
  public:
@@ -172,11 +163,10 @@ class Assigner {
     const auto& choices = option_.choices;
     const auto same = [&](const Choice& choice) { return choice.name == given; };
     if (choices.empty() || std::any_of(choices.begin(), choices.end(), same)) return;
-    std::vector<std::string> names;
-    for (const Choice& choice : choices) names.push_back(choice.name);
+    const std::vector<std::string> names = option_.choice_names();
     const std::string near = nearest(given, names);
     const std::string hint = near.empty() ? "" : fmt::format("did you mean {}? ", near);
-    fail(value, "is not a choice", hint + "one of " + join_names(choices));
+    fail(value, "is not a choice", fmt::format("{}one of {}", hint, fmt::join(names, ", ")));
   }
 
   const Declaration& option_;

@@ -9,7 +9,8 @@
 namespace eida {
 namespace {
 
-/// SplitMix64 finaliser. Source: Steele, Lea, Flood (2014), "Fast splittable pseudorandom number generators".
+/// SplitMix64 finaliser. Source: Steele, Lea, Flood (2014), "Fast splittable pseudorandom number
+/// generators".
 uint64_t mix(uint64_t z) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;

@@ -23,15 +23,15 @@ struct InputFile {
 InputFile describe_input(const std::filesystem::path& path);
 
 struct Manifest {
-  std::string program;  ///< "eida-probe"
+  std::string program = {};  ///< "eida-probe"
   std::string version = eida::version();
   std::string git_revision = eida::git_revision();
-  std::string libtorch;  ///< its version; empty where none took part
-  std::string device;    ///< resolved: "cpu", "cuda:0 (NVIDIA H100)"
+  std::string libtorch = {};  ///< its version; empty where none took part
+  std::string device = {};    ///< resolved: "cpu", "cuda:0 (NVIDIA H100)"
   uint64_t seed = 0;
   int threads = 0;  ///< resolved
-  std::vector<InputFile> inputs;
-  std::vector<std::string> command_line;
+  std::vector<InputFile> inputs = {};
+  std::vector<std::string> command_line = {};
   std::chrono::system_clock::time_point start = std::chrono::system_clock::now();
 
   /// Adds seconds since start (wall) and the peak memory so far.

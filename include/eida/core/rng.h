@@ -7,19 +7,19 @@
 
 namespace eida {
 
-/// Counter-based generator (SplitMix64 finaliser over key + counter). Every draw is defined here and
-/// not by the standard library, so that the same seed gives the same numbers with any compiler.
+/// Counter-based generator (SplitMix64 finaliser over key + counter). Every draw is defined here
+/// and not by the standard library, so that the same seed gives the same numbers with any compiler.
 class Rng {
  public:
   /// \param seed of the run. \param stream name of what is drawn, for example "shuffle", "sampler".
   /// \param index sub-stream: repeat, round, place.
   Rng(uint64_t seed, std::string_view stream, uint64_t index = 0);
 
-  uint64_t next();                       ///< uniform on all 64-bit values
-  uint64_t below(uint64_t bound);        ///< uniform on 0..bound-1, without bias; bound >= 1
-  double uniform();                      ///< uniform on [0, 1), 53 bits
-  double normal();                       ///< standard normal (Box-Muller)
-  int64_t binomial(int64_t n, double p); ///< number of successes in n trials, by inversion of gaps
+  uint64_t next();                        ///< uniform on all 64-bit values
+  uint64_t below(uint64_t bound);         ///< uniform on 0..bound-1, without bias; bound >= 1
+  double uniform();                       ///< uniform on [0, 1), 53 bits
+  double normal();                        ///< standard normal (Box-Muller)
+  int64_t binomial(int64_t n, double p);  ///< number of successes in n trials, by inversion of gaps
   /// k distinct values of 0..n-1 in random order; k <= n.
   std::vector<int64_t> sample(int64_t n, int64_t k);
   /// Fisher-Yates permutation of 0..n-1.

@@ -14,7 +14,7 @@ struct RunFolderOptions {
   bool overwrite = false;  ///< empty an earlier EIDA run folder first
   bool resume = false;     ///< go on in one; nothing there yet is a fresh start
   /// Files and folders the run reads: none of them may lie in a folder that is to be emptied.
-  std::vector<std::filesystem::path> inputs;
+  std::vector<std::filesystem::path> inputs = {};
 };
 
 /// From construction to finish() the folder holds a file INCOMPLETE that says why; manifest.json is

@@ -1,0 +1,47 @@
+#include "eida/core/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "eida/core/error.h"
+#include "support/file_helpers.h"
+#include "support/test_data.h"
+
+TEST(Manifest, HoldsWhatTheContractSays) {
+  const eida::testing::TempDir dir;
+  const auto file = eida::testing::write_text(dir.path() / "train.tsv", "abc");
+  eida::Manifest manifest{
+      .program = "eida-probe", .libtorch = "2.13.0", .device = "cpu", .seed = 7, .threads = 2};
+  manifest.inputs.push_back(eida::describe_input(file));
+  manifest.command_line = {"eida-probe", "--seed", "7"};
+  const auto json = manifest.to_json();
+  EXPECT_EQ(json["program"], "eida-probe");
+  EXPECT_EQ(json["version"], eida::version());
+  EXPECT_EQ(json["libtorch"], "2.13.0");
+  EXPECT_EQ(json["seed"], 7);
+  EXPECT_EQ(json["threads"], 2);
+  EXPECT_EQ(json["command_line"][2], "7");
+  EXPECT_EQ(json["inputs"][0]["path"], file.string());
+  EXPECT_EQ(json["inputs"][0]["bytes"], 3);
+  EXPECT_EQ(json["inputs"][0]["sha256"],
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_GT(json["peak_memory_mib"].get<double>(), 1.0);
+  EXPECT_GE(json["seconds"].get<double>(), 0.0);
+}
+
+TEST(Manifest, MissingInputIsAnError) {
+  EXPECT_THROW(eida::describe_input("/none/x"), eida::DataError);
+}
+
+TEST(SystemInfo, RevisionIsAHashOrUnknown) {
+  EXPECT_TRUE(
+      std::regex_match(eida::git_revision(), std::regex("unknown|[0-9a-f]{40,64}(-dirty)?")));
+  EXPECT_TRUE(std::regex_match(eida::version(), std::regex("[0-9]+\\.[0-9]+\\.[0-9]+")));
+}
+
+TEST(SystemInfo, TimeIsIsoInUtc) {
+  using std::chrono::milliseconds;
+  const std::chrono::system_clock::time_point time(milliseconds(1'700'000'000'045));
+  EXPECT_EQ(eida::utc_iso(time), "2023-11-14T22:13:20.045Z");
+}

@@ -1,0 +1,132 @@
+#include "eida/core/progress.h"
+
+#include <gtest/gtest.h>
+#include <pty.h>
+#include <unistd.h>
+
+#include <thread>
+#include <vector>
+
+namespace {
+
+/// What `body` puts on stderr, which is no terminal then.
+template <typename Body>
+std::string captured(const Body& body) {
+  ::testing::internal::CaptureStderr();
+  body();
+  return ::testing::internal::GetCapturedStderr();
+}
+
+/// What `body` puts on stderr, which is a terminal then.
+template <typename Body>
+std::string captured_terminal(const Body& body) {
+  int master = -1, slave = -1;
+  EXPECT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  const int kept = ::dup(STDERR_FILENO);
+  ::dup2(slave, STDERR_FILENO);
+  body();
+  ::dup2(kept, STDERR_FILENO);
+  std::string text(4096, '\0');
+  const ssize_t n = ::read(master, text.data(), text.size());
+  text.resize(n < 0 ? 0 : static_cast<size_t>(n));
+  for (const int fd : {master, slave, kept}) ::close(fd);
+  return text;
+}
+
+class ProgressTest : public ::testing::Test {
+ protected:
+  void TearDown() override { eida::setup_progress({}); }
+};
+
+}  // namespace
+
+TEST(FormatProgress, ShowsShareRateAndTimeLeft) {
+  EXPECT_EQ(eida::format_progress("sampling", 128, 256, "sentences", 4.0),
+            "sampling: 128/256 sentences (50 %), 32.0/s, 0:04 left");
+  EXPECT_EQ(eida::format_progress("sampling", 0, 256, "sentences", 1.0),
+            "sampling: 0/256 sentences (0 %)");
+  EXPECT_EQ(eida::format_progress("rounds", 1, 4, "rounds", 7200.0),
+            "rounds: 1/4 rounds (25 %), 0.5/h, 6:00:00 left");
+  EXPECT_EQ(eida::format_progress("reading", 500, 0, "rows", 2.0), "reading: 500 rows, 250/s");
+}
+
+TEST(FormatProgress, IsCutAtTheWidth) {
+  const std::string line = eida::format_progress("sampling", 128, 256, "sentences", 4.0, 20);
+  EXPECT_EQ(line, "sampling: 128/256 s\u2026");
+}
+
+TEST(FormatDuration, GrowsWithTheTime) {
+  EXPECT_EQ(eida::format_duration(3.2), "0:03");
+  EXPECT_EQ(eida::format_duration(754), "12:34");
+  EXPECT_EQ(eida::format_duration(7509), "2:05:09");
+  EXPECT_EQ(eida::format_duration(3 * 86400 + 4 * 3600 + 300), "3 d 04:05");
+  EXPECT_EQ(eida::format_duration(-1), "0:00");
+}
+
+TEST_F(ProgressTest, WithoutTerminalPlainLines) {
+  eida::setup_progress({.seconds_between = 0});
+  const std::string text = captured([] {
+    eida::Progress progress("sampling", 2, "sentences");
+    progress.advance();
+    progress.advance();
+  });
+  EXPECT_EQ(text.find("sampling: 1/2 sentences (50 %), "), 0U) << text;
+  EXPECT_NE(text.find("\nsampling: 2/2 sentences (100 %), "), std::string::npos) << text;
+  EXPECT_NE(text.find("\nsampling: 2/2 sentences in 0:00, "), std::string::npos) << text;
+  EXPECT_EQ(text.find('\r'), std::string::npos);
+}
+
+TEST_F(ProgressTest, PlainLinesKeepTheirDistance) {
+  eida::setup_progress({.seconds_between = 3600});
+  const std::string text = captured([] {
+    eida::Progress progress("sampling", 1000);
+    for (int i = 0; i < 1000; ++i) progress.advance();
+  });
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+}
+
+TEST_F(ProgressTest, StoppedWorkIsNotCalledDone) {
+  const std::string text = captured([] {
+    eida::Progress progress("sampling", 10);
+    progress.advance(3);
+  });
+  EXPECT_EQ(text.find("sampling: 3/10 steps stopped after 0:00, "), 0U) << text;
+}
+
+TEST_F(ProgressTest, DisabledShowsNothing) {
+  eida::setup_progress({.enabled = false, .seconds_between = 0});
+  EXPECT_EQ(captured([] { eida::Progress("sampling", 1).advance(); }), "");
+}
+
+TEST_F(ProgressTest, InnerBarShowsNothing) {
+  const std::string text = captured([] {
+    eida::Progress outer("repeats", 1);
+    { eida::Progress("sampling", 1).advance(); }
+    outer.advance();
+  });
+  EXPECT_EQ(text.find("sampling"), std::string::npos) << text;
+  EXPECT_EQ(text.find("repeats: 1/1"), 0U) << text;
+}
+
+TEST_F(ProgressTest, CountsFromSeveralThreads) {
+  const std::string text = captured([] {
+    eida::Progress progress("work", 4000);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 1000; ++i) progress.advance();
+      });
+    }
+    for (auto& thread : threads) thread.join();
+  });
+  EXPECT_EQ(text.find("work: 4000/4000 steps in "), 0U) << text;
+}
+
+TEST_F(ProgressTest, OnATerminalOneRefreshedLine) {
+  const std::string text = captured_terminal([] {
+    eida::Progress progress("sampling", 2);
+    progress.advance();
+  });
+  EXPECT_EQ(text.find("\r\x1b[Ksampling: 1/2 steps (50 %)"), 0U) << text;
+  EXPECT_NE(text.find("\r\x1b[Ksampling: 1/2 steps stopped"), std::string::npos) << text;
+}
