@@ -2,7 +2,7 @@
 # clang-tidy on .cpp files, with the compile commands of build/release ($EIDA_BUILD).
 #   scripts/tidy.sh [FILE…]    these files; without: those that changed since the commit $EIDA_TIDY_BASE
 #                              (default: 20 commits back) or whose header did, latest change first
-# At most $EIDA_TIDY_MAX (40) files, which takes four minutes on two cores; the rest is named.
+# At most $EIDA_TIDY_MAX (30) files, which takes up to four minutes on two cores; the rest is named.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
@@ -15,7 +15,7 @@ changed_sources() {
     sed -n -e 's|^include/eida/\(.*\)\.h$|src/\1.cpp|' -e 's|\.h$|.cpp|' -e '/\.cpp$/p' | awk '!seen[$0]++'
 }
 
-build=${EIDA_BUILD:-build/release} max=${EIDA_TIDY_MAX:-40}
+build=${EIDA_BUILD:-build/release} max=${EIDA_TIDY_MAX:-30}
 clang_tidy=$(clang_tool clang-tidy)
 [ -e "$build/compile_commands.json" ] || die "no $build/compile_commands.json: run scripts/setup.sh"
 if [ $# -gt 0 ]; then candidates=("$@"); else mapfile -t candidates < <(changed_sources); fi
