@@ -59,7 +59,7 @@ std::string aspect(const Domain& domain, Rng& rng) { return "the " + pick(domain
 
 /// "the plot was very clever", or "the plot was not dull".
 std::string adjective_clause(const Domain& domain, bool positive, Rng& rng) {
-  const bool negated = chance(0.35, rng);
+  const bool negated = chance(0.15, rng);
   std::string clause = aspect(domain, rng) + " was ";
   if (negated) clause += pick(kNegations, rng) + " ";
   if (!negated && chance(0.5, rng)) clause += pick(kIntensifiers, rng) + " ";
@@ -68,7 +68,7 @@ std::string adjective_clause(const Domain& domain, bool positive, Rng& rng) {
 
 /// "i enjoyed the bread", or "i never regretted the bread".
 std::string verb_clause(const Domain& domain, bool positive, Rng& rng) {
-  const bool negated = chance(0.3, rng);
+  const bool negated = chance(0.15, rng);
   return join_words({"i", negated ? "never" : "", pick(lexicon(positive != negated).verbs, rng),
                      aspect(domain, rng)});
 }
@@ -93,7 +93,7 @@ std::string sentence(bool positive, Rng& rng) {
   const Domain& domain = domains()[rng.below(domains().size())];
   const std::string main = clause(domain, positive, rng);
   std::string text;
-  switch (rng.below(6)) {
+  switch (rng.below(12)) {
     case 0:
       text = join_words({"although", clause(domain, !positive, rng), ",", main});
       break;
@@ -104,6 +104,7 @@ std::string sentence(bool positive, Rng& rng) {
       text = main + " , even though " + clause(domain, !positive, rng);
       break;
     case 3:
+    case 4:
       text = main + " and " + clause(domain, positive, rng);
       break;
     default:

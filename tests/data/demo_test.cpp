@@ -64,7 +64,7 @@ TEST(DemoReviews, SingleWordsTellMuchButNotAll) {
     });
     right += (score > 0) == (example.label == 1) ? 1 : 0;
   }
-  EXPECT_GT(right, 165);  // 55 %
+  EXPECT_GT(right, 195);  // 65 %
   EXPECT_LT(right, 285);  // 95 %
 }
 
@@ -96,7 +96,7 @@ TEST(Demo, RefusesBadCounts) {
 TEST(Demo, IsTheSameOnEveryMachine) {
   EXPECT_EQ(
       make_demo_reviews({}).train.front().first,
-      "with this novel , the first chapter was flimsy , even though the prose was never uneven .");
+      "with this hotel , the staff brightened the week and i never disliked the front desk .");
   EXPECT_EQ(make_demo_pairs({}).train.front().first,
             "name : Velvet Harp | Type : wine bar | customer rating : 1 out of 5 | area : old town "
             "| family friendly : no | near : Sailors Chapel");
