@@ -51,7 +51,7 @@ size_t find_csv_row_end(std::string_view text, size_t begin, size_t limit, CsvFa
   return window.size();
 }
 
-std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault) {
+std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault, char delimiter) {
   std::vector<std::string> fields;
   for (size_t position = 0;;) {
     size_t end = 0;
@@ -63,12 +63,12 @@ std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault) {
       }
       fields.push_back(undouble(row.substr(position + 1, quote - position - 1)));
       end = quote + 1;
-      if (end < row.size() && row[end] != ',') {
+      if (end < row.size() && row[end] != delimiter) {
         fault = {end, kAfterQuote};
         return fields;
       }
     } else {
-      end = std::min(row.find(',', position), row.size());
+      end = std::min(row.find(delimiter, position), row.size());
       fields.emplace_back(row.substr(position, end - position));
     }
     if (end >= row.size()) return fields;

@@ -16,7 +16,8 @@ class Labels {
   static constexpr int64_t kMostClasses = 65536;
 
   Labels() = default;
-  /// Names known beforehand. \throws ConfigError a name is empty or there twice.
+  /// Names known beforehand.
+  /// \throws ConfigError a name is empty or there twice.
   explicit Labels(std::vector<std::string> names);
 
   /// Adds a label while names are not known. The first label decides whether all are integers.

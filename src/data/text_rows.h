@@ -16,14 +16,16 @@ namespace eida {
 /// Rows of a file by number, without their line ends. Only offsets are kept: 8 bytes a row.
 class TextRows {
  public:
-  /// Maps the file; a byte order mark is skipped. \throws DataError missing or empty file.
+  /// Maps the file; a byte order mark is skipped.
+  /// \throws DataError missing or empty file.
   TextRows(const std::filesystem::path& path, int64_t max_row_bytes);
 
   /// First line, at most `limit` bytes of it, for recognising the format.
   std::string_view first_line(size_t limit = 1 << 20) const;
 
-  /// Finds every row, and hands each to `visit` while its bytes are warm. A RowError from `visit`
-  /// is reported with file and line. \param quoted CSV: line ends inside quotes belong to the row.
+  /// Finds every row, and hands each to `visit` while its bytes are warm. A RowError from
+  /// `visit` is reported with file and line.
+  /// \param quoted CSV: line ends inside quotes belong to the row.
   /// \throws DataError empty line, row above the limit, quote that is not closed.
   void index(bool quoted, const std::function<void(size_t row, std::string_view text)>& visit);
 

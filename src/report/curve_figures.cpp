@@ -55,9 +55,9 @@ struct Group {
   auto operator<=>(const Group&) const = default;
 };
 
-std::map<Group, std::vector<FidelityCurve>> group_curves(const std::vector<FidelityCurve>& curves) {
-  std::map<Group, std::vector<FidelityCurve>> groups;
-  for (const FidelityCurve& curve : curves) {
+std::map<Group, std::vector<CurvePoint>> group_curves(const std::vector<CurvePoint>& curves) {
+  std::map<Group, std::vector<CurvePoint>> groups;
+  for (const CurvePoint& curve : curves) {
     if (!in_layers(curve.weights)) continue;
     const size_t order = symbol_index(split_names(curve.weights).front());
     groups[{curve.kind == "delta_output", order, curve.weights, curve.dim}].push_back(curve);
@@ -66,14 +66,14 @@ std::map<Group, std::vector<FidelityCurve>> group_curves(const std::vector<Fidel
 }
 
 /// The line of one k; `points` are sorted by layer.
-Series make_series(const std::vector<FidelityCurve>& points, int64_t k, size_t index,
+Series make_series(const std::vector<CurvePoint>& points, int64_t k, size_t index,
                    bool intervals) {
   Series series;
   series.name = "k = " + std::to_string(k);
   series.color = kColors[index % std::size(kColors)];
   series.dashed = index >= std::size(kColors);
   bool bars = false;
-  for (const FidelityCurve& point : points) {
+  for (const CurvePoint& point : points) {
     if (point.k != k) continue;
     series.x.push_back(static_cast<double>(point.layer));
     series.y.push_back(point.mean);
@@ -85,7 +85,7 @@ Series make_series(const std::vector<FidelityCurve>& points, int64_t k, size_t i
   return series;
 }
 
-Figure make_figure(const Group& group, std::vector<FidelityCurve> points,
+Figure make_figure(const Group& group, std::vector<CurvePoint> points,
                    const CurveFigureOptions& options) {
   std::stable_sort(points.begin(), points.end(),
                    [](const auto& a, const auto& b) { return a.layer < b.layer; });
@@ -103,7 +103,7 @@ Figure make_figure(const Group& group, std::vector<FidelityCurve> points,
   figure_options.height = options.height;
   Figure figure(figure_options);
   std::set<int64_t> dims;
-  for (const FidelityCurve& point : points) dims.insert(point.k);
+  for (const CurvePoint& point : points) dims.insert(point.k);
   size_t index = 0;
   for (const int64_t k : dims) figure.add(make_series(points, k, index++, options.intervals));
   return figure;
@@ -129,7 +129,7 @@ std::string curve_title(const std::string& kind, const std::string& weights, int
 }
 
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
-                                                       const std::vector<FidelityCurve>& curves,
+                                                       const std::vector<CurvePoint>& curves,
                                                        const CurveFigureOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -145,11 +145,11 @@ std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::pa
   return files;
 }
 
-Table curves_table(const std::vector<FidelityCurve>& curves) {
+Table curves_table(const std::vector<CurvePoint>& curves) {
   using Key = std::tuple<std::string, int64_t, int64_t, std::string, int64_t>;
   std::set<int64_t> dims;
   std::map<Key, std::map<int64_t, double>> places;
-  for (const FidelityCurve& curve : curves) {
+  for (const CurvePoint& curve : curves) {
     dims.insert(curve.k);
     const std::string kind = curve.kind == "input" ? "input" : "\u0394output";
     places[{kind, curve.place, curve.layer, curve.weights, curve.dim}][curve.k] = curve.mean;

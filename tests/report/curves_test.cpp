@@ -18,8 +18,8 @@ namespace {
 const std::string kHeader = "kind,place,layer,weights,dim,k,repeat,fidelity,samples,heldout\n";
 
 /// Curves of a model of `layers` layers and a classifier, as a probe would hand them over.
-std::vector<FidelityCurve> all_curves(int64_t layers) {
-  std::vector<FidelityCurve> curves;
+std::vector<CurvePoint> all_curves(int64_t layers) {
+  std::vector<CurvePoint> curves;
   const auto add = [&](const std::string& kind, int64_t place, int64_t layer,
                        const std::string& weights, int64_t dim) {
     for (const int64_t k : {4, 8, 16, 32, 64}) {

@@ -15,14 +15,15 @@ struct CsvFault {
 };
 
 /// Offset just past the row that starts at `begin`, its line end included. Line ends inside quotes
-/// belong to the row. A quote opens a field only at its start; elsewhere it is an ordinary
-/// character. \param limit largest row in bytes. \param fault set when a quoted field is not closed
-/// within the text or the limit.
+/// belong to the row. A quote opens a field only at its start; elsewhere it is an ordinary one.
+/// \param limit largest row in bytes.
+/// \param fault set when a quoted field is not closed within the text or the limit.
 size_t find_csv_row_end(std::string_view text, size_t begin, size_t limit, CsvFault& fault);
 
 /// Fields of one row without its line end; doubled quotes inside quoted fields become one.
 /// \param fault set when text follows a closing quote, or a quote is not closed.
-std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault);
+/// \param delimiter between fields: a comma or a tab.
+std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault, char delimiter = ',');
 
 /// The field as it has to be written: quoted when it holds a comma, a quote or a line end.
 std::string quote_csv_field(std::string_view field);

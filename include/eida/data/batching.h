@@ -22,11 +22,12 @@ std::vector<int64_t> epoch_order(int64_t size, Rng& rng);
 /// \throws ConfigError batch_size < 1.
 Batches make_batches(const std::vector<int64_t>& order, int64_t batch_size);
 
-/// Batches of similar length: each window of `window` batches of `order` is sorted by length (equal
-/// lengths keep their order) and cut; the window's batches then come in random order, so that
-/// length says nothing about the position in an epoch. A smaller last batch stays last. \param
-/// lengths tokens of each example, by index. \throws ConfigError batch_size or window < 1;
-/// DataError an index of `order` has no length.
+/// Batches of similar length: each window of `window` batches of `order` is sorted by length
+/// (equal lengths keep their order) and cut; the window's batches then come in random order, so
+/// that length says nothing about the position in an epoch. A smaller last batch stays last.
+/// \param lengths tokens of each example, by index.
+/// \throws ConfigError batch_size or window < 1.
+/// \throws DataError an index of `order` has no length.
 Batches length_grouped_batches(const std::vector<int64_t>& lengths,
                                const std::vector<int64_t>& order, int64_t batch_size, Rng& rng,
                                int64_t window = 50);

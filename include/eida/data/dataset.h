@@ -67,10 +67,11 @@ class Dataset {
 };
 
 /// Opens a data file. It is mapped, not read: 8 bytes a row are kept in memory.
-/// Rows are UTF-8; a byte order mark and CRLF line ends are accepted; empty lines are accepted at
-/// the end of the file only. Text is kept byte for byte (SST-2's trailing space counts); of a pair
-/// line the outer white space is dropped, as the E2E recipe does. \throws DataError missing, empty
-/// or malformed file: file, line, what was wrong, the columns that exist.
+/// Rows are UTF-8. A byte order mark and CRLF line ends are accepted, empty lines at the end of the
+/// file only. Text is kept byte for byte (SST-2's trailing space counts); of a pair line the outer
+/// ASCII white space is dropped, as the E2E recipe does. The file must not shrink while it is open.
+/// \throws DataError missing, empty or malformed file: file, line, what was wrong, columns it has.
+/// \throws ConfigError options that contradict each other.
 std::shared_ptr<const Dataset> open_dataset(const std::filesystem::path& path,
                                             const ReaderOptions& options);
 
@@ -80,7 +81,8 @@ std::shared_ptr<const Dataset> open_dataset(const std::filesystem::path& path,
 std::shared_ptr<const Dataset> make_dataset(std::vector<TextExample> examples, TaskKind kind,
                                             std::vector<std::string> class_names = {});
 
-/// Task of its command-line name. \throws ConfigError lists the names.
+/// Task of its command-line name.
+/// \throws ConfigError lists the names.
 DataTask parse_data_task(const std::string& name);
 /// Whether the task's examples are classified or completed.
 TaskKind task_kind(DataTask task);

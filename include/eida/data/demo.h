@@ -21,15 +21,14 @@ struct DemoOptions {
 };
 
 /// Review sentences with label 1 (the writer is content) or 0, half of each in both splits, all
-/// sentences distinct. Negation
-/// ("not dull") and contrast ("although …") make single words unreliable: a linear classifier of
-/// words reaches 83 % on dev, of three-word sequences 90 %. \throws ConfigError a count is negative
-/// or odd, or above 100,000 in sum.
+/// distinct. Negation ("not dull") and contrast ("although …") make single words unreliable: a
+/// linear classifier of words reaches 83 % on dev, of sequences of up to three words 90 %.
+/// \throws ConfigError a count is negative or odd, or above 100,000 in sum.
 DemoSplits make_demo_reviews(const DemoOptions& options);
 
 /// Meaning representations (first: "name : … | Type : …") and one text for each (second). All
-/// meaning representations are distinct. \throws ConfigError a count is negative, or above 100,000
-/// in sum.
+/// meaning representations are distinct.
+/// \throws ConfigError a count is negative, or above 100,000 in sum.
 DemoSplits make_demo_pairs(const DemoOptions& options);
 
 /// File contents: header `sentence<TAB>label` and one line an example.

@@ -32,26 +32,27 @@ struct TokenizedSet {
   std::vector<int64_t> lengths() const;
 };
 
-/// Turns examples of one task into tokens with one tokenizer.
-/// Classification: the text, or the pair, with the tokenizer's special tokens, truncated by its
-/// rule (pairs: longest first). Completions: no special tokens but the separator, which is context
-/// (context_length counts it), and the end, which is a target; beyond max_length the end of the
-/// completion is dropped, end token first. Source: method.md section 10 of the specification (E2E
-/// recipe).
+/// Turns examples of one task into tokens with one tokenizer. Classification: the text, or the
+/// pair, with the tokenizer's special tokens, truncated by its rule (pairs: longest first).
+/// Completions: no special tokens but the separator, which is context (context_length counts
+/// it), and the end, which is a target; beyond max_length the completion loses its end, end
+/// token first.
+/// Source: the E2E recipe, docs/method.md.
 class ExampleTokenizer {
  public:
   /// \throws FormatError the tokenizer has no such separator or end token (completions only).
-  ///         ConfigError max_length is negative.
+  /// \throws ConfigError max_length is negative.
   ExampleTokenizer(std::shared_ptr<const Tokenizer> tokenizer, TaskKind kind,
                    TokenizeOptions options);
 
-  /// One example. \throws DataError when nothing is left to learn from, as TokenizedSet::skipped
-  /// counts.
+  /// One example.
+  /// \throws DataError nothing is left to learn from, as TokenizedSet::skipped counts.
   TokenExample tokenize(const TextExample& text) const;
   /// Prompt for generation: ids(prompt) + separator. Not truncated.
   std::vector<int32_t> tokenize_prompt(const std::string& prompt) const;
   /// The dataset's examples at `indices`, in that order, on options.threads threads; warns when
-  /// some were truncated or skipped. \throws DataError a row is broken, or no example is left.
+  /// some were truncated or skipped.
+  /// \throws DataError a row is broken, or no example is left.
   TokenizedSet tokenize_all(const Dataset& dataset, const std::vector<int64_t>& indices) const;
   /// Every example of the dataset.
   TokenizedSet tokenize_all(const Dataset& dataset) const;

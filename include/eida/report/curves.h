@@ -27,7 +27,7 @@ struct CurveRow {
 };
 
 /// One point of a figure: mean over repeats with its interval.
-struct FidelityCurve {
+struct CurvePoint {
   std::string kind;
   int64_t place = 0;
   int64_t layer = 0;
@@ -40,11 +40,13 @@ struct FidelityCurve {
 };
 
 /// Writes `kind,place,layer,weights,dim,k,repeat,fidelity,samples,heldout`, atomically; fidelity so
-/// that it reads back equal. \throws DataError
+/// that it reads back equal.
+/// \throws DataError the file cannot be written.
 void write_curves_csv(const std::filesystem::path& path, const std::vector<CurveRow>& rows);
 
 /// Reads what write_curves_csv wrote. Strict: that header, ten columns, integers from 0, a kind of
-/// the two, 0 <= fidelity <= 1 (or nan). \throws DataError file, line, what was wrong.
+/// the two, 0 <= fidelity <= 1 (or nan).
+/// \throws DataError file, line, what was wrong.
 std::vector<CurveRow> read_curves_csv(const std::filesystem::path& path);
 
 struct CurveFigureOptions {
@@ -57,17 +59,19 @@ struct CurveFigureOptions {
 /// y = average cosine similarity from 0.2 to 1.0 (from 0 where a value lies below), one line for
 /// each k in violet, blue, green, orange, red. Files are called "input-q_k_v.svg",
 /// "delta_output-fc1.svg". Places behind the layers (classifier, pooler) are one point and are left
-/// to the table. Source: figures of the EIDA report. \return the files drawn; fewer when gnuplot is
-/// missing (a warning says so). The folder is made. \throws DataError the folder cannot be made.
+/// to the table. The folder is made.
+/// Source: figures of the EIDA report.
+/// \return the files drawn; fewer when gnuplot is missing (a warning says so).
+/// \throws DataError the folder cannot be made.
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
-                                                       const std::vector<FidelityCurve>& curves,
+                                                       const std::vector<CurvePoint>& curves,
                                                        const CurveFigureOptions& options = {});
 
-/// Title of a kind of place: "Inputs of W_Q, W_K, W_V (768 dimensions)", "Δ(outputs) of W_K (768
-/// dimensions)".
+/// Title of a kind of place: "Inputs of W_Q, W_K, W_V (768 dimensions)",
+/// "Δ(outputs) of W_K (768 dimensions)".
 std::string curve_title(const std::string& kind, const std::string& weights, int64_t dim);
 
 /// One row a place, one column a k: means with three decimals.
-Table curves_table(const std::vector<FidelityCurve>& curves);
+Table curves_table(const std::vector<CurvePoint>& curves);
 
 }  // namespace eida

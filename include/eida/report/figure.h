@@ -39,7 +39,8 @@ class Figure {
 
   /// Draws into `file`: .svg, .png or .pdf, whole or not at all.
   /// \return false, with a warning in the log, when gnuplot is missing or fails or the file cannot
-  /// be written; a run goes on without its figures. \throws ConfigError another extension.
+  /// be written; a run goes on without its figures.
+  /// \throws ConfigError another extension.
   bool write(const std::filesystem::path& file) const;
 
   /// The gnuplot script that draws into `output`; for tests and for redrawing by hand.
