@@ -61,6 +61,11 @@ class Reader {
       const std::string item_pointer = pointer + "/" + escape_json_pointer(name);
       const std::string where =
           fmt::format("{}:{}: {}", source_, lines_.at(item_pointer), printable(key));
+      if (const size_t dot = name.find('.');
+          dot != std::string::npos && group.empty() && config::find(all_, key)) {
+        throw ConfigError("{}: is nested: write {} under {}:", where, name.substr(dot + 1),
+                          name.substr(0, dot));
+      }
       if (const Declaration* option = config::find(all_, key)) {
         config::assign(*option, item, {where, folder_});
         given_.insert(key);

@@ -1,0 +1,239 @@
+#include "eida/config/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include "eida/core/error.h"
+#include "eida/core/system_info.h"
+#include "support/file_helpers.h"
+#include "support/test_data.h"
+
+using eida::ParsedCommand;
+using eida::Program;
+using eida::testing::message_of;
+using eida::testing::write_text;
+
+namespace {
+
+ParsedCommand parse(std::vector<std::string> arguments, Program program = Program::kProbe) {
+  arguments.insert(arguments.begin(), eida::program_name(program));
+  std::vector<const char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return eida::parse_command_line(program, static_cast<int>(argv.size()), argv.data());
+}
+
+/// With all that eida-probe needs before `more`.
+ParsedCommand parse_complete(const std::vector<std::string>& more,
+                             const std::string& task = "sst2") {
+  std::vector<std::string> arguments = {"--model", "m",     "--task",   task,
+                                        "--train", "t.tsv", "--output", "out"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return parse(arguments);
+}
+
+std::string fault(const std::vector<std::string>& arguments, Program program = Program::kProbe) {
+  return message_of<eida::ConfigError>([&] { parse(arguments, program); });
+}
+
+std::string fault_complete(const std::vector<std::string>& more) {
+  return message_of<eida::ConfigError>([&] { parse_complete(more); });
+}
+
+}  // namespace
+
+TEST(CommandLine, FlagsOfTheContractSetTheirKeys) {
+  const auto command = parse_complete({"--examples",
+                                       "64",
+                                       "--tokens",
+                                       "3",
+                                       "--heldout",
+                                       "100",
+                                       "--repeats",
+                                       "2",
+                                       "--dims",
+                                       "8,32,64",
+                                       "--save-subspaces",
+                                       "--figures",
+                                       "input",
+                                       "--seed",
+                                       "7",
+                                       "--device",
+                                       "cpu",
+                                       "--precision",
+                                       "bf16",
+                                       "--threads",
+                                       "2",
+                                       "--format",
+                                       "json",
+                                       "--weights",
+                                       "bf16",
+                                       "--estimator",
+                                       "centred"});
+  const eida::Config& config = command.config;
+  EXPECT_EQ(config.model.path, "m");
+  EXPECT_EQ(config.data.task, "sst2");
+  EXPECT_EQ(config.data.train, "t.tsv");
+  EXPECT_EQ(config.run.output, "out");
+  EXPECT_EQ(config.sampling.examples, 64);
+  EXPECT_EQ(config.sampling.tokens_per_example, 3);
+  EXPECT_EQ(config.probe.heldout, 100);
+  EXPECT_EQ(config.probe.repeats, 2);
+  EXPECT_EQ(config.subspace.dims, (std::vector<int64_t>{8, 32, 64}));
+  EXPECT_TRUE(config.probe.save_subspaces);
+  EXPECT_EQ(config.probe.figures, std::vector<std::string>{"input"});
+  EXPECT_EQ(config.run.seed, 7);
+  EXPECT_EQ(config.run.device, "cpu");
+  EXPECT_EQ(config.run.precision, "bf16");
+  EXPECT_EQ(config.run.threads, 2);
+  EXPECT_EQ(config.run.format, "json");
+  EXPECT_EQ(config.model.weights, "bf16");
+  EXPECT_EQ(config.subspace.estimator, "centred");
+  EXPECT_TRUE(command.text.empty());
+  EXPECT_EQ(command.command_line.front(), "eida-probe");
+}
+
+TEST(CommandLine, FlagsOfTheOtherPrograms) {
+  const auto train = parse({"--model", "m", "--task", "e2e", "--train", "t", "--output", "o",
+                            "--rounds", "2", "--rank-plan", "p.json"},
+                           Program::kTrain);
+  EXPECT_EQ(train.config.rounds, 2);
+  EXPECT_EQ(train.config.ranks.plan, "p.json");
+  EXPECT_EQ(train.config.ranks.rule, "plan");
+  const auto eval = parse({"--data", "d.csv", "--beams", "4"}, Program::kEval);
+  EXPECT_EQ(eval.config.data.test, "d.csv");
+  EXPECT_EQ(eval.config.generation.beams, 4);
+}
+
+TEST(CommandLine, SwitchesAreTaken) {
+  const auto command = parse_complete(
+      {"--dry-run", "--quiet", "--no-progress", "--overwrite", "--log-level", "debug"});
+  EXPECT_TRUE(command.dry_run && command.quiet && command.no_progress && command.overwrite);
+  EXPECT_FALSE(command.resume);
+  EXPECT_EQ(command.log_level, "debug");
+}
+
+TEST(CommandLine, FileThenFlagsThenSet) {
+  const eida::testing::TempDir dir;
+  const auto file =
+      write_text(dir.path() / "c.yaml", "run: {seed: 1}\nprobe: {repeats: 2, heldout: 9}\n");
+  const auto command = parse_complete(
+      {"--config", file.string(), "--repeats", "3", "--seed", "2", "--set", "run.seed=4"});
+  EXPECT_EQ(command.config.probe.heldout, 9);
+  EXPECT_EQ(command.config.probe.repeats, 3);
+  EXPECT_EQ(command.config.run.seed, 4);
+  EXPECT_EQ(command.config_file, file);
+}
+
+TEST(CommandLine, SetTakesEveryTypeOfValue) {
+  const auto command =
+      parse_complete({"--set", "sites.layers=0,2", "--set", "sites.include=[q, v]", "--set",
+                      "sampling.token_rate=1e-2", "--set", "run.memory_limit=4096", "--set",
+                      "probe.save_subspaces=true", "--set", "data.text_column=a=b", "--set",
+                      "train.head_lr=null", "--set", "probe.figures="});
+  const eida::Config& config = command.config;
+  EXPECT_EQ(config.sites.layers.listed, (std::vector<int64_t>{0, 2}));
+  EXPECT_EQ(config.sites.include, (std::vector<std::string>{"q", "v"}));
+  EXPECT_DOUBLE_EQ(config.sampling.token_rate, 0.01);
+  EXPECT_EQ(config.run.memory_limit, 4096);
+  EXPECT_TRUE(config.probe.save_subspaces);
+  EXPECT_EQ(config.data.text_column, "a=b");
+  EXPECT_EQ(config.train.head_lr, std::nullopt);
+  EXPECT_TRUE(config.probe.figures.empty());
+  EXPECT_FALSE(parse_complete({"--save-subspaces=false"}).config.probe.save_subspaces);
+}
+
+TEST(CommandLine, DefaultsFollowTheTaskUnlessGiven) {
+  const auto sst2 = parse_complete({}).config;
+  EXPECT_EQ(sst2.sampling.examples, 256);
+  EXPECT_EQ(sst2.probe.heldout, 1024);
+  EXPECT_EQ(sst2.sampling.batch_size, 16);
+  for (const char* task : {"e2e", "prompt"}) {
+    const auto completions = parse_complete({}, task).config;
+    EXPECT_EQ(completions.sampling.examples, 128);
+    EXPECT_EQ(completions.probe.heldout, 128);
+    EXPECT_EQ(completions.sampling.batch_size, 2);
+    EXPECT_EQ(completions.data.max_length, 144);
+  }
+  const auto given = parse_complete({"--examples", "256"}, "e2e").config;
+  EXPECT_EQ(given.sampling.examples, 256);
+  EXPECT_EQ(given.probe.heldout, 128);
+}
+
+TEST(CommandLine, ErrorsNameTheFlagAndHelp) {
+  EXPECT_EQ(fault_complete({"--examples", "many"}),
+            "--examples: 'many' is not a whole number (hint: for example 256)");
+  EXPECT_EQ(fault_complete({"--set", "train.lr=fast"}),
+            "--set train.lr: 'fast' is not a number (hint: for example 0.0002)");
+  EXPECT_EQ(fault_complete({"--set", "train.lrr=1"}),
+            "--set train.lrr: is not a key (hint: did you mean train.lr?)");
+  EXPECT_EQ(fault_complete({"--set", "train.lr"}),
+            "--set: 'train.lr' is not KEY=VALUE (hint: for example --set train.lr=1e-4)");
+  EXPECT_EQ(fault({"--exampels", "3"}),
+            "'--exampels' is not an option of eida-probe (hint: did you mean --examples?)");
+  EXPECT_EQ(fault({"--beams", "3"}),
+            "'--beams' is not an option of eida-probe (hint: --help, or --set KEY=VALUE)");
+  EXPECT_EQ(fault({"stray"}), "'stray' is not expected (hint: --help)");
+  EXPECT_EQ(fault({"--task"}), "--task: 1 required value missing (hint: --help shows the options)");
+  EXPECT_EQ(fault_complete({"--dims", "4,,8"}),
+            "--dims: '' is not a whole number (hint: for example [4,8,16,32,64])");
+  EXPECT_EQ(fault_complete({"--dims", "4,"}),
+            "--dims: '' is not a whole number (hint: for example [4,8,16,32,64])");
+  EXPECT_EQ(fault_complete({"--model", "x\xff"}).find("--model: "), 0U);
+}
+
+TEST(CommandLine, NeededKeysAreAskedFor) {
+  EXPECT_EQ(fault({}), "model.path: is needed and not given (hint: --model DIR)");
+  EXPECT_EQ(fault({"--model", "m"}), "data.task: is needed and not given (hint: --task NAME)");
+  EXPECT_EQ(fault({"--model", "m", "--task", "sst2"}),
+            "data.train: is needed and not given (hint: --train FILE)");
+  EXPECT_NO_THROW(parse({}, Program::kEval));
+}
+
+TEST(CommandLine, KeysThatContradictAreRefused) {
+  EXPECT_EQ(fault_complete({"--rule", "plan"}),
+            "ranks.plan: rule plan needs a file (hint: --rank-plan FILE)");
+  EXPECT_EQ(fault_complete({"--rule", "fixed", "--rank-plan", "p"}),
+            "ranks.plan: has no use with ranks.rule fixed (hint: ranks.rule plan)");
+  EXPECT_EQ(fault_complete({"--rule", "budget"}).find("ranks.budget: rule budget needs"), 0U);
+  EXPECT_EQ(fault_complete({"--set", "ranks.narrow=64"}),
+            "ranks.narrow: 64 is not below ranks.wide, 64");
+  EXPECT_EQ(fault_complete({"--dims", "4,8"})
+                .find("subspace.dims: lacks 32, which rule threshold compares"),
+            0U);
+  EXPECT_EQ(fault_complete({"--set", "data.batching=padded"})
+                .find("data.padded_to: batching padded needs"),
+            0U);
+}
+
+TEST(CommandLine, CompareTakesRunFolders) {
+  const auto command = parse({"compare", "runs/a", "runs/b", "--output", "c"});
+  EXPECT_EQ(command.subcommand, "compare");
+  EXPECT_EQ(command.arguments, (std::vector<std::string>{"runs/a", "runs/b"}));
+  EXPECT_EQ(command.config.run.output, "c");
+  EXPECT_EQ(fault({"compare", "runs/a"}), "compare: needs at least 2 arguments: RUN_A RUN_B …");
+}
+
+TEST(CommandLine, HelpShowsEveryFlagOfTheProgramAndExamples) {
+  const std::string text = parse({"--help"}).text;
+  for (const char* flag :
+       {"--model DIR", "--examples N", "--dims", "--save-subspaces", "--dry-run", "--config FILE",
+        "Examples:", "[256; e2e, prompt: 128]", "sampling.token_rate=X", "compare RUN_A RUN_B"}) {
+    EXPECT_NE(text.find(flag), std::string::npos) << flag;
+  }
+  EXPECT_EQ(text.find("--beams"), std::string::npos);
+  EXPECT_NE(parse({"-h"}, Program::kEval).text.find("--beams"), std::string::npos);
+  EXPECT_EQ(text.find(" \n"), std::string::npos) << "trailing spaces";
+}
+
+TEST(CommandLine, VersionAndLists) {
+  EXPECT_EQ(parse({"--version"}).text.find("eida-probe " + eida::version()), 0U);
+  EXPECT_NE(parse({"--list", "methods"}).text.find("\nlora "), std::string::npos);
+  EXPECT_NE(parse({"--list", "keys"}).text.find("\ntrain.lr "), std::string::npos);
+  EXPECT_NE(parse({"--list", "log-levels"}).text.find("warning"), std::string::npos);
+  EXPECT_EQ(fault({"--list", "method"})
+                .find("--list: 'method' is not a list (hint: did you mean methods? "),
+            0U);
+}
+
+TEST(CommandLine, SetupConsoleRefusesAnUnknownLevel) {
+  EXPECT_THROW(eida::setup_console(parse_complete({"--log-level", "loud"})), eida::ConfigError);
+}
