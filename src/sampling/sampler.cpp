@@ -74,7 +74,7 @@ class SpaceRecorder {
   void start(const Pass& pass, SpaceDraws draws, bool first_token_only) {
     pass_ = &pass;
     draws_ = std::move(draws);
-    drawn_ = {};
+    drawn_ = at::Tensor();
     grams_.clear();
     inputs_.clear();
     from_sequence_output_ = head_ && !first_token_only;
@@ -255,7 +255,7 @@ void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*
                          pass.examples.begin, pass.examples.end - 1);
     }
     loss.backward();
-    if (options.progress) options.progress(pass.examples.end);
+    if (options.progress) options.progress(pass.examples.size());
   }
 }
 

@@ -1,6 +1,7 @@
 /// Tiny randomly initialised models and examples, made on the spot.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -55,8 +56,9 @@ inline std::vector<const TokenExample*> pointers(const std::vector<TokenExample>
 
 /// max |a - b| / max |b|
 inline double relative_difference(const at::Tensor& a, const at::Tensor& b) {
-  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>() /
-         std::max(1e-30, b.to(at::kDouble).abs().max().item<double>());
+  const at::Tensor wanted = b.to(at::kDouble);
+  const double largest = wanted.abs().max().item<double>();
+  return a.to(at::kDouble).sub(wanted).abs().max().item<double>() / std::max(1e-30, largest);
 }
 
 }  // namespace eida::testing

@@ -29,7 +29,7 @@ struct SamplerOptions {
   /// Logical batches are put into one pass until it holds this many tokens: larger matrix products,
   /// more memory. 0: one logical batch a pass. The result differs by rounding only.
   int64_t pass_tokens = 512;
-  /// Called after every pass with the number of examples done.
+  /// Called after every pass with the number of its examples.
   std::function<void(int64_t)> progress;
 };
 

@@ -1,0 +1,54 @@
+/// eida-probe: how concentrated are the token representations, and what the gradient does to them?
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "eida/config/command_line.h"
+#include "eida/model/pretrained_model.h"
+#include "eida/sampling/sampler.h"
+#include "eida/subspace/fidelity.h"
+#include "eida/subspace/gradient_capture.h"
+#include "eida/subspace/intrinsic_dimension.h"
+#include "eida/subspace/subspace.h"
+
+namespace eida {
+
+/// The whole program. \return exit code. \throws Error
+int run_probe(const ParsedCommand& command);
+
+/// What one repeat says about one place.
+struct PlaceMeasure {
+  FidelityCurve fidelity;          ///< on held-out vectors, one value a k
+  FidelityCurve centred_fidelity;  ///< the mean's direction taken out
+  int64_t samples = 0;             ///< vectors the subspace was estimated from
+  MeanShare mean;                  ///< of the samples
+  double participation_ratio = 0.0;
+  double pair_cosine = 0.0;
+  IntrinsicDimension intrinsic;
+  std::vector<double> explained;  ///< share of the samples' second moment, one a k
+  bool mean_in_row0 = false;
+  GradientCapture capture;  ///< sites only, held out
+};
+
+/// One repeat: fresh draws, subspaces from one part, fidelity on the other.
+struct ProbeRepeat {
+  std::vector<PlaceMeasure> inputs;         ///< per input space
+  std::vector<PlaceMeasure> delta_outputs;  ///< per site
+  std::vector<Subspace> input_subspaces, delta_output_subspaces;
+  double sampling_seconds = 0, estimation_seconds = 0, heldout_seconds = 0;
+};
+
+struct MeasureOptions {
+  SamplerOptions sampler;
+  EstimateOptions estimate;
+  std::vector<int64_t> dims;  ///< ascending, at most estimate.k
+};
+
+/// Samples `examples`, estimates a subspace at every place, and measures it on `heldout`.
+ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                           const std::vector<const TokenExample*>& heldout, const MeasureOptions& options);
+
+}  // namespace eida

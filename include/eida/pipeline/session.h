@@ -1,0 +1,43 @@
+/// What every program opens first: threads, device, precision, data, tokenizer, model.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "eida/config/config.h"
+#include "eida/core/manifest.h"
+#include "eida/data/dataset.h"
+#include "eida/data/tokenize.h"
+#include "eida/model/pretrained_model.h"
+
+namespace eida {
+
+/// Where and how a run computes.
+struct ComputeSetting {
+  at::Device device = at::kCPU;
+  at::ScalarType precision = at::kFloat;  ///< of activations
+  int threads = 1;
+};
+
+/// Resolves device, precision and threads, and sets the number of threads. Float16 is not used where no loss is scaled:
+/// `auto` is then bfloat16 on every device. \throws ConfigError
+ComputeSetting set_up_compute(const RunOptions& run);
+
+/// The reader's options of a task, from the configuration. \throws ConfigError
+ReaderOptions reader_options(const DataOptions& data);
+
+/// The tokenizer of a task, as its recipe joins texts. \throws FormatError
+ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int threads);
+
+/// \param classes of the data; 0 for completions. \throws FormatError
+std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind, int64_t classes,
+                                            const ComputeSetting& compute);
+
+/// Manifest with everything that is known before the run: the model's files and `data_files` hashed.
+Manifest start_manifest(const std::string& program, const Config& config, const ComputeSetting& compute,
+                        const std::vector<std::filesystem::path>& data_files, std::vector<std::string> command_line);
+
+}  // namespace eida

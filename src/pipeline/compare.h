@@ -1,0 +1,13 @@
+// eida-probe compare: curves of several runs side by side.
+#pragma once
+
+#include "eida/config/command_line.h"
+
+namespace eida {
+
+/// Reads curves.csv (and subspaces.safetensors, where saved) of each run; prints a table of mean fidelities at the
+/// largest common k with the distance of the subspaces, and writes comparison.csv and figures into --output, if given.
+/// \return exit code 0. \throws DataError, FormatError
+int run_compare(const ParsedCommand& command);
+
+}  // namespace eida

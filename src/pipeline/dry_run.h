@@ -1,0 +1,16 @@
+// What a run would do and cost, without doing it.
+#pragma once
+
+#include "eida/config/config.h"
+#include "eida/data/dataset.h"
+#include "eida/data/tokenize.h"
+#include "eida/model/pretrained_model.h"
+#include "eida/pipeline/session.h"
+
+namespace eida {
+
+/// Prints sites, trainable parameters (none) and estimates of memory and time. \return exit code 0
+int dry_run_probe(const Config& config, const PretrainedModel& model, const Dataset& data,
+                  const ExampleTokenizer& tokenizer, const ComputeSetting& compute);
+
+}  // namespace eida

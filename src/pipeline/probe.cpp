@@ -1,0 +1,152 @@
+// eida-probe, top to bottom: open, repeat (draw, sample, estimate, measure), choose ranks, write.
+#include "eida/pipeline/probe.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "compare.h"
+#include "dry_run.h"
+#include "eida/config/schema.h"
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/json.h"
+#include "eida/core/log.h"
+#include "eida/core/progress.h"
+#include "eida/core/run_folder.h"
+#include "eida/core/signals.h"
+#include "eida/data/batching.h"
+#include "eida/pipeline/session.h"
+#include "probe_results.h"
+
+namespace eida {
+namespace {
+
+void check_dims(const PretrainedModel& model, const std::vector<int64_t>& dims) {
+  for (const auto& site : model.sites()) {
+    const int64_t narrowest = std::min(site.dim, model.input_spaces()[static_cast<size_t>(site.input)].dim);
+    if (dims.back() <= narrowest) continue;
+    throw ConfigError("subspace.dims: {} is more than the {} dimensions of {} (hint: --dims with smaller numbers)",
+                      dims.back(), narrowest, site.name);
+  }
+}
+
+MeasureOptions measure_options(const Config& config, TaskKind kind) {
+  MeasureOptions options;
+  options.dims = config.subspace.dims;
+  options.estimate.estimator = estimator_from_string(config.subspace.estimator);
+  options.estimate.k = config.subspace.dims.back();
+  options.estimate.seed = static_cast<uint64_t>(config.run.seed);
+  DrawOptions& draw = options.sampler.draw;
+  draw.task = kind;
+  draw.batch_size = config.sampling.batch_size;
+  draw.tokens_per_example = config.sampling.tokens_per_example;
+  draw.token_rate = config.sampling.token_rate;
+  draw.weighting = token_weighting_from_string(config.sampling.token_weighting);
+  draw.head_first_token = config.sampling.classifier_tokens == "first";
+  draw.seed = static_cast<uint64_t>(config.run.seed);
+  return options;
+}
+
+/// Fresh examples of one repeat, tokenized: `examples` to estimate from, then `heldout` to measure on.
+struct DrawnExamples {
+  TokenizedSet tokens;
+  std::vector<const TokenExample*> examples, heldout;
+};
+
+DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer, const Config& config,
+                         uint64_t repeat) {
+  Rng rng(static_cast<uint64_t>(config.run.seed), "examples", repeat);
+  const int64_t wanted = config.sampling.examples + config.probe.heldout;
+  if (wanted > data.size()) {
+    throw DataError("{}: {} examples, but sampling.examples + probe.heldout = {} (hint: lower --examples or --heldout)",
+                    data.name(), data.size(), wanted);
+  }
+  DrawnExamples drawn;
+  drawn.tokens = tokenizer.tokenize_all(data, draw_examples(data.size(), wanted, rng));
+  for (size_t i = 0; i < drawn.tokens.examples.size(); ++i) {
+    const bool held_out = static_cast<int64_t>(i) >= config.sampling.examples;
+    (held_out ? drawn.heldout : drawn.examples).push_back(&drawn.tokens.examples[i]);
+  }
+  if (drawn.heldout.empty()) throw DataError("{}: no usable held-out example is left", data.name());
+  return drawn;
+}
+
+ProbeResults measure(PretrainedModel& model, const Dataset& data, const ExampleTokenizer& tokenizer,
+                     const Config& config, std::optional<ProbeRepeat>& first) {
+  ProbeResults results = start_results(model, config.subspace.dims);
+  MeasureOptions options = measure_options(config, data.kind());
+  Progress progress("probing", config.probe.repeats * (config.sampling.examples + config.probe.heldout), "examples");
+  for (int64_t r = 0; r < config.probe.repeats; ++r) {
+    const DrawnExamples drawn = draw_fresh(data, tokenizer, config, static_cast<uint64_t>(r));
+    options.sampler.draw.repeat = static_cast<uint64_t>(r);
+    options.estimate.seed = static_cast<uint64_t>(config.run.seed + r);
+    options.sampler.progress = [&](int64_t examples) {
+      check_interrupted();
+      progress.advance(examples);
+    };
+    ProbeRepeat repeat = measure_repeat(model, drawn.examples, drawn.heldout, options);
+    spdlog::info("repeat {} of {}: sampling {:.1f} s, subspaces {:.1f} s, held out {:.1f} s", r + 1,
+                 config.probe.repeats, repeat.sampling_seconds, repeat.estimation_seconds, repeat.heldout_seconds);
+    add_repeat(results, repeat);
+    if (!first) first = std::move(repeat);
+  }
+  return results;
+}
+
+void write_results(const RunFolder& run, const ProbeResults& results, const RankPlan& plan, const Config& config,
+                   const ModelConfig& model, const ProbeRepeat& first) {
+  write_curves_csv(run.file("curves.csv"), curve_rows(results));
+  write_file_atomic(run.file("rank_plan.json"), plan.to_json());
+  write_file_atomic(run.file("probe.json"), json_text(probe_json(results, plan, config, model)));
+  if (config.probe.save_subspaces) write_subspaces(run.file("subspaces.safetensors"), first);
+  std::vector<CurvePoint> drawn = curve_points(results);
+  std::erase_if(drawn, [&](const CurvePoint& point) {
+    return std::count(config.probe.figures.begin(), config.probe.figures.end(), point.kind) == 0;
+  });
+  CurveFigureOptions figures;
+  figures.width = static_cast<int>(config.probe.figure_size[0]);
+  figures.height = static_cast<int>(config.probe.figure_size[1]);
+  if (!drawn.empty()) write_curve_figures(run.path() / "figures", drawn, figures);
+}
+
+}  // namespace
+
+int run_probe(const ParsedCommand& command) {
+  const Config& config = command.config;
+  if (command.subcommand == "compare") return run_compare(command);
+  const ComputeSetting compute = set_up_compute(config.run);
+  const auto data = open_dataset(config.data.train, reader_options(config.data));
+  if (!data->has_targets()) {
+    throw DataError("{}: has no labels or completions, but the gradient needs them", data->name());
+  }
+  const ExampleTokenizer tokenizer = open_example_tokenizer(config, data->kind(), compute.threads);
+  const auto model = open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
+  check_dims(*model, config.subspace.dims);
+  const RunFolderOptions folder{command.overwrite, command.resume, {config.model.path, config.data.train}};
+  if (command.dry_run) {
+    if (!config.run.output.empty()) RunFolder::check(config.run.output, folder);
+    return dry_run_probe(config, *model, *data, tokenizer, compute);
+  }
+  if (config.run.output.empty()) throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
+
+  RunFolder run(config.run.output, folder);
+  attach_log_file(run.file("log.jsonl"));
+  write_file_atomic(run.file("config.yaml"), dump_yaml(config, Program::kProbe));
+  const Manifest manifest = start_manifest("eida-probe", config, compute, {config.data.train}, command.command_line);
+
+  std::optional<ProbeRepeat> first;
+  const ProbeResults results = measure(*model, *data, tokenizer, config, first);
+  const RankPlan plan = make_plan(results, *model, config.ranks);
+  write_results(run, results, plan, config, model->config(), *first);
+  run.finish(manifest);
+
+  fmt::print("{}", result_text(results, plan, config.run.format));
+  spdlog::info("curves, plan and figures: {}", run.path().string());
+  return 0;
+}
+
+}  // namespace eida

@@ -1,0 +1,161 @@
+// One repeat of the probe: sample, estimate, measure on held-out examples.
+#include <ATen/Parallel.h>
+#include <ATen/ops/cat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "eida/pipeline/probe.h"
+
+namespace eida {
+namespace {
+
+/// A place is an input space (first) or a site (behind them): one numbering for both.
+struct Places {
+  explicit Places(const PretrainedModel& model) {
+    for (const auto& space : model.input_spaces()) names.push_back(space.name);
+    inputs = names.size();
+    for (const auto& site : model.sites()) {
+      names.push_back(site.name);
+      input_of_site.push_back(static_cast<size_t>(site.input));
+    }
+  }
+  size_t of_site(int64_t site) const { return inputs + static_cast<size_t>(site); }
+
+  std::vector<std::string> names;
+  size_t inputs = 0;
+  std::vector<size_t> input_of_site;
+};
+
+void merge_into(FidelityCurve& total, const FidelityCurve& part) {
+  total.zero_vectors += part.zero_vectors;
+  if (part.tokens == 0) return;
+  if (total.tokens == 0) total.mean.assign(part.mean.size(), 0.0);
+  const auto before = static_cast<double>(total.tokens), added = static_cast<double>(part.tokens);
+  for (size_t i = 0; i < part.mean.size(); ++i) {
+    total.mean[i] = (total.mean[i] * before + part.mean[i] * added) / (before + added);
+  }
+  total.tokens += part.tokens;
+}
+
+/// Measures held-out vectors as they are sampled, in blocks, so that they need not be kept.
+class HeldoutMeter : public SampleSink {
+ public:
+  HeldoutMeter(const Places& places, const std::vector<Subspace>& subspaces, const std::vector<at::Tensor>& means,
+               const std::vector<int64_t>& dims, std::vector<PlaceMeasure>& measures)
+      : places_(&places), subspaces_(&subspaces), means_(&means), dims_(&dims), measures_(&measures),
+        blocks_(measures.size()), rows_(measures.size(), 0) {}
+
+  void on_input(int64_t space, const at::Tensor& x) override { add(static_cast<size_t>(space), x); }
+  void on_delta_output(int64_t site, const at::Tensor& y) override { add(places_->of_site(site), y); }
+  bool wants_gradient() const override { return true; }
+  void on_gradient(int64_t site, const at::Tensor& x, const at::Tensor& delta) override {
+    const size_t place = places_->of_site(site);
+    const at::Tensor& A = (*subspaces_)[places_->input_of_site[static_cast<size_t>(site)]].basis;
+    const at::Tensor& C = (*subspaces_)[place].basis;
+    add_gradient(x, delta, A, C, *dims_, (*measures_)[place].capture);
+  }
+
+  /// Measures what is still in the blocks.
+  void finish() {
+    at::parallel_for(0, static_cast<int64_t>(blocks_.size()), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t place = begin; place < end; ++place) flush(static_cast<size_t>(place));
+    });
+  }
+
+ private:
+  static constexpr int64_t kBlock = 512;  ///< vectors of a place that are measured together
+
+  void add(size_t place, const at::Tensor& vectors) {
+    blocks_[place].push_back(vectors.contiguous());
+    rows_[place] += vectors.size(0);
+    if (rows_[place] >= kBlock) flush(place);
+  }
+
+  void flush(size_t place) {
+    if (rows_[place] == 0) return;
+    const at::Tensor vectors = at::cat(blocks_[place]);  // [n, d]
+    const Subspace& subspace = (*subspaces_)[place];
+    const std::string& name = places_->names[place];
+    PlaceMeasure& measure = (*measures_)[place];
+    merge_into(measure.fidelity, fidelity(vectors, subspace, *dims_, name));
+    merge_into(measure.centred_fidelity, centred_fidelity(vectors, subspace, (*means_)[place], *dims_, name));
+    blocks_[place].clear();
+    rows_[place] = 0;
+  }
+
+  const Places* places_;
+  const std::vector<Subspace>* subspaces_;
+  const std::vector<at::Tensor>* means_;
+  const std::vector<int64_t>* dims_;
+  std::vector<PlaceMeasure>* measures_;
+  std::vector<std::vector<at::Tensor>> blocks_;
+  std::vector<int64_t> rows_;
+};
+
+/// What the samples alone say about a place.
+PlaceMeasure describe_samples(const at::Tensor& samples, const Subspace& subspace, const std::vector<int64_t>& dims,
+                              const std::string& name) {
+  PlaceMeasure measure;
+  measure.samples = samples.size(0);
+  measure.mean = mean_share(samples, subspace.basis.select(0, 0), name);
+  measure.participation_ratio = participation_ratio(samples, name);
+  measure.pair_cosine = mean_pair_cosine(samples, name);
+  measure.intrinsic = intrinsic_dimension(samples, {}, name);
+  measure.mean_in_row0 = subspace.mean_in_row0;
+  for (const int64_t k : dims) {
+    const double kept = subspace.energy.narrow(0, 0, k).sum().item<double>();
+    measure.explained.push_back(subspace.total_energy > 0 ? kept / subspace.total_energy : 0.0);
+  }
+  return measure;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                           const std::vector<const TokenExample*>& heldout, const MeasureOptions& options) {
+  const Places places(model);
+  ProbeRepeat repeat;
+
+  auto start = std::chrono::steady_clock::now();
+  Samples drawn = collect_samples(model, examples, options.sampler);
+  repeat.sampling_seconds = seconds_since(start);
+
+  start = std::chrono::steady_clock::now();
+  std::vector<at::Tensor> samples = std::move(drawn.inputs);
+  std::move(drawn.delta_outputs.begin(), drawn.delta_outputs.end(), std::back_inserter(samples));
+  std::vector<Subspace> subspaces = estimate_subspaces(samples, options.estimate, places.names);
+  repeat.estimation_seconds = seconds_since(start);
+
+  std::vector<PlaceMeasure> measures(samples.size());
+  std::vector<at::Tensor> means(samples.size());
+  at::parallel_for(0, static_cast<int64_t>(samples.size()), 1, [&](int64_t begin, int64_t end) {
+    for (auto place = static_cast<size_t>(begin); place < static_cast<size_t>(end); ++place) {
+      measures[place] = describe_samples(samples[place], subspaces[place], options.dims, places.names[place]);
+      means[place] = samples[place].mean(0, false, at::kDouble);  // [d]
+    }
+  });
+  samples.clear();
+
+  start = std::chrono::steady_clock::now();
+  HeldoutMeter meter(places, subspaces, means, options.dims, measures);
+  SamplerOptions fresh = options.sampler;
+  fresh.draw.repeat += uint64_t{1} << 20;  // draws of their own
+  sample_tokens(model, heldout, fresh, meter);
+  meter.finish();
+  repeat.heldout_seconds = seconds_since(start);
+
+  const auto split = static_cast<std::ptrdiff_t>(places.inputs);
+  repeat.inputs.assign(measures.begin(), measures.begin() + split);
+  repeat.delta_outputs.assign(measures.begin() + split, measures.end());
+  repeat.input_subspaces.assign(subspaces.begin(), subspaces.begin() + split);
+  repeat.delta_output_subspaces.assign(subspaces.begin() + split, subspaces.end());
+  return repeat;
+}
+
+}  // namespace eida

@@ -1,0 +1,78 @@
+#include "eida/pipeline/session.h"
+
+#include <ATen/Parallel.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "eida/core/error.h"
+#include "eida/tensor/device.h"
+
+namespace eida {
+
+ComputeSetting set_up_compute(const RunOptions& run) {
+  ComputeSetting compute;
+  compute.device = parse_device(run.device);
+  if (run.precision == "fp16") {
+    throw ConfigError("run.precision: fp16 needs a scaled loss, which this program has not (hint: bf16)");
+  }
+  compute.precision = run.precision == "auto" ? at::kBFloat16 : parse_precision(run.precision, compute.device);
+  const auto cores = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
+  compute.threads = static_cast<int>(run.threads > 0 ? run.threads : cores);
+  at::set_num_threads(compute.threads);
+  return compute;
+}
+
+ReaderOptions reader_options(const DataOptions& data) {
+  ReaderOptions options;
+  options.task = parse_data_task(data.task);
+  const bool prompt = options.task == DataTask::kPrompt;
+  options.text_column = prompt ? data.prompt_column : data.text_column;
+  options.second_column = prompt ? data.completion_column : data.text_pair_column;
+  options.label_column = data.label_column;
+  return options;
+}
+
+ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int threads) {
+  TokenizeOptions options;
+  options.max_length = config.data.max_length;
+  options.threads = threads;
+  return {load_tokenizer(config.model.path), kind, options};
+}
+
+std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind, int64_t classes,
+                                            const ComputeSetting& compute) {
+  LoadOptions options;
+  options.num_labels = kind == TaskKind::kClassification ? classes : 0;
+  options.seed = static_cast<uint64_t>(config.run.seed);
+  options.random_init = config.model.init == "random";
+  options.device = compute.device;
+  options.weights = parse_weights(config.model.weights);
+  auto model = load_pretrained(config.model.path, kind, options);
+  model->set_compute_dtype(compute.precision);
+  return model;
+}
+
+Manifest start_manifest(const std::string& program, const Config& config, const ComputeSetting& compute,
+                        const std::vector<std::filesystem::path>& data_files, std::vector<std::string> command_line) {
+  Manifest manifest;
+  manifest.program = program;
+  manifest.libtorch = TORCH_VERSION;
+  manifest.device = compute.device.str();
+  manifest.seed = static_cast<uint64_t>(config.run.seed);
+  manifest.threads = compute.threads;
+  manifest.command_line = std::move(command_line);
+  std::vector<std::filesystem::path> files = data_files;
+  if (!config.model.path.empty()) {
+    for (const auto& entry : std::filesystem::directory_iterator(config.model.path)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(data_files.size()), files.end());
+  }
+  for (const auto& file : files) manifest.inputs.push_back(describe_input(file));
+  return manifest;
+}
+
+}  // namespace eida
