@@ -158,19 +158,19 @@ std::string Figure::script(const std::filesystem::path& output) const {
 bool Figure::write(const std::filesystem::path& file) const {
   const RemoveAtEnd script_file{part_name(file, ".gp")};
   const RemoveAtEnd image{part_name(file, file.extension().string())};
-  const std::string text = script(image.path);
   std::string problem;
   if (series_.empty()) problem = "no line to draw";
   try {
+    const std::string text = script(image.path);
     if (problem.empty()) {
       write_file_atomic(script_file.path, text);
       const GnuplotRun run = run_gnuplot(script_file.path);
-      std::error_code error;
+      if (run.ok) std::filesystem::rename(image.path, file);
       if (!run.ok) problem = printable(run.message, 300);
-      if (run.ok) std::filesystem::rename(image.path, file, error);
-      if (error) problem = error.message();
     }
   } catch (const DataError& error) {
+    problem = error.what();
+  } catch (const std::filesystem::filesystem_error& error) {
     problem = error.what();
   }
   if (!problem.empty()) spdlog::warn("figure {} not drawn: {}", file.string(), problem);
