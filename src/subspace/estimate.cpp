@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <future>
 
 #include "eida/core/error.h"
 #include "eida/subspace/second_moments.h"
@@ -115,17 +116,35 @@ Subspace estimate_one(const at::Tensor& samples, const EstimateOptions& options,
 }
 
 /// One intra-op thread for a scope, so that sums are taken in the same order whatever the thread
-/// count.
+/// count. Concerns the calling thread; threads that start meanwhile see one thread too.
 class SingleThreadScope {
  public:
   SingleThreadScope() : threads_(at::get_num_threads()) { at::set_num_threads(1); }
   ~SingleThreadScope() { at::set_num_threads(threads_); }
   SingleThreadScope(const SingleThreadScope&) = delete;
   SingleThreadScope& operator=(const SingleThreadScope&) = delete;
+  int threads_before() const { return threads_; }
 
  private:
   int threads_;
 };
+
+/// Calls `work(i)` for i = 0..count-1 from as many threads as LibTorch was given, each of which has
+/// one intra-op thread. Not at::parallel_for: inside it BLAS still uses threads of its own.
+template <typename Work>
+void for_each_place(size_t count, const Work& work) {
+  const SingleThreadScope single;
+  std::atomic<size_t> next{0};
+  const auto worker = [&] {
+    at::set_num_threads(1);  // BLAS keeps this per thread
+    for (size_t i = next++; i < count; i = next++) work(i);
+  };
+  const size_t threads = std::min<size_t>(count, static_cast<size_t>(single.threads_before()));
+  std::vector<std::future<void>> others;
+  for (size_t t = 1; t < threads; ++t) others.push_back(std::async(std::launch::async, worker));
+  worker();
+  for (auto& other : others) other.get();  // rethrows
+}
 
 }  // namespace
 
@@ -169,21 +188,9 @@ std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
   if (!places.empty() && places.size() != samples.size()) {
     throw ConfigError("subspaces: {} names for {} places", places.size(), samples.size());
   }
-  const auto one = [&](size_t i) {
-    return estimate_one(samples[i], options, places.empty() ? "" : places[i]);
-  };
   std::vector<Subspace> subspaces(samples.size());
-  const int threads = at::get_num_threads();
-  if (threads == 1 || samples.size() < 2) {
-    const SingleThreadScope single;
-    for (size_t i = 0; i < samples.size(); ++i) subspaces[i] = one(i);
-    return subspaces;
-  }
-  // Inside a parallel region every operation runs on its one thread; the counter evens out the
-  // places.
-  std::atomic<size_t> next{0};
-  at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
-    for (size_t i = next++; i < samples.size(); i = next++) subspaces[i] = one(i);
+  for_each_place(samples.size(), [&](size_t i) {
+    subspaces[i] = estimate_one(samples[i], options, places.empty() ? "" : places[i]);
   });
   return subspaces;
 }

@@ -118,6 +118,16 @@ FidelityCurve centred_fidelity(const at::Tensor& heldout, const Subspace& subspa
   return curve(tokens, rows_without(basis, direction), direction, dims);
 }
 
+std::vector<double> explained_energy(const Subspace& subspace, const std::vector<int64_t>& dims) {
+  check_dims(dims, subspace.basis.size(0));
+  std::vector<double> shares;
+  for (const int64_t k : dims) {
+    const double kept = subspace.energy.narrow(0, 0, k).sum().item<double>();
+    shares.push_back(subspace.total_energy > 0 ? std::min(1.0, kept / subspace.total_energy) : 0.0);
+  }
+  return shares;
+}
+
 MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
                      const std::string& place) {
   const c10::NoGradGuard no_grad;

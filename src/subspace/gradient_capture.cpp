@@ -69,7 +69,7 @@ double squared_gradient_norm(const at::Tensor& x, const at::Tensor& delta) {
     });
   }
   const double scale = x_scale * delta_scale;
-  return std::max(0.0, sum) * scale * scale;
+  return sum < 0 ? 0.0 : sum * scale * scale;  // a NaN passes on
 }
 
 void add_gradient(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& A,

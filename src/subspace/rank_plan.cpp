@@ -1,91 +1,108 @@
 #include "eida/subspace/rank_plan.h"
 
 #include <charconv>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/json.h"
 
 namespace eida {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
-constexpr std::uintmax_t kLargestFile = 16 << 20;
+constexpr size_t kLargestPlan = size_t{16} << 20;  // bytes
 
-/// JSON with every key once: the parser itself would keep the last of two, silently.
-Json parse_strict(std::string_view text, const std::string& source) {
-  std::vector<std::set<std::string>> keys;
-  const auto check = [&](int, Json::parse_event_t event, Json& value) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
-      throw DataError("{}: key '{}' stands twice in one object", source, value.get<std::string>());
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, check);
-  } catch (const Json::exception& error) {
-    throw DataError("{}: no valid JSON: {}", source, error.what());
+/// A plan's JSON and where its lines are.
+class PlanFile {
+ public:
+  PlanFile(std::string_view text, std::string source) : source_(std::move(source)) {
+    JsonOptions options;
+    options.max_bytes = kLargestPlan;
+    options.lines = &lines_;
+    json_ = parse_json(text, source_, options);
+    check_keys("", {"rule", "inputs", "delta_outputs", "reasons"});
   }
-}
+
+  const Json& at(const std::string& pointer) const { return json_.at(Json::json_pointer(pointer)); }
+  bool has_reasons() const { return json_.contains("reasons"); }
+
+  /// "FILE:LINE: key" for errors.
+  std::string where(const std::string& pointer) const {
+    const auto line = lines_.find(pointer);
+    return fmt::format("{}:{}: {}", source_, line == lines_.end() ? 1 : line->second,
+                       pointer.empty() ? "rank plan" : pointer.substr(1));
+  }
+
+  void check_keys(const std::string& pointer, const std::set<std::string>& known) const {
+    const Json& object = at(pointer);
+    if (!object.is_object()) throw DataError("{}: no JSON object", where(pointer));
+    for (const auto& [name, value] : object.items()) {
+      if (known.count(name)) continue;
+      throw DataError("{}: unknown key, wanted {}", where(child(pointer, name)),
+                      fmt::join(known, ", "));
+    }
+  }
+
+  const Json& object_at(const std::string& pointer) const {
+    const Json::json_pointer path(pointer);
+    if (!json_.contains(path)) throw DataError("{}: is missing", where_missing(pointer));
+    if (!json_.at(path).is_object()) throw DataError("{}: no JSON object", where(pointer));
+    return json_.at(path);
+  }
+
+  static std::string child(const std::string& pointer, const std::string& key) {
+    return pointer + "/" + escape_json_pointer(key);
+  }
+
+ private:
+  std::string where_missing(const std::string& pointer) const {
+    return source_ + ": " + pointer.substr(1);
+  }
+
+  std::string source_;
+  Json json_;
+  LineMap lines_;
+};
 
 int64_t index_of(const std::string& key, const std::string& where) {
   int64_t index = -1;
   const auto [end, code] = std::from_chars(key.data(), key.data() + key.size(), index);
   const bool whole = code == std::errc() && end == key.data() + key.size() && index >= 0;
   if (!whole || std::to_string(index) != key) {
-    throw DataError("{}: '{}' is no index of a place (hint: \"0\", \"1\", …)", where, key);
+    throw DataError("{}: no index of a place (hint: \"0\", \"1\", …)", where);
   }
   return index;
 }
 
-const Json& object_at(const Json& json, const char* key, const std::string& source) {
-  if (!json.contains(key)) throw DataError("{}: key '{}' is missing", source, key);
-  if (!json[key].is_object()) throw DataError("{}: '{}' is no object", source, key);
-  return json[key];
-}
-
-std::map<int64_t, int64_t> ranks_at(const Json& json, const char* key, const std::string& source) {
+std::map<int64_t, int64_t> ranks_at(const PlanFile& file, const std::string& pointer) {
   std::map<int64_t, int64_t> ranks;
-  const std::string where = source + ": " + key;
-  for (const auto& [name, value] : object_at(json, key, source).items()) {
-    const int64_t index = index_of(name, where);
-    if (!value.is_number_integer() ||
-        (value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX) ||
-        value.get<int64_t>() < 1) {
-      throw DataError("{}.{}: rank {}, wanted a whole number of at least 1", where, name,
-                      value.dump());
+  for (const auto& [name, value] : file.object_at(pointer).items()) {
+    const std::string where = file.where(PlanFile::child(pointer, name));
+    const bool whole = value.is_number_integer() &&
+                       !(value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX);
+    if (!whole || value.get<int64_t>() < 1) {
+      throw DataError("{}: rank {}, wanted a whole number of at least 1", where, value.dump());
     }
-    ranks[index] = value.get<int64_t>();
+    ranks[index_of(name, where)] = value.get<int64_t>();
   }
   return ranks;
 }
 
-std::map<int64_t, std::string> reasons_at(const Json& json, const char* key,
-                                          const std::string& source) {
+std::map<int64_t, std::string> reasons_at(const PlanFile& file, const std::string& pointer) {
   std::map<int64_t, std::string> reasons;
-  for (const auto& [name, value] : object_at(json, key, source).items()) {
-    const int64_t index = index_of(name, source + "." + key);
-    if (!value.is_string()) throw DataError("{}.{}.{}: no text", source, key, name);
-    reasons[index] = value.get<std::string>();
+  for (const auto& [name, value] : file.object_at(pointer).items()) {
+    const std::string where = file.where(PlanFile::child(pointer, name));
+    if (!value.is_string()) throw DataError("{}: no text", where);
+    reasons[index_of(name, where)] = value.get<std::string>();
   }
   return reasons;
 }
 
-void check_keys(const Json& json, const std::set<std::string>& known, const std::string& source) {
-  if (!json.is_object()) throw DataError("{}: no JSON object", source);
-  for (const auto& [name, value] : json.items()) {
-    if (!known.count(name))
-      throw DataError("{}: unknown key '{}', wanted {}", source, name, fmt::join(known, ", "));
-  }
-}
-
 template <typename Value>
-Json by_index(const std::map<int64_t, Value>& values) {
-  Json json = Json::object();
+nlohmann::ordered_json by_index(const std::map<int64_t, Value>& values) {
+  auto json = nlohmann::ordered_json::object();
   for (const auto& [index, value] : values) json[std::to_string(index)] = value;
   return json;
 }
@@ -115,43 +132,36 @@ void check_ranks(const std::map<int64_t, int64_t>& ranks, const std::vector<int6
 }  // namespace
 
 std::string RankPlan::to_json() const {
-  Json json = {
-      {"rule", rule}, {"inputs", by_index(inputs)}, {"delta_outputs", by_index(delta_outputs)}};
+  nlohmann::ordered_json json;
+  json["rule"] = rule;
+  json["inputs"] = by_index(inputs);
+  json["delta_outputs"] = by_index(delta_outputs);
   if (!input_reasons.empty() || !output_reasons.empty()) {
     json["reasons"] = {{"inputs", by_index(input_reasons)},
                        {"delta_outputs", by_index(output_reasons)}};
   }
-  return json.dump(2) + "\n";
+  return json_text(json);
 }
 
 RankPlan parse_rank_plan(std::string_view text, const std::string& source) {
-  const Json json = parse_strict(text, source);
-  check_keys(json, {"rule", "inputs", "delta_outputs", "reasons"}, source);
-  if (!json.contains("rule") || !json["rule"].is_string())
-    throw DataError("{}: 'rule' is missing or no text", source);
+  const PlanFile file(text, source);
+  const Json& root = file.at("");
+  if (!root.contains("rule") || !root["rule"].is_string())
+    throw DataError("{}: rule: missing or no text", source);
   RankPlan plan;
-  plan.rule = json["rule"].get<std::string>();
-  plan.inputs = ranks_at(json, "inputs", source);
-  plan.delta_outputs = ranks_at(json, "delta_outputs", source);
-  if (json.contains("reasons")) {
-    const Json& reasons = json["reasons"];
-    check_keys(reasons, {"inputs", "delta_outputs"}, source + ": reasons");
-    plan.input_reasons = reasons_at(reasons, "inputs", source + ": reasons");
-    plan.output_reasons = reasons_at(reasons, "delta_outputs", source + ": reasons");
+  plan.rule = root["rule"].get<std::string>();
+  plan.inputs = ranks_at(file, "/inputs");
+  plan.delta_outputs = ranks_at(file, "/delta_outputs");
+  if (file.has_reasons()) {
+    file.check_keys("/reasons", {"inputs", "delta_outputs"});
+    plan.input_reasons = reasons_at(file, "/reasons/inputs");
+    plan.output_reasons = reasons_at(file, "/reasons/delta_outputs");
   }
   return plan;
 }
 
 RankPlan read_rank_plan(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(file, error);
-  if (error) throw DataError("{}: cannot read the rank plan: {}", file.string(), error.message());
-  if (size > kLargestFile)
-    throw DataError("{}: {} bytes, too large for a rank plan", file.string(), size);
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream) throw DataError("{}: cannot read the rank plan", file.string());
-  return parse_rank_plan(text, file.string());
+  return parse_rank_plan(read_file(file, kLargestPlan), file.string());
 }
 
 void check_rank_plan(const RankPlan& plan, const PlaceShape& shape, const std::string& source) {

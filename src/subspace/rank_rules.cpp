@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 5> kNames = {"threshold", "fixed", "energ
 
 /// "At least" for differences of decimals: 0.93 - 0.90 is a little below 0.03 in binary.
 constexpr double kTie = 1e-12;
+constexpr double kEqualRate = 1e-9;  ///< relative: gains of equal decimals count as equal
 
 struct Choice {
   int64_t k;
@@ -102,9 +103,9 @@ RankPlan place_by_place(const RankEvidence& evidence, const PlaceRule& rule) {
 RankPlan fixed(const RankRuleOptions& options, const PlaceShape& shape) {
   RankPlan plan;
   for (size_t i = 0; i < shape.inputs.size(); ++i)
-    plan.inputs[i] = std::min(options.wide, shape.inputs[i]);
+    plan.inputs[i] = std::min(options.fixed, shape.inputs[i]);
   for (size_t i = 0; i < shape.delta_outputs.size(); ++i) {
-    plan.delta_outputs[i] = std::min(options.wide, shape.delta_outputs[i]);
+    plan.delta_outputs[i] = std::min(options.fixed, shape.delta_outputs[i]);
   }
   return plan;
 }
@@ -178,7 +179,7 @@ class BudgetSearch {
     const auto consider = [&](bool is_input, size_t places) {
       for (size_t place = 0; place < places; ++place) {
         const auto move = move_of(is_input, place);
-        if (move && (!best || move->rate > best->rate)) best = move;
+        if (move && (!best || move->rate > best->rate * (1 + kEqualRate))) best = move;
       }
     };
     consider(true, steps_in_.size());

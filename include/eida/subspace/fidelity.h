@@ -31,6 +31,10 @@ FidelityCurve centred_fidelity(const at::Tensor& heldout, const Subspace& subspa
                                const at::Tensor& training_mean, const std::vector<int64_t>& dims,
                                const std::string& place = "");
 
+/// Share of the second moment that the first k rows explain, one a k, 0..1; 0 where all samples
+/// were zero. \throws ConfigError on dims that do not fit.
+std::vector<double> explained_energy(const Subspace& subspace, const std::vector<int64_t>& dims);
+
 /// How much one direction explains.
 struct MeanShare {
   double energy = 0.0;  ///< ||mean||^2 / E||x||^2 of the samples, 0..1

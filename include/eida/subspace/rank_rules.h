@@ -13,7 +13,7 @@ namespace eida {
 enum class RankRule {
   kThreshold,  ///< wide if fidelity(wide) - fidelity(narrow) >= margin, else narrow: the report's
                ///< rule
-  kFixed,      ///< wide everywhere
+  kFixed,      ///< `fixed` everywhere
   kEnergy,  ///< the smallest k of the curve that explains `energy` of the second moment, else its
             ///< largest
   kBudget,  ///< greedy, until `budget` adapter parameters are spent
@@ -26,7 +26,7 @@ RankRule rank_rule_from_string(std::string_view name);  ///< \throws ConfigError
 
 struct RankRuleOptions {
   RankRule rule = RankRule::kThreshold;
-  int64_t wide = 64, narrow = 32;  ///< cut to a place's dimension where that is smaller
+  int64_t wide = 64, narrow = 32, fixed = 64;  ///< cut to a place's dimension where that is smaller
   double margin = 0.03;
   double energy = 0.9;  ///< 0..1
   int64_t budget = 0;   ///< adapter parameters, all sites
