@@ -1,0 +1,52 @@
+/// A tokenizer.json at work.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "added_tokens.h"
+#include "decoder.h"
+#include "eida/text/tokenizer.h"
+#include "model.h"
+#include "normalizer.h"
+#include "post_processor.h"
+#include "pre_tokenizer.h"
+#include "word_cache.h"
+
+namespace eida::text {
+
+/// Added tokens, normalizer, pre-tokenizer, model, template and decoder, in this order. The
+/// sections "truncation" and "padding" of the file are not applied: they are whoever saved it's
+/// choice, and EncodeOptions is the caller's.
+class Pipeline : public Tokenizer {
+ public:
+  /// \param document a tokenizer.json. \param file its name for errors. \throws FormatError
+  Pipeline(const nlohmann::json& document, const std::string& file);
+  /// The same around a given model; "model" in the document is not looked at.
+  Pipeline(const nlohmann::json& document, const std::string& file,
+           std::unique_ptr<const Model> model);
+
+  Encoding encode(std::string_view text, const EncodeOptions& options) const override;
+  Encoding encode_pair(std::string_view first, std::string_view second,
+                       const EncodeOptions& options) const override;
+  std::string decode(const std::vector<int32_t>& ids, bool skip_special_tokens) const override;
+  int64_t vocab_size() const override;
+  int32_t token_to_id(std::string_view token) const override;
+
+ private:
+  Pipeline(const Component& document, std::unique_ptr<const Model> model);
+  std::vector<int32_t> encode_text(std::string_view text) const;
+  void encode_part(std::string_view part, bool at_start, WordCache& cache,
+                   std::vector<int32_t>& ids) const;
+
+  std::unique_ptr<const Normalizer> normalizer_;       ///< may be null
+  std::unique_ptr<const PreTokenizer> pre_tokenizer_;  ///< may be null
+  std::unique_ptr<const Model> model_;
+  AddedTokens added_;
+  PostProcessor post_processor_;
+  std::unique_ptr<const Decoder> decoder_;  ///< may be null
+  mutable WordCachePool caches_;
+};
+
+}  // namespace eida::text

@@ -1,0 +1,95 @@
+#include "post_processor.h"
+
+#include "eida/core/utf8.h"
+
+namespace eida::text {
+namespace {
+
+/// ["</s>", 2] → 2.
+int32_t named_token(const Component& component, const std::string& key) {
+  const nlohmann::json& value = component.array(key);
+  if (value.size() != 2) component.fail(fmt::format("key '{}' is not a token and its id", key));
+  return checked_id(value[1], component, fmt::format("key '{}'", key));
+}
+
+PostProcessor bert_or_roberta(const Component& component, bool roberta) {
+  const int32_t cls = named_token(component, "cls"), sep = named_token(component, "sep");
+  const auto special = [](int32_t id, int32_t type) { return Template::Part{-1, {id}, type}; };
+  const int32_t second = roberta ? 0 : 1;  // RoBERTa has no token types
+  PostProcessor out;
+  out.single.parts = {special(cls, 0), {0, {}, 0}, special(sep, 0)};
+  out.pair.parts = out.single.parts;
+  if (roberta) out.pair.parts.push_back(special(sep, 0));
+  out.pair.parts.push_back({1, {}, second});
+  out.pair.parts.push_back(special(sep, second));
+  return out;
+}
+
+Template::Part template_part(const Component& part, const Component& owner) {
+  Template::Part out;
+  if (part.has("Sequence")) {
+    const Component sequence = part.child("Sequence");
+    const std::string id = sequence.text("id");
+    if (id != "A" && id != "B") sequence.fail("key 'id' is neither A nor B");
+    out.text = id == "B";
+    out.type_id = sequence.has("type_id") ? sequence.id("type_id") : 0;
+    return out;
+  }
+  const Component special = part.child("SpecialToken");
+  out.type_id = special.has("type_id") ? special.id("type_id") : 0;
+  const std::string name = special.text("id");
+  const Component known = owner.child("special_tokens");
+  if (!known.has(name))
+    special.fail(fmt::format("'{}' is not among special_tokens", printable(name)));
+  const Component token = known.child(name);
+  for (const auto& id : token.array("ids")) out.ids.push_back(checked_id(id, token, "key 'ids'"));
+  return out;
+}
+
+Template read_template(const Component& component, const std::string& key, bool two) {
+  Template out;
+  bool found[2] = {false, false};
+  for (const Component& part : component.children(key)) {
+    out.parts.push_back(template_part(part, component));
+    const int text = out.parts.back().text;
+    if (text < 0) continue;
+    if (found[text]) component.fail(fmt::format("key '{}' has one text twice", key));
+    found[text] = true;
+  }
+  if (!found[0] || found[1] != two)
+    component.fail(fmt::format("key '{}' must have {}", key, two ? "A and B" : "A and not B"));
+  return out;
+}
+
+}  // namespace
+
+int64_t Template::special_tokens() const {
+  size_t count = 0;
+  for (const Part& part : parts) count += part.ids.size();
+  return static_cast<int64_t>(count);
+}
+
+PostProcessor make_post_processor(const Component& component) {
+  const std::string type = component.type();
+  if (type == "ByteLevel") return {};
+  if (type == "RobertaProcessing" || type == "BertProcessing")
+    return bert_or_roberta(component, type == "RobertaProcessing");
+  if (type == "TemplateProcessing") {
+    return {read_template(component, "single", false), read_template(component, "pair", true)};
+  }
+  if (type != "Sequence")
+    component.unsupported(
+        "RobertaProcessing, BertProcessing, TemplateProcessing, ByteLevel and Sequence");
+  PostProcessor out;
+  bool found = false;
+  for (const Component& child : component.children("processors")) {
+    PostProcessor one = make_post_processor(child);
+    if (child.type() == "ByteLevel") continue;
+    if (found) child.fail("a second template in a Sequence is not supported");
+    found = true;
+    out = std::move(one);
+  }
+  return out;
+}
+
+}  // namespace eida::text

@@ -1,0 +1,32 @@
+/// Special tokens around one text or a pair.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "component.h"
+
+namespace eida::text {
+
+/// The order of texts and special tokens.
+struct Template {
+  struct Part {
+    int text = -1;             ///< 0 = first text, 1 = second, -1 = special tokens
+    std::vector<int32_t> ids;  ///< the special tokens
+    int32_t type_id = 0;
+  };
+  std::vector<Part> parts;
+
+  int64_t special_tokens() const;
+};
+
+struct PostProcessor {
+  Template single{{{0, {}, 0}}};
+  Template pair{{{0, {}, 0}, {1, {}, 1}}};
+};
+
+/// RobertaProcessing, BertProcessing, TemplateProcessing, ByteLevel (which moves offsets only) and
+/// a Sequence of these with one template. \throws FormatError
+PostProcessor make_post_processor(const Component& component);
+
+}  // namespace eida::text

@@ -1,0 +1,141 @@
+/// SentencePiece's character map, applied the way the `tokenizers` library does: to short grapheme
+/// clusters first, else character by character.
+#include <array>
+#include <vector>
+
+#include "base64.h"
+#include "normalizer.h"
+#include "unicode.h"
+
+namespace eida::text {
+namespace {
+
+/// Cuts text into extended grapheme clusters.
+/// Source: Unicode Standard Annex 29, rules GB3 to GB11. Hangul, flags and Indic conjuncts are not
+/// joined: such clusters are too long to be looked up as a whole, so it makes no difference here.
+class GraphemeCutter {
+ public:
+  explicit GraphemeCutter(std::string_view text) : p_(text.data()), end_(p_ + text.size()) {}
+
+  /// The next cluster; empty at the end.
+  std::string_view next() {
+    const char* begin = p_;
+    if (p_ == end_) return {};
+    char32_t last = next_code_point(p_);
+    bool pictographic = has(last, kPictographic);  // …, then only extending characters
+    while (p_ < end_) {
+      const char* after = p_;
+      const char32_t c = next_code_point(after);
+      if (!joins(last, c, pictographic)) break;
+      pictographic = has(c, kPictographic) || (pictographic && has(c, kGraphemeExtend));
+      last = c;
+      p_ = after;
+    }
+    return {begin, static_cast<size_t>(p_ - begin)};
+  }
+
+ private:
+  static bool joins(char32_t last, char32_t c, bool pictographic) {
+    if (last == U'\r' && c == U'\n') return true;
+    if (has(last, kGraphemeControl) || has(c, kGraphemeControl)) return false;
+    if (has(c, kGraphemeExtend) || has(last, kGraphemePrepend)) return true;
+    return pictographic && last == 0x200D && has(c, kPictographic);
+  }
+
+  const char *p_, *end_;
+};
+
+class Precompiled : public Normalizer {
+ public:
+  explicit Precompiled(const Component& component) {
+    const auto bytes = decode_base64(component.text("precompiled_charsmap"));
+    if (!bytes || bytes->size() < 4)
+      component.fail("key 'precompiled_charsmap' is not a character map in base 64");
+    const size_t size = read_u32(*bytes, 0);
+    if (size % 4 != 0 || size == 0 || size > bytes->size() - 4)
+      component.fail(fmt::format("key 'precompiled_charsmap' holds a trie of {} bytes in {} bytes",
+                                 size, bytes->size()));
+    for (size_t i = 0; i < size; i += 4) units_.push_back(read_u32(*bytes, 4 + i));
+    targets_ = bytes->substr(4 + size);
+    if (std::string ignored; repair_utf8(targets_, ignored).data() != targets_.data())
+      component.fail("key 'precompiled_charsmap' holds text that is not UTF-8");
+    for (size_t c = 0; c < 128; ++c) {
+      const char byte = static_cast<char>(c);
+      plain_[c] = lookup({&byte, 1}).data() == nullptr;
+    }
+    plain_['\r'] = plain_['\r'] && lookup("\r\n").data() == nullptr;
+  }
+
+  void apply(std::string& text, bool&) const override {
+    if (is_plain(text)) return;
+    std::string out;
+    out.reserve(text.size());
+    GraphemeCutter cutter(text);
+    for (std::string_view cluster = cutter.next(); !cluster.empty(); cluster = cutter.next()) {
+      if (cluster.size() < 6 && append_target(out, cluster)) continue;
+      while (!cluster.empty()) {
+        const std::string_view one = cluster.substr(0, sequence_length(cluster[0]));
+        if (!append_target(out, one)) out += one;
+        cluster.remove_prefix(one.size());
+      }
+    }
+    text = std::move(out);
+  }
+
+ private:
+  static bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+  static uint32_t read_u32(std::string_view bytes, size_t at) {
+    uint32_t value = 0;
+    for (size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+    return value;
+  }
+
+  /// ASCII that the map leaves alone.
+  bool is_plain(std::string_view text) const {
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte >= 128 || !plain_[byte]) return false;
+    }
+    return true;
+  }
+
+  /// Target of the shortest key that `text` starts with; null where there is none.
+  /// Source: the unit layout of Darts-clone.
+  std::string_view lookup(std::string_view text) const {
+    const auto offset = [](uint32_t unit) { return (unit >> 10) << ((unit & 0x200) >> 6); };
+    size_t at = offset(units_[0]);
+    for (const char c : text) {
+      at ^= static_cast<unsigned char>(c);
+      if (c == '\0' || at >= units_.size()) break;
+      const uint32_t unit = units_[at];
+      if ((unit & 0x800000FF) != static_cast<unsigned char>(c)) break;
+      at ^= offset(unit);
+      if ((unit & 0x100) == 0) continue;
+      const size_t target = at < units_.size() ? units_[at] & 0x7FFFFFFF : targets_.size();
+      if (target >= targets_.size() || is_continuation(targets_[target])) break;
+      const std::string_view rest = std::string_view(targets_).substr(target);
+      return rest.substr(0, rest.find('\0'));
+    }
+    return {};
+  }
+
+  bool append_target(std::string& out, std::string_view text) const {
+    const std::string_view target = lookup(text);
+    if (target.data() == nullptr) return false;
+    out += target;
+    return true;
+  }
+
+  std::vector<uint32_t> units_;
+  std::string targets_;
+  std::array<bool, 128> plain_{};
+};
+
+}  // namespace
+
+std::unique_ptr<const Normalizer> make_precompiled_normalizer(const Component& component) {
+  return std::make_unique<Precompiled>(component);
+}
+
+}  // namespace eida::text

@@ -1,0 +1,98 @@
+#include "eida/text/tokenizer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "eida/core/error.h"
+#include "eida/core/json.h"
+#include "legacy_files.h"
+#include "pipeline.h"
+#include "sentencepiece_model.h"
+
+namespace eida {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::shared_ptr<const Tokenizer> load_json(const fs::path& file) {
+  JsonOptions options;
+  options.code = ExitCode::kFormat;
+  return std::make_shared<text::Pipeline>(read_json(file, options), file.string());
+}
+
+/// The only *.model file of the folder; empty where there is none. \throws FormatError on several.
+fs::path only_model_file(const fs::path& model_dir) {
+  fs::path found;
+  for (const auto& entry : fs::directory_iterator(model_dir)) {
+    if (entry.path().extension() != ".model") continue;
+    if (!found.empty()) {
+      throw FormatError("{}: has several SentencePiece models, {} and {} (hint: name one of them)",
+                        model_dir.string(), found.filename().string(),
+                        entry.path().filename().string());
+    }
+    found = entry.path();
+  }
+  return found;
+}
+
+}  // namespace
+
+std::shared_ptr<const Tokenizer> load_tokenizer(const fs::path& model_dir) {
+  if (fs::is_regular_file(model_dir)) {
+    if (model_dir.extension() != ".model") return load_json(model_dir);
+    return text::load_sentencepiece(model_dir, text::model_type_of(model_dir.parent_path()));
+  }
+  if (!fs::is_directory(model_dir))
+    throw DataError("{}: no such folder (wanted a model folder with tokenizer files)",
+                    model_dir.string());
+  const auto there = [&](const char* name) { return fs::exists(model_dir / name); };
+  if (there("tokenizer.json")) return load_json(model_dir / "tokenizer.json");
+  if (there("vocab.json") && there("merges.txt")) {
+    return std::make_shared<text::Pipeline>(text::document_of_vocab_json(model_dir),
+                                            (model_dir / "vocab.json").string());
+  }
+  if (there("vocab.txt")) {
+    return std::make_shared<text::Pipeline>(text::document_of_vocab_txt(model_dir),
+                                            (model_dir / "vocab.txt").string());
+  }
+  const fs::path model = only_model_file(model_dir);
+  if (!model.empty()) return text::load_sentencepiece(model, text::model_type_of(model_dir));
+  throw FormatError(
+      "{}: no tokenizer files (wanted tokenizer.json, or vocab.json and merges.txt, or vocab.txt, "
+      "or a .model of SentencePiece)",
+      model_dir.string());
+}
+
+std::vector<Encoding> Tokenizer::encode_batch(const std::vector<std::string_view>& texts,
+                                              const EncodeOptions& options, int threads) const {
+  constexpr size_t kChunk = 64;
+  std::vector<Encoding> out(texts.size());
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr error;
+  const auto work = [&] {
+    try {
+      for (size_t begin; (begin = next.fetch_add(kChunk)) < texts.size();) {
+        const size_t end = std::min(begin + kChunk, texts.size());
+        for (size_t i = begin; i < end; ++i) out[i] = encode(texts[i], options);
+      }
+    } catch (...) {
+      next = texts.size();
+      const std::lock_guard lock(mutex);
+      if (error == nullptr) error = std::current_exception();
+    }
+  };
+  const size_t chunks = (texts.size() + kChunk - 1) / kChunk;
+  std::vector<std::jthread> helpers;
+  for (size_t i = 1; i < std::min(chunks, static_cast<size_t>(std::max(threads, 1))); ++i)
+    helpers.emplace_back(work);
+  work();
+  helpers.clear();  // joins
+  if (error != nullptr) std::rethrow_exception(error);
+  return out;
+}
+
+}  // namespace eida
