@@ -10,8 +10,8 @@
 
 namespace eida {
 
-// Shape legend, used everywhere: S sequences, N tokens of all of them, T tokens of one, d width, h heads,
-// M labelled predictions, C classes, V vocabulary.
+// Shape legend, used everywhere: S sequences, N tokens of all of them, T tokens of one, d width, h
+// heads, M labelled predictions, C classes, V vocabulary.
 
 /// Sequence s is tokens offsets[s] .. offsets[s+1]-1. Linear layers run over [N, d] and never see a
 /// padding token; only attention pads, inside itself.
@@ -20,12 +20,12 @@ struct PackedBatch {
   at::Tensor type_ids;           // [N] int64
   std::vector<int64_t> offsets;  // [S + 1]
 
-  /// Where a prediction is scored. Classification: one per sequence, rows are sequence numbers 0..S-1.
-  /// Completion: rows n in 0..N-1 such that the token after n (same sequence) is labelled.
+  /// Where a prediction is scored. Classification: one per sequence, rows are sequence numbers
+  /// 0..S-1. Completion: rows n in 0..N-1 such that the token after n (same sequence) is labelled.
   at::Tensor target_rows;  // [M] int64
   at::Tensor targets;      // [M] int64, class or next token id
-  /// Weight of each prediction in the loss: 1 / (predictions in its logical batch), so that a physical
-  /// batch may hold several logical ones: loss = sum of their mean losses.
+  /// Weight of each prediction in the loss: 1 / (predictions in its logical batch), so that a
+  /// physical batch may hold several logical ones: loss = sum of their mean losses.
   at::Tensor target_weights;  // [M] float32
 
   int64_t sequences() const { return static_cast<int64_t>(offsets.size()) - 1; }

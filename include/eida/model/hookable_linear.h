@@ -8,6 +8,17 @@
 
 namespace eida {
 
+/// Copy of a frozen parameter in another dtype, kept until the parameter changes.
+struct CastCache {
+  at::Tensor value;
+  const void* source = nullptr;
+  int64_t version = -1;
+};
+
+/// `parameter` in `dtype`: itself, a cached copy while it is frozen, or a cast within the graph.
+/// Undefined stays undefined.
+at::Tensor in_dtype(const at::Tensor& parameter, at::ScalarType dtype, CastCache& cache);
+
 /// How the file stores a weight: torch.nn.Linear [out, in], or transformers' Conv1D [in, out].
 enum class WeightLayout { kOutIn, kInOut };
 
@@ -19,8 +30,8 @@ class Tap {
   virtual void on_input(const at::Tensor& x) = 0;
   /// \param delta [N, d_out], gradient of the loss at the layer's output; called during backward.
   virtual void on_output_gradient(const at::Tensor& delta) = 0;
-  /// Encoder's head only (classifier.dense, pooler.dense), before on_input: the whole last hidden state, of
-  /// which the weight sees first tokens alone. \param hidden [N, d]
+  /// Encoder's head only (classifier.dense, pooler.dense), before on_input: the whole last hidden
+  /// state, of which the weight sees first tokens alone. \param hidden [N, d]
   virtual void on_sequence_output(const at::Tensor& hidden) {}
 };
 
@@ -28,7 +39,8 @@ class Tap {
 class HookableLinear {
  public:
   HookableLinear() = default;
-  /// \param name Hugging Face's module name. \param weight as stored. \param bias [d_out] or undefined.
+  /// \param name Hugging Face's module name. \param weight as stored. \param bias [d_out] or
+  /// undefined.
   HookableLinear(std::string name, at::Tensor weight, at::Tensor bias, WeightLayout layout);
 
   at::Tensor forward(const at::Tensor& x) const;  // [N, d_in] -> [N, d_out], in x's dtype
@@ -37,7 +49,7 @@ class HookableLinear {
   int64_t in_features() const;
   int64_t out_features() const;
   WeightLayout layout() const { return layout_; }
-  at::Tensor weight_out_in() const;            // view [d_out, d_in], as stored (float32 or bf16)
+  at::Tensor weight_out_in() const;  // view [d_out, d_in], as stored (float32 or bf16)
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }
 
@@ -50,7 +62,7 @@ class HookableLinear {
   at::Tensor weight_, bias_;
   WeightLayout layout_ = WeightLayout::kOutIn;
   Tap* tap_ = nullptr;
-  mutable at::Tensor cast_weight_, cast_bias_;  ///< copies in the compute dtype while the weight is frozen
+  mutable CastCache cast_weight_, cast_bias_;
 };
 
 /// Sets a tap for a scope.

@@ -14,32 +14,29 @@
 #include "eida/model/batch.h"
 #include "eida/model/hookable_linear.h"
 #include "eida/model/model_config.h"
+#include "eida/tensor/safetensors.h"
 
 namespace eida {
 
 /// Place where a token representation enters one or more weights.
 struct InputSpace {
-  std::string name;          ///< Hugging Face's module name of the parent, for example "roberta.encoder.layer.3.attention.self:in"
-  std::string weights;       ///< "q,k,v", "o", "fc1", "fc2", "classifier.dense", "pooler.dense"
-  int64_t layer = -1;        ///< 0..L-1; L for the head
+  std::string name;     ///< Hugging Face's module name of the parent, for example
+                        ///< "roberta.encoder.layer.3.attention.self:in"
+  std::string weights;  ///< "q,k,v", "o", "fc1", "fc2", "classifier.dense", "pooler.dense"
+  int64_t layer = -1;   ///< 0..L-1; L for the head
   int64_t dim = 0;
   std::vector<int64_t> sites;  ///< indices of the weights it enters
 };
 
 /// One adapted weight: columns out_begin .. out_begin+dim-1 of the layer's output.
 struct Site {
-  std::string name;          ///< Hugging Face's module name, with ":q", ":k", ":v" for slices of c_attn
-  std::string weight;        ///< "q", "k", "v", "o", "fc1", "fc2", "classifier.dense", "pooler.dense"
+  std::string name;    ///< Hugging Face's module name, with ":q", ":k", ":v" for slices of c_attn
+  std::string weight;  ///< "q", "k", "v", "o", "fc1", "fc2", "classifier.dense", "pooler.dense"
   int64_t layer = -1;
-  int64_t input = -1;        ///< index of its input space
-  int64_t dim = 0;           ///< d_out of the site
+  int64_t input = -1;  ///< index of its input space
+  int64_t dim = 0;     ///< d_out of the site
   int64_t out_begin = 0;
   HookableLinear* linear = nullptr;
-};
-
-struct NamedTensor {
-  std::string name;  ///< Hugging Face's parameter name
-  at::Tensor tensor;
 };
 
 /// Order of places and sites is fixed: docs/method.md, "Sites".
@@ -51,7 +48,8 @@ class PretrainedModel {
   const std::vector<InputSpace>& input_spaces() const { return input_spaces_; }
   const std::vector<Site>& sites() const { return sites_; }
   std::vector<Site>& sites() { return sites_; }
-  /// All parameters under their Hugging Face names, in file order of the architecture; tied ones once.
+  /// All parameters under their Hugging Face names, in file order of the architecture; tied ones
+  /// once.
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
 
   /// Logits where the batch scores a prediction. // [M, C] or [M, V], float32
@@ -65,10 +63,13 @@ class PretrainedModel {
   bool training() const { return training_; }
 
  protected:
+  PretrainedModel(ModelConfig config, std::vector<NamedTensor> parameters)
+      : config_(std::move(config)), parameters_(std::move(parameters)) {}
+
   ModelConfig config_;
   std::vector<InputSpace> input_spaces_;
   std::vector<Site> sites_;
-  std::vector<NamedTensor> parameters_;
+  const std::vector<NamedTensor> parameters_;
   at::ScalarType compute_dtype_ = at::kFloat;
   bool training_ = false;
 };
@@ -77,9 +78,9 @@ class PretrainedModel {
 at::Tensor weighted_cross_entropy(const at::Tensor& logits, const PackedBatch& batch);
 
 struct LoadOptions {
-  int64_t num_labels = 0;   ///< classes of the task; 0: what config.json says
-  uint64_t seed = 0;        ///< for a head that the checkpoint lacks
-  bool random_init = false; ///< all weights from the seed (config.json is enough)
+  int64_t num_labels = 0;    ///< classes of the task; 0: what config.json says
+  uint64_t seed = 0;         ///< for a head that the checkpoint lacks
+  bool random_init = false;  ///< all weights from the seed (config.json is enough)
   at::Device device = at::kCPU;
   at::ScalarType weights = at::kFloat;  ///< float32, or bfloat16
 };
@@ -89,8 +90,8 @@ struct LoadOptions {
 std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& dir, TaskKind task,
                                                  const LoadOptions& options = {});
 
-/// Writes config.json and model.safetensors (float32) so that transformers' from_pretrained opens the
-/// folder with equal logits; tokenizer files are copied from `tokenizer_source` when not empty.
+/// Writes config.json and model.safetensors (float32) so that transformers' from_pretrained opens
+/// the folder with equal logits; tokenizer files are copied from `tokenizer_source` when not empty.
 void save_pretrained(const PretrainedModel& model, const std::filesystem::path& dir,
                      const std::filesystem::path& tokenizer_source = {});
 

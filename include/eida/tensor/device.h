@@ -1,0 +1,23 @@
+/// Where and in which precision a model computes.
+#pragma once
+
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
+#include <string>
+#include <string_view>
+
+namespace eida {
+
+/// \param text auto (CUDA when there is a GPU), cpu, cuda, cuda:N.
+/// \throws ConfigError on anything else, and on a GPU that is not there.
+c10::Device parse_device(std::string_view text);
+
+/// \param text auto, fp32, bf16, fp16. auto: fp16 on CUDA (its training needs a loss scaler), bf16
+/// on the CPU. \throws ConfigError on anything else, and on fp16 on the CPU.
+c10::ScalarType parse_precision(std::string_view text, c10::Device device);
+
+/// \param text fp32 or bf16: what weights are kept in. \throws ConfigError on anything else.
+c10::ScalarType parse_weights(std::string_view text);
+
+}  // namespace eida

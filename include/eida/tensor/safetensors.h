@@ -1,0 +1,46 @@
+/// safetensors files as tensors.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eida/core/files.h"
+#include "eida/tensor/safetensors_header.h"
+
+namespace eida {
+
+/// A tensor under a name; Hugging Face's parameter name where it is a model's.
+struct NamedTensor {
+  std::string name;
+  at::Tensor tensor;
+};
+
+/// A mapped file. Tensors are views on the map and keep it alive; they must not be written to.
+class SafetensorsFile {
+ public:
+  explicit SafetensorsFile(const std::filesystem::path& path);  ///< \throws DataError, FormatError
+
+  const std::vector<SafetensorsEntry>& entries() const { return header_.tensors; }
+  const std::map<std::string, std::string>& metadata() const { return header_.metadata; }
+  const SafetensorsEntry* find(const std::string& name) const;  ///< nullptr: not there
+  /// \throws FormatError when LibTorch has no such dtype. Data that is not aligned to its dtype is
+  /// copied.
+  at::Tensor tensor(const SafetensorsEntry& entry) const;
+
+ private:
+  std::shared_ptr<const MappedFile> file_;
+  SafetensorsHeader header_;
+  std::map<std::string, size_t> index_;
+};
+
+/// Writes tensors (moved to the CPU, contiguous) sorted by dtype and name, atomically; equal input
+/// gives equal bytes. \throws DataError disk, FormatError on two equal names or an unknown dtype.
+void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace eida

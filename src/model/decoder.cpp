@@ -1,0 +1,106 @@
+#include "decoder.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/tensor.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace eida {
+namespace {
+
+at::Tensor positions(const PackedBatch& batch) {  // [N]
+  std::vector<int64_t> values;
+  for (size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
+    for (int64_t t = 0; t < batch.offsets[s + 1] - batch.offsets[s]; ++t) values.push_back(t);
+  }
+  return at::tensor(values, at::TensorOptions(at::kLong));
+}
+
+}  // namespace
+
+Decoder::Decoder(const ModelConfig& config, std::vector<NamedTensor> parameters)
+    : PretrainedModel(config, std::move(parameters)) {
+  const ParameterSource source = source_of(parameters_);
+  word_table_ = source("transformer.wte.weight");
+  position_table_ = source("transformer.wpe.weight");
+  for (int64_t l = 0; l < config.num_layers; ++l) {
+    const std::string name = fmt::format("transformer.h.{}.", l);
+    const auto linear = [&](const char* part) {
+      return make_linear(source, name + part, WeightLayout::kInOut);
+    };
+    layers_.push_back(std::make_unique<DecoderLayer>(DecoderLayer{
+        make_layer_norm(source, name + "ln_1", config.layer_norm_eps),
+        make_layer_norm(source, name + "ln_2", config.layer_norm_eps), linear("attn.c_attn"),
+        linear("attn.c_proj"), linear("mlp.c_fc"), linear("mlp.c_proj")}));
+  }
+  final_norm_ = make_layer_norm(source, "transformer.ln_f", config.layer_norm_eps);
+  register_places();
+}
+
+void Decoder::register_places() {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    DecoderLayer& layer = *layers_[i];
+    const auto l = static_cast<int64_t>(i);
+    const auto add_space = [&](HookableLinear& linear, const std::string& weights) {
+      input_spaces_.push_back({linear.name() + ":in", weights, l, linear.in_features(), {}});
+    };
+    const auto add_site = [&](HookableLinear& linear, const std::string& weight,
+                              const std::string& suffix, int64_t begin, int64_t dim) {
+      input_spaces_.back().sites.push_back(static_cast<int64_t>(sites_.size()));
+      sites_.push_back({linear.name() + suffix, weight, l,
+                        static_cast<int64_t>(input_spaces_.size()) - 1, dim, begin, &linear});
+    };
+    const int64_t d = config_.hidden_size;
+    add_space(layer.c_attn, "q,k,v");
+    add_site(layer.c_attn, "q", ":q", 0, d);
+    add_site(layer.c_attn, "k", ":k", d, d);
+    add_site(layer.c_attn, "v", ":v", 2 * d, d);
+    const std::array<std::pair<HookableLinear*, const char*>, 3> others = {
+        {{&layer.attention_projection, "o"}, {&layer.c_fc, "fc1"}, {&layer.mlp_projection, "fc2"}}};
+    for (const auto& [linear, weight] : others) {
+      add_space(*linear, weight);
+      add_site(*linear, weight, "", 0, linear->out_features());
+    }
+  }
+}
+
+at::Tensor Decoder::embed(const PackedBatch& batch) const {
+  const at::Device device = word_table_.device();
+  const at::Tensor x = look_up(word_table_, batch.ids.to(device)) +
+                       look_up(position_table_, positions(batch).to(device));
+  return drop(x, config_.embedding_dropout, training_).to(compute_dtype_);  // [N, d]
+}
+
+at::Tensor Decoder::run_layer(size_t index, const at::Tensor& x,
+                              const std::shared_ptr<const SequenceLayout>& layout) const {
+  const DecoderLayer& layer = *layers_[index];
+  AttentionOptions options{config_.num_heads, true, 1.0, config_.reorder_and_upcast_attn,
+                           training_ ? config_.attention_dropout : 0.0};
+  if (config_.scale_attn_weights)
+    options.scale /= std::sqrt(static_cast<double>(config_.head_dim()));
+  if (config_.scale_attn_by_inverse_layer_idx) options.scale /= static_cast<double>(index + 1);
+  const auto qkv =
+      layer.c_attn.forward(layer.norm_1(x)).split(config_.hidden_size, 1);  // 3 of [N, d]
+  const at::Tensor context = attention(qkv[0], qkv[1], qkv[2], layout, options);
+  const at::Tensor mixed =
+      x + drop(layer.attention_projection.forward(context), config_.hidden_dropout, training_);
+  const at::Tensor inner = activate(layer.c_fc.forward(layer.norm_2(mixed)), config_.activation);
+  return mixed + drop(layer.mlp_projection.forward(inner), config_.hidden_dropout, training_);
+}
+
+at::Tensor Decoder::logits(const PackedBatch& batch) {
+  check_lengths(batch.offsets, config_.max_length());
+  check_ids(batch.ids, config_.vocab_size, "token id");
+  const auto layout = make_layout(batch.offsets, word_table_.device());
+  at::Tensor x = embed(batch);
+  for (size_t l = 0; l < layers_.size(); ++l) x = run_layer(l, x, layout);
+  // Only rows whose next token is scored meet the vocabulary, the largest matrix of the model.
+  x = final_norm_(x.index_select(0, batch.target_rows.to(x.device())));  // [M, d]
+  return at::linear(x, in_dtype(word_table_, x.scalar_type(), cast_word_table_)).to(at::kFloat);
+}
+
+}  // namespace eida

@@ -1,0 +1,133 @@
+#include "encoder.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+namespace eida {
+namespace {
+
+/// Row of each token in the position table. RoBERTa counts from pad_token_id + 1 and skips tokens
+/// that are the padding token. Source: transformers, create_position_ids_from_input_ids.
+at::Tensor positions(const PackedBatch& batch, const ModelConfig& config) {  // [N]
+  std::vector<int64_t> values(static_cast<size_t>(batch.tokens()));
+  const at::Tensor ids = batch.ids.cpu().contiguous();
+  const auto* id = ids.const_data_ptr<int64_t>();
+  for (size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
+    int64_t next = 0;
+    for (int64_t t = batch.offsets[s]; t < batch.offsets[s + 1]; ++t) {
+      auto& value = values[static_cast<size_t>(t)];
+      if (config.family == Family::kBert) {
+        value = next++;
+      } else {
+        value = id[t] == config.pad_token_id ? config.pad_token_id : ++next + config.pad_token_id;
+      }
+    }
+  }
+  return at::tensor(values, at::TensorOptions(at::kLong));
+}
+
+}  // namespace
+
+Encoder::Encoder(const ModelConfig& config, std::vector<NamedTensor> parameters)
+    : PretrainedModel(config, std::move(parameters)) {
+  const ParameterSource source = source_of(parameters_);
+  const std::string base = config.prefix();
+  word_table_ = source(base + "embeddings.word_embeddings.weight");
+  position_table_ = source(base + "embeddings.position_embeddings.weight");
+  type_table_ = source(base + "embeddings.token_type_embeddings.weight");
+  embedding_norm_ = make_layer_norm(source, base + "embeddings.LayerNorm", config.layer_norm_eps);
+  for (int64_t l = 0; l < config.num_layers; ++l) {
+    const std::string name = fmt::format("{}encoder.layer.{}.", base, l);
+    const auto linear = [&](const char* part) {
+      return make_linear(source, name + part, WeightLayout::kOutIn);
+    };
+    layers_.push_back(std::make_unique<EncoderLayer>(EncoderLayer{
+        linear("attention.self.query"), linear("attention.self.key"),
+        linear("attention.self.value"), linear("attention.output.dense"),
+        linear("intermediate.dense"), linear("output.dense"),
+        make_layer_norm(source, name + "attention.output.LayerNorm", config.layer_norm_eps),
+        make_layer_norm(source, name + "output.LayerNorm", config.layer_norm_eps)}));
+  }
+  const bool bert = config.family == Family::kBert;
+  head_dense_ =
+      make_linear(source, bert ? "bert.pooler.dense" : "classifier.dense", WeightLayout::kOutIn);
+  head_output_ =
+      make_linear(source, bert ? "classifier" : "classifier.out_proj", WeightLayout::kOutIn);
+  register_places();
+}
+
+void Encoder::register_places() {
+  const auto add = [&](int64_t layer, const std::string& place, const std::string& weights,
+                       std::vector<std::pair<std::string, HookableLinear*>> linears) {
+    InputSpace space{place + ":in", weights, layer, linears.front().second->in_features(), {}};
+    for (const auto& [weight, linear] : linears) {
+      space.sites.push_back(static_cast<int64_t>(sites_.size()));
+      sites_.push_back({linear->name(), weight, layer, static_cast<int64_t>(input_spaces_.size()),
+                        linear->out_features(), 0, linear});
+    }
+    input_spaces_.push_back(std::move(space));
+  };
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    EncoderLayer& layer = *layers_[i];
+    const auto l = static_cast<int64_t>(i);
+    const std::string name = fmt::format("{}encoder.layer.{}.", config_.prefix(), l);
+    add(l, name + "attention.self", "q,k,v",
+        {{"q", &layer.query}, {"k", &layer.key}, {"v", &layer.value}});
+    add(l, name + "attention.output.dense", "o", {{"o", &layer.attention_output}});
+    add(l, name + "intermediate.dense", "fc1", {{"fc1", &layer.intermediate}});
+    add(l, name + "output.dense", "fc2", {{"fc2", &layer.output}});
+  }
+  const std::string head = config_.family == Family::kBert ? "pooler.dense" : "classifier.dense";
+  add(config_.num_layers, head_dense_.name(), head, {{head, &head_dense_}});
+}
+
+at::Tensor Encoder::embed(const PackedBatch& batch) const {
+  const at::Device device = word_table_.device();
+  const int64_t pad = config_.pad_token_id;
+  const at::Tensor x = look_up(word_table_, batch.ids.to(device), pad) +
+                       look_up(type_table_, batch.type_ids.to(device)) +
+                       look_up(position_table_, positions(batch, config_).to(device),
+                               config_.family == Family::kRoberta ? pad : -1);
+  return drop(embedding_norm_(x), config_.embedding_dropout, training_)
+      .to(compute_dtype_);  // [N, d]
+}
+
+at::Tensor Encoder::run_layer(const EncoderLayer& layer, const at::Tensor& x,
+                              const std::shared_ptr<const SequenceLayout>& layout) const {
+  const AttentionOptions options{config_.num_heads, false,
+                                 1.0 / std::sqrt(static_cast<double>(config_.head_dim())), false,
+                                 training_ ? config_.attention_dropout : 0.0};
+  const at::Tensor context = attention(layer.query.forward(x), layer.key.forward(x),
+                                       layer.value.forward(x), layout, options);
+  const at::Tensor mixed = layer.attention_norm(
+      drop(layer.attention_output.forward(context), config_.hidden_dropout, training_) + x);
+  const at::Tensor inner = activate(layer.intermediate.forward(mixed), config_.activation);
+  return layer.output_norm(drop(layer.output.forward(inner), config_.hidden_dropout, training_) +
+                           mixed);
+}
+
+at::Tensor Encoder::classify(const at::Tensor& hidden, const PackedBatch& batch) const {
+  if (head_dense_.tap() != nullptr) head_dense_.tap()->on_sequence_output(hidden.detach());
+  const std::vector<int64_t> first(batch.offsets.begin(), batch.offsets.end() - 1);
+  const at::Tensor rows = at::tensor(first, at::TensorOptions(at::kLong)).to(hidden.device());
+  at::Tensor x = hidden.index_select(0, rows);  // [S, d]
+  if (config_.family == Family::kRoberta) x = drop(x, config_.classifier_dropout, training_);
+  x = drop(head_dense_.forward(x).tanh(), config_.classifier_dropout, training_);
+  return head_output_.forward(x).to(at::kFloat);
+}
+
+at::Tensor Encoder::logits(const PackedBatch& batch) {
+  check_lengths(batch.offsets, config_.max_length());
+  check_ids(batch.ids, config_.vocab_size, "token id");
+  check_ids(batch.type_ids, config_.type_vocab_size, "token type");
+  const auto layout = make_layout(batch.offsets, word_table_.device());
+  at::Tensor x = embed(batch);
+  for (const auto& layer : layers_) x = run_layer(*layer, x, layout);
+  return classify(x, batch).index_select(0, batch.target_rows.to(x.device()));  // [M, C]
+}
+
+}  // namespace eida

@@ -1,0 +1,62 @@
+#include "eida/model/hookable_linear.h"
+
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/mm.h>
+#include <c10/core/GradMode.h>
+
+#include <utility>
+
+#include "eida/core/error.h"
+
+namespace eida {
+
+at::Tensor in_dtype(const at::Tensor& parameter, at::ScalarType dtype, CastCache& cache) {
+  if (!parameter.defined() || parameter.scalar_type() == dtype) return parameter;
+  if (parameter.requires_grad()) return parameter.to(dtype);
+  if (!cache.value.defined() || cache.value.scalar_type() != dtype ||
+      cache.source != parameter.const_data_ptr() || cache.version != parameter._version()) {
+    cache = {parameter.to(dtype), parameter.const_data_ptr(), parameter._version()};
+  }
+  return cache.value;
+}
+
+HookableLinear::HookableLinear(std::string name, at::Tensor weight, at::Tensor bias,
+                               WeightLayout layout)
+    : name_(std::move(name)), weight_(std::move(weight)), bias_(std::move(bias)), layout_(layout) {
+  if (weight_.dim() != 2) throw FormatError("{}.weight: not a matrix", name_);
+}
+
+int64_t HookableLinear::in_features() const {
+  return weight_.size(layout_ == WeightLayout::kOutIn ? 1 : 0);
+}
+int64_t HookableLinear::out_features() const {
+  return weight_.size(layout_ == WeightLayout::kOutIn ? 0 : 1);
+}
+
+at::Tensor HookableLinear::weight_out_in() const {
+  return layout_ == WeightLayout::kOutIn ? weight_ : weight_.t();
+}
+
+at::Tensor HookableLinear::forward(const at::Tensor& x) const {
+  if (tap_ != nullptr) {
+    const c10::AutoGradMode without_gradients(false);
+    tap_->on_input(x.detach());
+  }
+  const at::Tensor weight = in_dtype(weight_, x.scalar_type(), cast_weight_);
+  const at::Tensor bias = in_dtype(bias_, x.scalar_type(), cast_bias_);
+  at::Tensor y = layout_ == WeightLayout::kOutIn ? at::linear(x, weight, bias)
+                 : bias.defined()                ? at::addmm(bias, x, weight)
+                                                 : at::mm(x, weight);  // [N, d_out]
+  if (tap_ != nullptr && c10::GradMode::is_enabled()) {
+    // Nothing before needs a gradient: the graph starts here, and no gradient of W is ever formed.
+    if (!y.requires_grad()) y.set_requires_grad(true);
+    y.register_hook([tap = tap_](const at::Tensor& delta) {
+      const c10::AutoGradMode without_gradients(false);
+      tap->on_output_gradient(delta);
+    });
+  }
+  return y;
+}
+
+}  // namespace eida

@@ -1,0 +1,113 @@
+#include "layers.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/dropout.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/silu.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "activations.h"
+#include "eida/core/error.h"
+
+namespace eida {
+namespace {
+
+at::Tensor erf_gelu(const at::Tensor& x) { return at::gelu(x); }
+at::Tensor tanh_gelu(const at::Tensor& x) { return at::gelu(x, "tanh"); }
+at::Tensor quick_gelu(const at::Tensor& x) { return x * (x * 1.702).sigmoid(); }
+at::Tensor relu(const at::Tensor& x) { return x.relu(); }
+at::Tensor silu(const at::Tensor& x) { return at::silu(x); }
+at::Tensor tanh(const at::Tensor& x) { return x.tanh(); }
+
+using Activation = at::Tensor (*)(const at::Tensor&);
+
+/// transformers' names; gelu_new, gelu_fast and gelu_accurate are one formula written in three
+/// ways.
+const std::map<std::string, Activation>& activations() {
+  static const std::map<std::string, Activation> kActivations = {{"gelu", erf_gelu},
+                                                                 {"gelu_python", erf_gelu},
+                                                                 {"gelu_new", tanh_gelu},
+                                                                 {"gelu_fast", tanh_gelu},
+                                                                 {"gelu_pytorch_tanh", tanh_gelu},
+                                                                 {"gelu_accurate", tanh_gelu},
+                                                                 {"quick_gelu", quick_gelu},
+                                                                 {"relu", relu},
+                                                                 {"silu", silu},
+                                                                 {"swish", silu},
+                                                                 {"tanh", tanh}};
+  return kActivations;
+}
+
+}  // namespace
+
+std::set<std::string> supported_activations() {
+  std::set<std::string> names;
+  for (const auto& [name, function] : activations()) names.insert(name);
+  return names;
+}
+
+at::Tensor activate(const at::Tensor& x, const std::string& name) {
+  return activations().at(name)(x);
+}
+
+ParameterSource source_of(const std::vector<NamedTensor>& parameters) {
+  std::unordered_map<std::string, at::Tensor> by_name;
+  for (const auto& parameter : parameters) by_name.emplace(parameter.name, parameter.tensor);
+  return [by_name = std::move(by_name)](const std::string& name) { return by_name.at(name); };
+}
+
+at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
+  if (x.is_cpu() || x.scalar_type() == weight.scalar_type()) {  // the CPU kernel takes mixed dtypes
+    return at::layer_norm(x, {x.size(-1)}, weight, bias, eps);
+  }
+  return at::layer_norm(x.to(weight.scalar_type()), {x.size(-1)}, weight, bias, eps)
+      .to(x.scalar_type());
+}
+
+LayerNorm make_layer_norm(const ParameterSource& source, const std::string& name, double eps) {
+  return {source(name + ".weight"), source(name + ".bias"), eps};
+}
+
+HookableLinear make_linear(const ParameterSource& source, const std::string& name,
+                           WeightLayout layout) {
+  return {name, source(name + ".weight"), source(name + ".bias"), layout};
+}
+
+at::Tensor drop(const at::Tensor& x, double probability, bool training) {
+  return training && probability > 0.0 ? at::dropout(x, probability, true) : x;
+}
+
+at::Tensor look_up(const at::Tensor& table, const at::Tensor& ids, int64_t padding_row) {
+  return at::embedding(table, ids, padding_row).to(at::kFloat);
+}
+
+void check_lengths(const std::vector<int64_t>& offsets, int64_t limit) {
+  for (size_t s = 0; s + 1 < offsets.size(); ++s) {
+    const int64_t length = offsets[s + 1] - offsets[s];
+    if (length > limit) {
+      throw DataError(
+          "sequence {} of the batch has {} tokens, the model takes {} (hint: data.max_length)", s,
+          length, limit);
+    }
+    if (length < 1) throw DataError("sequence {} of the batch has no tokens", s);
+  }
+}
+
+void check_ids(const at::Tensor& ids, int64_t limit, const char* what) {
+  const at::Tensor on_cpu = ids.cpu().contiguous();
+  const auto* values = on_cpu.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < on_cpu.numel(); ++i) {
+    if (values[i] < 0 || values[i] >= limit) {
+      throw DataError(
+          "{} {} is not in the model's table of {} (hint: tokenizer and model belong together)",
+          what, values[i], limit);
+    }
+  }
+}
+
+}  // namespace eida

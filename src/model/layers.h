@@ -1,0 +1,46 @@
+// Layers that the encoder and the decoder share.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "eida/model/hookable_linear.h"
+#include "eida/tensor/safetensors.h"
+
+namespace eida {
+
+/// Gives a parameter by its full Hugging Face name.
+using ParameterSource = std::function<at::Tensor(const std::string&)>;
+ParameterSource source_of(const std::vector<NamedTensor>& parameters);
+
+/// LayerNorm with float32 parameters, whatever the activations' dtype.
+struct LayerNorm {
+  at::Tensor weight, bias;  // [d]
+  double eps = 1e-5;
+  at::Tensor operator()(const at::Tensor& x) const;  // [N, d] -> [N, d]
+};
+
+LayerNorm make_layer_norm(const ParameterSource& source, const std::string& name, double eps);
+HookableLinear make_linear(const ParameterSource& source, const std::string& name,
+                           WeightLayout layout);
+
+/// Activation of a name in supported_activations().
+at::Tensor activate(const at::Tensor& x, const std::string& name);
+
+/// Dropout in training mode only.
+at::Tensor drop(const at::Tensor& x, double probability, bool training);
+
+/// Rows of a table in float32. \param padding_row its gradient is zero; -1: none.
+at::Tensor look_up(const at::Tensor& table, const at::Tensor& ids, int64_t padding_row = -1);
+
+/// \throws DataError when a sequence has more than `limit` tokens, or none.
+void check_lengths(const std::vector<int64_t>& offsets, int64_t limit);
+
+/// \throws DataError when a value lies outside 0 .. limit-1. \param what for the message: "token
+/// id".
+void check_ids(const at::Tensor& ids, int64_t limit, const char* what);
+
+}  // namespace eida

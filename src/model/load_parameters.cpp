@@ -1,0 +1,149 @@
+#include "load_parameters.h"
+
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <map>
+#include <set>
+
+#include "checkpoint.h"
+#include "eida/core/error.h"
+#include "eida/tensor/checks.h"
+
+namespace eida {
+namespace {
+
+/// "a, b, c and 4 more"
+std::string listing(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 20;
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(kShown, names.size()));
+  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + shown, ", "));
+  if (names.size() > kShown) text += fmt::format(" and {} more", names.size() - kShown);
+  return text;
+}
+
+std::string replace_suffix(const std::string& name, const std::string& from,
+                           const std::string& to) {
+  return name.ends_with(from) ? name.substr(0, name.size() - from.size()) + to : name;
+}
+
+/// The name that today's files have: LayerNorms were gamma and beta once, and files saved from a
+/// bare model have no "roberta.", "bert." or "transformer.".
+std::string current_name(const std::string& name, const std::set<std::string>& expected,
+                         const std::string& prefix) {
+  const std::string renamed =
+      replace_suffix(replace_suffix(name, "LayerNorm.gamma", "LayerNorm.weight"), "LayerNorm.beta",
+                     "LayerNorm.bias");
+  return expected.contains(renamed) || !expected.contains(prefix + renamed) ? renamed
+                                                                            : prefix + renamed;
+}
+
+/// Tensors that files of these models are known to hold and that carry nothing we need: masks,
+/// position numbers, language-model heads, poolers of base files.
+bool is_harmless(const std::string& name, Family family) {
+  const auto ends = [&](const char* suffix) { return name.ends_with(suffix); };
+  if (ends("position_ids") || ends("token_type_ids")) return true;
+  if (family == Family::kGpt2) {
+    return ends(".attn.bias") || ends(".attn.masked_bias") || name.starts_with("lm_head.");
+  }
+  return name.starts_with("lm_head.") ||
+         (family == Family::kRoberta && name.find("pooler.") != std::string::npos);
+}
+
+/// What a checkpoint holds under today's names, and what is wrong with it.
+struct Matching {
+  std::map<std::string, CheckpointTensor> tensors;
+  std::vector<std::string> unexpected, missing, misshapen;
+  std::set<std::string> seeded;  ///< head groups that the file lacks as a whole
+};
+
+void match_names(const Checkpoint& checkpoint, const ModelConfig& config,
+                 const std::vector<ParameterSpec>& specs, Matching& matching) {
+  std::set<std::string> expected;
+  for (const auto& spec : specs) expected.insert(spec.name);
+  for (const CheckpointTensor& tensor : checkpoint.tensors()) {
+    const std::string name = current_name(tensor.entry->name, expected, config.prefix());
+    if (!expected.contains(name)) {
+      if (!is_harmless(tensor.entry->name, config.family))
+        matching.unexpected.push_back(tensor.entry->name);
+    } else if (!matching.tensors.emplace(name, tensor).second) {
+      throw FormatError("{}: tensor '{}' is there under two names", checkpoint.path().string(),
+                        name);
+    }
+  }
+}
+
+bool is_floating(const std::string& dtype) {
+  return dtype == "F32" || dtype == "F16" || dtype == "BF16" || dtype == "F64";
+}
+
+void match_shapes(const std::vector<ParameterSpec>& specs, Matching& matching) {
+  std::map<std::string, bool> group_found;
+  for (const auto& spec : specs) {
+    if (!spec.head.empty()) group_found[spec.head] |= matching.tensors.contains(spec.name);
+  }
+  for (const auto& spec : specs) {
+    const auto found = matching.tensors.find(spec.name);
+    if (found == matching.tensors.end()) {
+      if (spec.head.empty() || group_found[spec.head]) {
+        matching.missing.push_back(spec.name);
+      } else {
+        matching.seeded.insert(spec.head);
+      }
+      continue;
+    }
+    const SafetensorsEntry& entry = *found->second.entry;
+    if (entry.shape != spec.shape || !is_floating(entry.dtype)) {
+      matching.misshapen.push_back(fmt::format("{} ({} {}, wanted {})", entry.name, entry.dtype,
+                                               shape_text(entry.shape), shape_text(spec.shape)));
+    }
+  }
+}
+
+void report(const Matching& matching, const std::string& file, const ModelConfig& config) {
+  if (!matching.missing.empty() || !matching.misshapen.empty()) {
+    std::string what;
+    if (!matching.missing.empty()) what += "missing: " + listing(matching.missing);
+    if (!matching.misshapen.empty()) {
+      what += (what.empty() ? "" : "; ") + std::string("misshapen: ") + listing(matching.misshapen);
+    }
+    const bool classes =
+        what.find("classifier.") != std::string::npos && !matching.misshapen.empty();
+    throw FormatError(
+        "{}: tensors {}{}", file, what,
+        classes ? fmt::format(" (hint: the task has {} classes)", config.num_labels) : "");
+  }
+  if (!matching.unexpected.empty())
+    spdlog::warn("{}: unexpected tensors: {}", file, listing(matching.unexpected));
+  for (const auto& group : matching.seeded) {
+    spdlog::warn("{}: has no {}: it starts at random values from the seed", file, group);
+  }
+}
+
+}  // namespace
+
+at::Tensor placed(const at::Tensor& parameter, const LoadOptions& options) {
+  return parameter.to(parameter.dim() > 1 ? options.weights : at::kFloat).to(options.device);
+}
+
+std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
+                                         const ModelConfig& config,
+                                         const std::vector<ParameterSpec>& specs,
+                                         const LoadOptions& options) {
+  const Checkpoint checkpoint(dir);
+  Matching matching;
+  match_names(checkpoint, config, specs, matching);
+  match_shapes(specs, matching);
+  report(matching, checkpoint.path().string(), config);
+  std::vector<NamedTensor> parameters;
+  for (const auto& spec : specs) {
+    const auto found = matching.tensors.find(spec.name);
+    const at::Tensor value = found == matching.tensors.end()
+                                 ? initial_value(spec, options.seed)
+                                 : found->second.file->tensor(*found->second.entry);
+    parameters.push_back({spec.name, placed(value, options)});
+  }
+  return parameters;
+}
+
+}  // namespace eida

@@ -1,0 +1,26 @@
+// Parameters of an architecture from a checkpoint or from a seed.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "eida/model/pretrained_model.h"
+#include "parameter_specs.h"
+
+namespace eida {
+
+/// Parameters in the order of `specs`. Float32 weights stay on the file's map.
+/// \throws FormatError lists every missing and every misshapen tensor.
+std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
+                                         const ModelConfig& config,
+                                         const std::vector<ParameterSpec>& specs,
+                                         const LoadOptions& options);
+
+/// Random initial value in float32; the same for the same seed and name. // [spec.shape]
+at::Tensor initial_value(const ParameterSpec& spec, uint64_t seed);
+
+/// The parameter in the dtype and on the device that the options ask for: matrices as
+/// options.weights, vectors (biases, LayerNorms) always float32.
+at::Tensor placed(const at::Tensor& parameter, const LoadOptions& options);
+
+}  // namespace eida

@@ -1,0 +1,81 @@
+#include <ATen/core/Tensor.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/json.h"
+#include "eida/model/pretrained_model.h"
+
+namespace eida {
+namespace {
+
+const char* architecture(const ModelConfig& config) {
+  if (config.family == Family::kGpt2) return "GPT2LMHeadModel";
+  if (config.family == Family::kBert) return "BertForSequenceClassification";
+  if (config.model_type == "camembert") return "CamembertForSequenceClassification";
+  if (config.model_type == "xlm-roberta") return "XLMRobertaForSequenceClassification";
+  return "RobertaForSequenceClassification";
+}
+
+/// Class names as transformers writes them; those of the file stay when their number fits.
+void set_labels(nlohmann::ordered_json& json, int64_t classes) {
+  json.erase("num_labels");
+  json.erase("_num_labels");
+  if (json.contains("id2label") && json["id2label"].is_object() &&
+      static_cast<int64_t>(json["id2label"].size()) == classes) {
+    return;
+  }
+  json["id2label"] = nlohmann::ordered_json::object();
+  json["label2id"] = nlohmann::ordered_json::object();
+  for (int64_t i = 0; i < classes; ++i) {
+    const std::string name = fmt::format("LABEL_{}", i);
+    json["id2label"][fmt::format("{}", i)] = name;
+    json["label2id"][name] = i;
+  }
+}
+
+nlohmann::ordered_json config_json(const ModelConfig& config) {
+  nlohmann::ordered_json json = config.original;
+  json["model_type"] = config.model_type;
+  json["architectures"] = {architecture(config)};
+  json.erase("torch_dtype");
+  json["dtype"] = "float32";
+  if (config.family != Family::kGpt2) set_labels(json, config.num_labels);
+  return json;
+}
+
+void copy_tokenizer(const std::filesystem::path& source, const std::filesystem::path& dir) {
+  constexpr std::array kFiles = {"tokenizer.json",
+                                 "tokenizer_config.json",
+                                 "special_tokens_map.json",
+                                 "added_tokens.json",
+                                 "vocab.json",
+                                 "merges.txt",
+                                 "vocab.txt",
+                                 "sentencepiece.bpe.model",
+                                 "spiece.model"};
+  for (const char* name : kFiles) {
+    if (std::filesystem::exists(source / name))
+      write_file_atomic(dir / name, read_file(source / name));
+  }
+}
+
+}  // namespace
+
+void save_pretrained(const PretrainedModel& model, const std::filesystem::path& dir,
+                     const std::filesystem::path& tokenizer_source) {
+  std::error_code fault;
+  std::filesystem::create_directories(dir, fault);
+  if (fault) throw DataError("{}: cannot be made: {}", dir.string(), fault.message());
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, tensor] : model.parameters())
+    tensors.push_back({name, tensor.detach().to(at::kFloat)});
+  write_safetensors(dir / "model.safetensors", std::move(tensors), {{"format", "pt"}});
+  write_file_atomic(dir / "config.json", json_text(config_json(model.config())));
+  if (!tokenizer_source.empty()) copy_tokenizer(tokenizer_source, dir);
+}
+
+}  // namespace eida

@@ -1,0 +1,64 @@
+#include "eida/tensor/device.h"
+
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+
+#include <charconv>
+
+#include "eida/core/error.h"
+
+namespace eida {
+namespace {
+
+int gpu_count() {
+  return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0;
+}
+
+c10::Device gpu(std::string_view text, int index) {
+  const int count = gpu_count();
+  if (count == 0) {
+    throw ConfigError("device {}: {} (hint: --device cpu)", text,
+                      at::hasCUDA() ? "no GPU was found" : "this LibTorch was built without CUDA");
+  }
+  if (index >= count) throw ConfigError("device {}: only {} GPUs are there", text, count);
+  return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
+}
+
+}  // namespace
+
+c10::Device parse_device(std::string_view text) {
+  if (text == "cpu") return c10::kCPU;
+  if (text == "auto") return gpu_count() > 0 ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
+  if (text == "cuda") return gpu(text, 0);
+  constexpr std::string_view kPrefix = "cuda:";
+  if (text.starts_with(kPrefix)) {
+    const std::string_view digits = text.substr(kPrefix.size());
+    int index = -1;
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+    if (fault == std::errc() && end == digits.data() + digits.size() && index >= 0 && index < 128) {
+      return gpu(text, index);
+    }
+  }
+  throw ConfigError("device '{}' is not known (wanted: auto, cpu, cuda, cuda:N)", text);
+}
+
+c10::ScalarType parse_precision(std::string_view text, c10::Device device) {
+  const bool cpu = device.is_cpu();
+  if (text == "auto") return cpu ? c10::kBFloat16 : c10::kHalf;
+  if (text == "fp32") return c10::kFloat;
+  if (text == "bf16") return c10::kBFloat16;
+  if (text != "fp16") {
+    throw ConfigError("precision '{}' is not known (wanted: auto, fp32, bf16, fp16)", text);
+  }
+  if (cpu)
+    throw ConfigError("precision fp16 needs a GPU: on the CPU it is slow (hint: --precision bf16)");
+  return c10::kHalf;
+}
+
+c10::ScalarType parse_weights(std::string_view text) {
+  if (text == "fp32") return c10::kFloat;
+  if (text == "bf16") return c10::kBFloat16;
+  throw ConfigError("weights '{}' is not known (wanted: fp32, bf16)", text);
+}
+
+}  // namespace eida
