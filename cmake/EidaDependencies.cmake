@@ -7,6 +7,9 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(ZLIB REQUIRED)
+find_library(EIDA_STEMMER_LIBRARY stemmer REQUIRED)
+find_library(EIDA_UTF8PROC_LIBRARY utf8proc REQUIRED)
 
 # SentencePiece: static and hidden, never Debian's shared library, whose symbol FLAGS_minloglevel
 # overwrites memory of LibTorch's libc10 (tests/text/sentencepiece_symbols_test.cpp guards this).

@@ -1,0 +1,32 @@
+/// Files of references and predictions, as e2e-metrics reads them, and JSONL.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eida/metrics/bleu_nist.h"
+
+namespace eida {
+
+/// System outputs in item order.
+struct Predictions {
+  std::vector<std::string> texts;
+  std::vector<std::string> sources;  ///< what each was made from; empty where the file has none
+};
+
+/// Formats by extension (.tsv or .csv: table with a header; .jsonl, .ndjson: objects; else plain,
+/// one a line). Columns or keys: out…, ref…, sys… or "prediction" is the text; mr, src, source,
+/// meaning…, da, dial…act or "prompt" the source. White space at both ends of a text is dropped.
+/// \throws DataError missing, empty or not UTF-8; table without such columns, with two of them, or
+/// with a row of another length: file and line
+Predictions read_predictions(const std::filesystem::path& file);
+
+/// References of each item. Plain: groups of lines with an empty line behind each, or one line an
+/// item. Table or JSONL: with the predictions' sources, all references of that source; else rows in
+/// a row with the same source are one item. Columns or keys: trg, tgt, target, ref…, human…; the
+/// key "references" holds a list. \throws DataError as read_predictions(), and where the items are
+/// not as many as the predictions, an item has no reference, or a source is not in the file
+References read_references(const std::filesystem::path& file, const Predictions& predictions);
+
+}  // namespace eida

@@ -1,0 +1,70 @@
+/// The five scores of generated text against references.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eida/metrics/bleu_nist.h"
+#include "eida/metrics/statistics.h"
+
+namespace eida {
+
+enum class TextMetric { kBleu, kNist, kMeteor, kRougeL, kCider };
+
+/// Metric of its command-line name: bleu, nist, meteor, rouge_l, cider.
+/// \throws ConfigError lists the names
+TextMetric parse_text_metric(const std::string& name);
+/// Convention of its command-line name: pymteval, perl. \throws ConfigError lists the names
+MtevalConvention parse_mteval_convention(const std::string& name);
+/// Name as e2e-metrics prints it: BLEU, NIST, METEOR, ROUGE_L, CIDEr.
+const char* text_metric_name(TextMetric metric);
+
+struct TextScoreOptions {
+  std::vector<TextMetric> metrics{TextMetric::kBleu, TextMetric::kNist, TextMetric::kMeteor,
+                                  TextMetric::kRougeL, TextMetric::kCider};
+  MtevalConvention convention = MtevalConvention::kPymteval;  ///< of BLEU and NIST
+  bool paraphrases = true;            ///< METEOR's paraphrase table takes part
+  std::filesystem::path meteor_data;  ///< as open_meteor_data() takes it
+  bool per_item = true;               ///< also fill ScoreSet::sentence_bleu and TextScore::items
+};
+
+/// One metric's result.
+struct TextScore {
+  TextMetric metric = TextMetric::kBleu;
+  std::string name;  ///< text_metric_name(), for METEOR without its table "METEOR (no paraphrases)"
+  double value = 0.0;  ///< of the corpus, unrounded; BLEU, METEOR and ROUGE-L within 0..1
+  std::vector<double>
+      items;  ///< as e2e-metrics' -l lists them: BLEU and NIST by pymteval, item alone
+  ItemStatistics statistics;  ///< for intervals and tests
+};
+
+struct ScoreSet {
+  size_t items = 0;
+  size_t references = 0;
+  size_t empty_predictions = 0;       ///< they count as they are; worth a warning
+  std::vector<TextScore> scores;      ///< in the order of TextScoreOptions::metrics
+  std::vector<double> sentence_bleu;  ///< smoothed; filled with BLEU's items
+  std::vector<std::string>
+      missing;  ///< a line for each metric that could not be had, with the remedy
+
+  /// \return nullptr where it was not computed
+  const TextScore* find(TextMetric metric) const;
+};
+
+/// Scores predictions against references. METEOR without its data is left out and said in
+/// ScoreSet::missing. \throws DataError no items, counts that differ, an item without references
+ScoreSet score_texts(const References& references, const std::vector<std::string>& predictions,
+                     const TextScoreOptions& options = {});
+
+/// Table of e2e-metrics' -l: src, sys_out, BLEU, sentBLEU, NIST, METEOR, ROUGE_L, CIDEr, tabs
+/// between, four decimals; columns of metrics that were not computed are left out. Tabs and line
+/// ends within texts become spaces. \param sources may be empty
+std::string per_item_table(const ScoreSet& set, const std::vector<std::string>& predictions,
+                           const std::vector<std::string>& sources);
+
+/// Share of predictions that equal one of their references, white space at both ends aside. [items]
+std::vector<double> exact_matches(const References& references,
+                                  const std::vector<std::string>& predictions);
+
+}  // namespace eida

@@ -1,0 +1,75 @@
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+
+#include "eida/core/error.h"
+#include "eida/metrics/meteor.h"
+#include "meteor_data.h"
+
+namespace eida {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_sources(const fs::path& folder) {
+  std::error_code ignored;
+  return !folder.empty() && fs::exists(folder / meteor::kJar, ignored) &&
+         fs::exists(folder / meteor::kTable, ignored);
+}
+
+/// Where scripts/setup.sh puts the PyPI package; known since the build was configured.
+fs::path installed_folder() { return EIDA_METEOR_FOLDER; }
+
+fs::path index_folder(const fs::path& wanted) {
+  if (!wanted.empty()) return wanted;
+  const char* named = std::getenv("EIDA_METEOR_DATA");
+  return named != nullptr && *named != '\0' ? fs::path(named) : installed_folder();
+}
+
+/// The index, if it is there, sound, and made from the sources at hand.
+std::shared_ptr<const MeteorData> open_index(const fs::path& index, const fs::path& sources) {
+  std::error_code ignored;
+  if (!fs::exists(index, ignored)) return nullptr;
+  try {
+    auto data = std::make_shared<const MeteorData>(index);
+    if (sources.empty() || data->stamp() == meteor::source_stamp(sources)) return data;
+    spdlog::info("{}: was made from other data", index.string());
+  } catch (const DataError& error) {
+    if (sources.empty()) throw;
+    spdlog::warn("{}", error.what());
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::shared_ptr<const MeteorData> open_meteor_data(const fs::path& wanted) {
+  const fs::path folder = index_folder(wanted);
+  const fs::path sources = has_sources(folder)               ? folder
+                           : has_sources(installed_folder()) ? installed_folder()
+                                                             : fs::path();
+  const fs::path index = folder / meteor::kIndexName;
+  if (!folder.empty()) {
+    if (auto data = open_index(index, sources)) return data;
+  }
+  if (sources.empty()) {
+    throw DataError(
+        "METEOR needs {} and {} of the PyPI package pycocoevalcap; '{}' does not hold them (hint: "
+        "run scripts/setup.sh, or pip install --no-deps pycocoevalcap==1.2 and let "
+        "EIDA_METEOR_DATA name its folder pycocoevalcap/meteor)",
+        meteor::kJar, meteor::kTable, folder.string());
+  }
+  spdlog::info("making {} from {}, once; this takes some seconds", index.string(),
+               sources.string());
+  try {
+    convert_meteor_data(sources, index);
+  } catch (const DataError& error) {
+    throw DataError(
+        "METEOR's index could not be made: {} (hint: EIDA_METEOR_DATA may name another folder to "
+        "keep {} in)",
+        error.what(), meteor::kIndexName);
+  }
+  return std::make_shared<const MeteorData>(index);
+}
+
+}  // namespace eida

@@ -1,0 +1,112 @@
+/// Rules of the PTB tokenizer: each offers what it matches at a position, the longest reach wins.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "unicode.h"
+
+namespace eida::ptb {
+
+using namespace metrics;  // code points
+
+/// What becomes of the matched text.
+enum class Form {
+  kVerbatim,
+  kStraightQuote,  ///< curly apostrophes become '
+  kHardSpace,      ///< spaces inside become U+00A0
+  kReplaced,       ///< `replacement` stands for it
+};
+
+struct Match {
+  size_t reach = 0;    ///< characters matched, look-ahead included
+  size_t length = 0;   ///< characters of the token's text
+  size_t advance = 0;  ///< characters used up; less than `length` where a dot is read again
+  Form form = Form::kVerbatim;
+  const char* replacement = nullptr;
+};
+
+/// A line as code points with one line end behind it, a position, and the best match there.
+class Scan {
+ public:
+  /// \param line must outlive this and end in U+000A.
+  explicit Scan(const std::u32string& line) : line_(line) {}
+
+  bool at_end() const { return position_ >= line_.size(); }
+  size_t position() const { return position_; }
+  void move(size_t characters) {
+    position_ += characters;
+    best_ = Match();
+  }
+
+  /// Character at an offset from the position; 0 behind the end.
+  char32_t at(size_t offset) const {
+    return position_ + offset < line_.size() ? line_[position_ + offset] : U'\0';
+  }
+  /// Whether the ASCII letters of `lower` stand at the offset, in either case.
+  bool has(size_t offset, std::string_view lower) const;
+
+  /// Earlier offers win ties, so rules are tried in their order.
+  void offer(const Match& match) {
+    if (match.reach > best_.reach) best_ = match;
+  }
+  void token(size_t length, Form form = Form::kVerbatim) { offer({length, length, length, form}); }
+  void token_before(size_t length, size_t look_ahead, Form form = Form::kVerbatim) {
+    offer({length + look_ahead, length, length, form});
+  }
+  void replace(size_t length, const char* text, size_t look_ahead = 0) {
+    offer({length + look_ahead, length, length, Form::kReplaced, text});
+  }
+  const Match& best() const { return best_; }
+
+  // Lengths of runs from an offset.
+  size_t run(size_t offset, bool (*of)(char32_t)) const {
+    size_t end = offset;
+    while (of(at(end))) ++end;
+    return end - offset;
+  }
+
+ private:
+  const std::u32string& line_;
+  size_t position_ = 0;
+  Match best_;
+};
+
+inline bool is_ptb_space(char32_t c) {
+  return c == U' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xA0 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x3000;
+}
+inline bool is_apostrophe(char32_t c) { return c == U'\'' || c == 0x2019 || c == 0x92; }
+inline bool is_any_apostrophe(char32_t c) {
+  return is_apostrophe(c) || c == U'`' || c == 0x2018 || c == 0x201B || c == 0x91;
+}
+inline bool is_word_character(char32_t c) { return is_letter(c) || is_digit(c); }
+
+/// Characters of apostrophe + s, m, d, re, ve or ll at the offset; 0 without one.
+size_t clitic_length(const Scan& scan, size_t offset);
+/// Characters of n + apostrophe + t at the offset; 0 without one.
+size_t negation_length(const Scan& scan, size_t offset);
+
+/// Abbreviation classes of a word, by its lower-case letters.
+enum class Abbreviation { kNone, kBeforeNumber, kSentenceEnd, kSentenceEndCapital, kTitle };
+Abbreviation abbreviation_class(std::string_view lower);
+/// Whether the text at the offset is a capitalised word that often starts a sentence, with white
+/// space behind it. \return characters of word and white space, 0 if not
+size_t sentence_start_length(const Scan& scan, size_t offset);
+
+// Groups of rules; the numbers are those of the comments in the .cpp files.
+void contraction_rules(Scan& scan);   // 1
+void word_rules(Scan& scan);          // 3-5
+void word_dot_rule(Scan& scan);       // 14, its last part
+void apostrophe_rules(Scan& scan);    // 6, 7
+void number_rules(Scan& scan);        // 8-10
+void literal_rules(Scan& scan);       // 11, 12
+void currency_rules(Scan& scan);      // 13
+void abbreviation_rules(Scan& scan);  // 14
+void phone_rules(Scan& scan);         // 15
+void symbol_rules(Scan& scan);        // 2, 16-18, 21
+void hyphen_rules(Scan& scan);        // 19
+void quote_rules(Scan& scan);         // 20
+
+}  // namespace eida::ptb

@@ -1,0 +1,88 @@
+#include <array>
+#include <iterator>
+
+#include "ptb_scan.h"
+
+namespace eida::ptb {
+namespace {
+
+struct Replacement {
+  char32_t code;
+  const char* text;
+};
+
+/// Characters that are a token on their own under another name.
+constexpr std::array<Replacement, 26> kReplaced{{
+    {0x2013, "--"},  {0x2014, "--"},  {0x2015, "--"},  {0xA3, "#"},     {0x20AC, "$"},
+    {0xA4, "$"},     {0xA2, "cents"}, {U'(', "-LRB-"}, {U')', "-RRB-"}, {U'[', "-LSB-"},
+    {U']', "-RSB-"}, {U'{', "-LCB-"}, {U'}', "-RCB-"}, {0x201C, "``"},  {0x201D, "''"},
+    {0x93, "``"},    {0x94, "''"},    {0x201F, "``"},  {0x2026, "..."}, {0x85, "..."},
+    {0xBC, "1/4"},   {0xBD, "1/2"},   {0xBE, "3/4"},   {0x2153, "1/3"}, {0x2154, "2/3"},
+    {0xAD, "-"},
+}};
+constexpr std::u32string_view kAlone = U"+%&~^|\\°²³¹$#,;:.=/<>¥§®™©×÷−•·…†‡";
+
+bool is_question_or_bang(char32_t c) { return c == U'?' || c == U'!'; }
+bool is_hyphen(char32_t c) { return c == U'-'; }
+
+size_t same_run(const Scan& scan) {
+  size_t end = 1;
+  while (scan.at(end) == scan.at(0)) ++end;
+  return end;
+}
+
+void double_quote(Scan& scan, size_t length) {
+  const char32_t next = scan.at(length);
+  if (is_ascii_alnum(next) || next == U'$') scan.replace(length, "``", 1);
+  scan.replace(length, "''");
+}
+
+/// Three to five dots, or two to four "dot space" and a dot.
+void ellipsis(Scan& scan) {
+  const size_t dots = same_run(scan);
+  if (dots >= 3) scan.replace(dots > 5 ? 5 : dots, "...");
+  size_t pairs = 0;
+  while (pairs < 4 && scan.at(2 * pairs) == U'.' && scan.at(2 * pairs + 1) == U' ') ++pairs;
+  if (pairs >= 2 && scan.at(2 * pairs) == U'.') {
+    scan.replace(2 * pairs + 1, "...");
+  } else if (pairs >= 3) {
+    scan.replace(2 * pairs - 1, "...");
+  }
+}
+
+void hyphens(Scan& scan) {
+  const size_t length = scan.run(0, is_hyphen);
+  if (length == 3 || length == 4) {
+    scan.replace(length, "--");
+  } else {
+    scan.token(length);
+  }
+}
+
+}  // namespace
+
+// 13: currency signs, with capitals before $.
+void currency_rules(Scan& scan) {
+  const size_t capitals = scan.run(0, is_ascii_upper);
+  if (scan.at(capitals) == U'$') scan.token(capitals + 1);
+}
+
+// 2: dashes, 16: double quotes, 17: brackets, 18: marks and runs, 21: other signs.
+void symbol_rules(Scan& scan) {
+  const char32_t c = scan.at(0);
+  for (const Replacement& entry : kReplaced) {
+    if (entry.code == c) scan.replace(1, entry.text);
+  }
+  if (c == U'"') double_quote(scan, 1);
+  if (scan.has(0, "&quot;")) double_quote(scan, 6);
+  if (scan.has(0, "&amp;")) scan.replace(5, "&");
+  if (scan.has(0, "&lt;")) scan.replace(4, "<");
+  if (scan.has(0, "&gt;")) scan.replace(4, ">");
+  if (c == U'.') ellipsis(scan);
+  if (c == U'-') hyphens(scan);
+  if (c == U'@' || c == U'#' || c == U'_' || c == U'*') scan.token(same_run(scan));
+  if (is_question_or_bang(c)) scan.token(scan.run(0, is_question_or_bang));
+  if (kAlone.find(c) != std::u32string_view::npos) scan.token(1);
+}
+
+}  // namespace eida::ptb

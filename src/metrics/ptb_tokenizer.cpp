@@ -1,0 +1,134 @@
+#include "eida/metrics/ptb_tokenizer.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ptb_scan.h"
+
+namespace eida {
+namespace ptb {
+
+bool Scan::has(size_t offset, std::string_view lower) const {
+  for (size_t i = 0; i < lower.size(); ++i) {
+    const char32_t c = at(offset + i);
+    if (c >= 0x80 || to_lower(c) != static_cast<char32_t>(lower[i])) return false;
+  }
+  return true;
+}
+
+namespace {
+
+/// Most tokens: ASCII letters before white space, or before a comma with white space behind it.
+/// \return their number; 0 where the rules have to decide
+size_t plain_word(const Scan& scan) {
+  const size_t letters = scan.run(0, is_ascii_letter);
+  if (letters == 0) return 0;
+  const char32_t next = scan.at(letters);
+  const bool ends = is_ptb_space(next) || (next == U',' && is_ptb_space(scan.at(letters + 1)));
+  if (!ends) return 0;
+  const bool contraction = letters == 5 || letters == 6;  // "gonna", "cannot"
+  return contraction && std::string_view("cgwlCGWL").find(static_cast<char>(scan.at(0))) !=
+                            std::string_view::npos
+             ? 0
+             : letters;
+}
+
+void match_rules(Scan& scan) {
+  const char32_t c = scan.at(0);
+  const bool letter = is_letter(c), digit = is_digit(c);
+  if (letter || is_any_apostrophe(c)) contraction_rules(scan);
+  if (letter) word_rules(scan);
+  if (letter || is_any_apostrophe(c)) apostrophe_rules(scan);
+  if (!letter) number_rules(scan);
+  if (letter || digit || c == U'-') literal_rules(scan);
+  if (letter) currency_rules(scan);
+  if (letter) abbreviation_rules(scan);
+  if (letter) word_dot_rule(scan);
+  if (digit) phone_rules(scan);
+  if (!letter && !digit) symbol_rules(scan);
+  if (letter || digit) hyphen_rules(scan);
+  if (is_any_apostrophe(c)) quote_rules(scan);
+}
+
+void append_token(std::string& out, const std::u32string& line, size_t begin, const Match& match) {
+  if (match.form == Form::kReplaced) {
+    for (const char* c = match.replacement; *c != '\0'; ++c) {
+      out.push_back(static_cast<char>(to_lower(static_cast<char32_t>(*c))));
+    }
+    return;
+  }
+  for (size_t i = begin; i < begin + match.length; ++i) {
+    char32_t c = line[i];
+    if (match.form == Form::kStraightQuote && is_apostrophe(c)) c = U'\'';
+    if (match.form == Form::kHardSpace && c == U' ') c = 0xA0;
+    if (c < 0x80) {
+      out.push_back(static_cast<char>(to_lower(c)));
+    } else {
+      append_utf8(out, to_lower(c));
+    }
+  }
+}
+
+/// Hands each token to `take`; the string is reused.
+template <typename Take>
+void each_token(std::string_view text, Take take) {
+  static thread_local std::u32string line;
+  decode_text(text, line);
+  for (char32_t& c : line) {
+    if (c == U'\n') c = U' ';
+  }
+  line.push_back(U'\n');
+  std::string token;
+  for (Scan scan(line); !scan.at_end();) {
+    if (is_ptb_space(scan.at(0))) {
+      scan.move(1);
+      continue;
+    }
+    Match match;
+    if (const size_t letters = plain_word(scan); letters > 0) {
+      match = {letters, letters, letters};
+    } else {
+      match_rules(scan);
+      match = scan.best();
+    }
+    if (match.reach == 0) {  // no rule: dropped
+      scan.move(1);
+      continue;
+    }
+    token.clear();
+    append_token(token, line, scan.position(), match);
+    take(token);
+    scan.move(match.advance);
+  }
+}
+
+bool is_removed(std::string_view token) {
+  // Compared after lower-casing, so that brackets stay: their names here are upper case.
+  constexpr std::array<std::string_view, 17> kPunctuation{
+      "''", "'", "``", "`", "-LRB-", "-RRB-", "-LCB-", "-RCB-", ".",
+      "?",  "!", ",",  ":", "-",     "--",    "...",   ";"};
+  return token.size() <= 5 &&
+         std::find(kPunctuation.begin(), kPunctuation.end(), token) != kPunctuation.end();
+}
+
+}  // namespace
+}  // namespace ptb
+
+std::vector<std::string> ptb_tokens(std::string_view line) {
+  std::vector<std::string> tokens;
+  ptb::each_token(line, [&](const std::string& token) { tokens.push_back(token); });
+  return tokens;
+}
+
+std::string ptb_text(std::string_view line) {
+  std::string text;
+  text.reserve(line.size());
+  ptb::each_token(line, [&](const std::string& token) {
+    if (ptb::is_removed(token)) return;
+    if (!text.empty()) text.push_back(' ');
+    text += token;
+  });
+  return text;
+}
+
+}  // namespace eida

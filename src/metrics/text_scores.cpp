@@ -1,0 +1,209 @@
+#include "eida/metrics/text_scores.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "eida/core/error.h"
+#include "eida/metrics/meteor.h"
+#include "eida/metrics/ptb_tokenizer.h"
+#include "eida/metrics/rouge_cider.h"
+#include "unicode.h"
+
+namespace eida {
+
+using namespace metrics;  // code points, n-grams
+
+namespace {
+
+struct MetricName {
+  TextMetric metric;
+  const char* option;
+  const char* printed;
+};
+constexpr std::array<MetricName, 5> kNames{{{TextMetric::kBleu, "bleu", "BLEU"},
+                                            {TextMetric::kNist, "nist", "NIST"},
+                                            {TextMetric::kMeteor, "meteor", "METEOR"},
+                                            {TextMetric::kRougeL, "rouge_l", "ROUGE_L"},
+                                            {TextMetric::kCider, "cider", "CIDEr"}}};
+
+void check_counts(const References& references, const std::vector<std::string>& predictions) {
+  if (predictions.empty()) throw DataError("no predictions to score");
+  if (references.size() != predictions.size()) {
+    throw DataError("{} items have references, but there are {} predictions", references.size(),
+                    predictions.size());
+  }
+  for (size_t i = 0; i < references.size(); ++i) {
+    if (references[i].empty()) throw DataError("item {} has no reference", i + 1);
+  }
+}
+
+/// Computes the metrics one by one; what several of them need is made once.
+class Scorer {
+ public:
+  Scorer(const References& references, const std::vector<std::string>& predictions,
+         const TextScoreOptions& options)
+      : references_(references), predictions_(predictions), options_(options) {}
+
+  ScoreSet run() {
+    set_.items = predictions_.size();
+    for (const auto& group : references_) set_.references += group.size();
+    set_.empty_predictions = static_cast<size_t>(std::ranges::count_if(
+        predictions_, [](const std::string& text) { return strip(text).empty(); }));
+    const bool mteval = wants(TextMetric::kBleu) || wants(TextMetric::kNist);
+    const bool ptb =
+        wants(TextMetric::kMeteor) || wants(TextMetric::kRougeL) || wants(TextMetric::kCider);
+    if (mteval) mteval_ = mteval_scores(references_, predictions_, options_.convention);
+    if (mteval && options_.per_item) mteval_items_ = mteval_items(references_, predictions_);
+    if (ptb) tokenize();
+    for (const TextMetric metric : options_.metrics) add(metric);
+    if (wants(TextMetric::kBleu)) set_.sentence_bleu = std::move(mteval_items_.sentence_bleu);
+    return std::move(set_);
+  }
+
+ private:
+  bool wants(TextMetric metric) const {
+    return std::ranges::find(options_.metrics, metric) != options_.metrics.end();
+  }
+
+  void tokenize() {
+    for (const std::string& text : predictions_) ptb_predictions_.push_back(ptb_text(text));
+    for (const auto& group : references_) {
+      auto& texts = ptb_references_.emplace_back();
+      for (const std::string& text : group) texts.push_back(ptb_text(text));
+    }
+  }
+
+  void add(TextMetric metric) {
+    if (set_.find(metric) != nullptr) return;
+    TextScore score;
+    score.metric = metric;
+    score.name = text_metric_name(metric);
+    switch (metric) {
+      case TextMetric::kBleu:
+        score.statistics = mteval_.bleu;
+        score.items = mteval_items_.bleu;
+        break;
+      case TextMetric::kNist:
+        score.statistics = mteval_.nist;
+        score.items = mteval_items_.nist;
+        break;
+      case TextMetric::kMeteor:
+        if (!meteor(score)) return;
+        break;
+      case TextMetric::kRougeL:
+        mean(score, rouge_l_items(ptb_references_, ptb_predictions_));
+        break;
+      case TextMetric::kCider:
+        mean(score, cider_items(ptb_references_, ptb_predictions_));
+        break;
+    }
+    score.value = score.statistics.corpus_score();
+    if (!options_.per_item) score.items.clear();
+    set_.scores.push_back(std::move(score));
+  }
+
+  static void mean(TextScore& score, std::vector<double> items) {
+    score.statistics = mean_statistics(items);
+    score.items = std::move(items);
+  }
+
+  bool meteor(TextScore& score) {
+    try {
+      const auto data = open_meteor_data(options_.meteor_data);
+      score.statistics =
+          meteor_statistics(ptb_references_, ptb_predictions_, *data, options_.paraphrases);
+    } catch (const DataError& error) {
+      set_.missing.emplace_back(error.what());
+      return false;
+    }
+    if (!options_.paraphrases) score.name += " (no paraphrases)";
+    for (size_t i = 0; i < set_.items; ++i) score.items.push_back(score.statistics.item_score(i));
+    return true;
+  }
+
+  const References& references_;
+  const std::vector<std::string>& predictions_;
+  const TextScoreOptions& options_;
+  MtevalScores mteval_;
+  MtevalItems mteval_items_;
+  References ptb_references_;
+  std::vector<std::string> ptb_predictions_;
+  ScoreSet set_;
+};
+
+/// Text that fits into one field of a table with tabs.
+std::string one_field(std::string text) {
+  for (char& c : text) {
+    if (c == '\t' || c == '\n' || c == '\r') c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+TextMetric parse_text_metric(const std::string& name) {
+  for (const MetricName& entry : kNames) {
+    if (name == entry.option) return entry.metric;
+  }
+  throw ConfigError("metrics: '{}' is none of bleu, nist, meteor, rouge_l, cider", name);
+}
+
+MtevalConvention parse_mteval_convention(const std::string& name) {
+  if (name == "pymteval") return MtevalConvention::kPymteval;
+  if (name == "perl") return MtevalConvention::kPerl;
+  throw ConfigError("nist: '{}' is none of pymteval, perl", name);
+}
+
+const char* text_metric_name(TextMetric metric) {
+  return kNames[static_cast<size_t>(metric)].printed;
+}
+
+const TextScore* ScoreSet::find(TextMetric metric) const {
+  for (const TextScore& score : scores) {
+    if (score.metric == metric) return &score;
+  }
+  return nullptr;
+}
+
+ScoreSet score_texts(const References& references, const std::vector<std::string>& predictions,
+                     const TextScoreOptions& options) {
+  check_counts(references, predictions);
+  return Scorer(references, predictions, options).run();
+}
+
+std::string per_item_table(const ScoreSet& set, const std::vector<std::string>& predictions,
+                           const std::vector<std::string>& sources) {
+  std::vector<std::pair<std::string, const std::vector<double>*>> columns;
+  for (const MetricName& entry : kNames) {
+    const TextScore* score = set.find(entry.metric);
+    if (score == nullptr) continue;
+    columns.emplace_back(score->name, &score->items);
+    if (entry.metric == TextMetric::kBleu) columns.emplace_back("sentBLEU", &set.sentence_bleu);
+  }
+  std::string table = "src\tsys_out";
+  for (const auto& [name, values] : columns) table += "\t" + name;
+  table += '\n';
+  for (size_t i = 0; i < predictions.size(); ++i) {
+    table += one_field(i < sources.size() ? sources[i] : "") + '\t' + one_field(predictions[i]);
+    for (const auto& [name, values] : columns) table += fmt::format("\t{:.4f}", values->at(i));
+    table += '\n';
+  }
+  return table;
+}
+
+std::vector<double> exact_matches(const References& references,
+                                  const std::vector<std::string>& predictions) {
+  check_counts(references, predictions);
+  std::vector<double> matches;
+  for (size_t i = 0; i < predictions.size(); ++i) {
+    const bool match = std::ranges::any_of(references[i], [&](const std::string& reference) {
+      return strip(reference) == strip(predictions[i]);
+    });
+    matches.push_back(match ? 1.0 : 0.0);
+  }
+  return matches;
+}
+
+}  // namespace eida

@@ -1,0 +1,206 @@
+#include "text_table.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "eida/core/csv.h"
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/json.h"
+#include "eida/core/utf8.h"
+#include "unicode.h"
+
+namespace eida::metrics {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string extension(const fs::path& file) { return to_lower(file.extension().string()); }
+bool is_json_file(const fs::path& file) {
+  return extension(file) == ".jsonl" || extension(file) == ".ndjson";
+}
+
+bool starts_with_any(std::string_view name, std::initializer_list<const char*> starts) {
+  return std::ranges::any_of(starts, [&](const char* start) { return name.starts_with(start); });
+}
+
+bool is_source_name(const std::string& column) {
+  const std::string name = to_lower(column);
+  return starts_with_any(name, {"mr", "src", "source", "meaning", "da"}) ||
+         (name.starts_with("dial") && name.find("act") != std::string::npos);
+}
+
+bool is_text_name(const std::string& column, TextRole role) {
+  const std::string name = to_lower(column);
+  if (role == TextRole::kPrediction)
+    return starts_with_any(name, {"out", "ref", "sys", "prediction"});
+  return starts_with_any(name, {"trg", "tgt", "target", "ref", "human"});
+}
+
+/// What a table needs to know of its columns.
+struct Columns {
+  std::optional<size_t> source;
+  size_t text = 0;
+};
+
+Columns find_columns(const std::vector<std::string>& names, TextRole role,
+                     const std::string& where) {
+  std::vector<size_t> sources, texts;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (is_source_name(names[i])) {
+      sources.push_back(i);
+    } else if (is_text_name(names[i], role)) {
+      texts.push_back(i);
+    }
+  }
+  if (texts.size() != 1 || sources.size() > 1) {
+    std::string list;
+    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + printable(name, 40);
+    throw DataError(
+        "{}: {} text columns and {} source columns among: {} (hint: the text is {}; the source mr, "
+        "src, source, meaning…, da or dial…act)",
+        where, texts.size(), sources.size(), list,
+        role == TextRole::kPrediction ? "out…, ref…, sys… or prediction"
+                                      : "trg, tgt, target, ref… or human…");
+  }
+  Columns columns;
+  if (!sources.empty()) columns.source = sources.front();
+  columns.text = texts.front();
+  return columns;
+}
+
+/// Undoes the mixed-up encodings that files of the E2E challenge have.
+void repair_encoding(std::string& line) {
+  constexpr std::array<std::array<std::string_view, 2>, 4> kRepairs{
+      {{"Ł", "£"}, {"Â£", "£"}, {"Ã©", "é"}, {"ã©", "é"}}};
+  for (const auto& [wrong, right] : kRepairs) {
+    for (size_t at = 0; (at = line.find(wrong, at)) != std::string::npos; at += right.size()) {
+      line.replace(at, wrong.size(), right);
+    }
+  }
+}
+
+std::vector<std::string> split_row(const std::string& line, char delimiter,
+                                   const std::string& where) {
+  CsvFault fault;
+  auto fields = split_csv_row(line, fault, delimiter);
+  if (fault.what != nullptr) throw DataError("{}: byte {}: {}", where, fault.offset, fault.what);
+  return fields;
+}
+
+TextTable read_delimited(const fs::path& file, TextRole role) {
+  std::vector<std::string> lines = read_text_lines(file);
+  TextTable table;
+  std::optional<Columns> columns;
+  char delimiter = ',';
+  size_t width = 0;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].empty()) continue;
+    const std::string where = fmt::format("{}:{}", file.string(), i + 1);
+    repair_encoding(lines[i]);
+    if (!columns && lines[i].find('\t') != std::string::npos) delimiter = '\t';
+    auto fields = split_row(lines[i], delimiter, where);
+    if (!columns) {
+      columns = find_columns(fields, role, where);
+      width = fields.size();
+      table.has_sources = columns->source.has_value();
+      continue;
+    }
+    if (fields.size() != width) {
+      throw DataError("{}: {} fields, but the header has {}", where, fields.size(), width);
+    }
+    TextRow row;
+    row.line = i + 1;
+    if (columns->source) row.source = fields[*columns->source];
+    row.texts.push_back(std::move(fields[columns->text]));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+std::string json_string(const nlohmann::json& value, const std::string& key,
+                        const std::string& where) {
+  if (!value.is_string()) {
+    throw DataError("{}: '{}' is {}, wanted a string", where, printable(key, 40),
+                    value.type_name());
+  }
+  return std::string(strip(value.get_ref<const std::string&>()));
+}
+
+TextRow json_row(const nlohmann::json& object, TextRole role, const std::string& where,
+                 bool& has_source) {
+  if (!object.is_object()) throw DataError("{}: {}, wanted an object", where, object.type_name());
+  std::vector<std::string> names;
+  for (const auto& [key, value] : object.items()) names.push_back(key);
+  const Columns columns = find_columns(names, role, where);
+  TextRow row;
+  has_source = columns.source.has_value();
+  if (has_source) {
+    const std::string& key = names[*columns.source];
+    row.source = json_string(object.at(key), key, where);
+  }
+  const std::string& key = names[columns.text];
+  const auto& value = object.at(key);
+  if (role == TextRole::kReference && value.is_array()) {
+    for (const auto& text : value) row.texts.push_back(json_string(text, key, where));
+  } else {
+    row.texts.push_back(json_string(value, key, where));
+  }
+  return row;
+}
+
+TextTable read_json_lines(const fs::path& file, TextRole role) {
+  const std::vector<std::string> lines = read_text_lines(file);
+  TextTable table;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].empty()) continue;
+    const std::string where = fmt::format("{}:{}", file.string(), i + 1);
+    bool has_source = false;
+    TextRow row = json_row(parse_json(lines[i], where), role, where, has_source);
+    if (!table.rows.empty() && has_source != table.has_sources) {
+      throw DataError("{}: some rows have a source and some have none", where);
+    }
+    table.has_sources = has_source;
+    row.line = i + 1;
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace
+
+std::vector<std::string> read_text_lines(const fs::path& file) {
+  const std::string bytes = read_file(file);
+  std::string_view text = bytes;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const size_t bad = find_invalid_utf8(text);
+  if (bad != std::string_view::npos) {
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(bad), '\n');
+    const size_t start = bad == 0 ? std::string_view::npos : text.rfind('\n', bad - 1);
+    throw DataError(
+        "{}:{}: byte {} is 0x{:02X}, which is not UTF-8 (hint: convert the file with iconv)",
+        file.string(), line, bad - (start + 1), static_cast<unsigned char>(text[bad]));
+  }
+  std::vector<std::string> lines;
+  bool some = false;
+  for (const std::string_view line : split_lines(text)) {
+    lines.emplace_back(strip(line));
+    some = some || !lines.back().empty();
+  }
+  if (!some) throw DataError("{}: is empty", file.string());
+  return lines;
+}
+
+bool is_table_file(const fs::path& file) {
+  return extension(file) == ".tsv" || extension(file) == ".csv" || is_json_file(file);
+}
+
+TextTable read_text_table(const fs::path& file, TextRole role) {
+  TextTable table = is_json_file(file) ? read_json_lines(file, role) : read_delimited(file, role);
+  if (table.rows.empty()) throw DataError("{}: has no rows", file.string());
+  return table;
+}
+
+}  // namespace eida::metrics
