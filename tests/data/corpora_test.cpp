@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "data/reader_fixture.h"
 #include "eida/core/files.h"
+#include "eida/data/tokenize.h"
 
 namespace eida {
 namespace {
@@ -51,6 +54,39 @@ TEST(Corpora, EveryRowIsAsPythonReadsIt) {
     }
     EXPECT_EQ(sha256(rows), corpus.sha256) << corpus.file;
   }
+}
+
+/// Tokens of a whole file: all of them, and those with a label.
+std::pair<int64_t, int64_t> count_tokens(const std::string& model, const std::string& file,
+                                         DataTask task) {
+  const auto data = open_dataset(testing::data_dir() / file, testing::task_options(task));
+  TokenizeOptions options;
+  options.max_length = task == DataTask::kSst2 ? 72 : 144;
+  options.threads = 2;
+  const ExampleTokenizer tokenizer(load_tokenizer(testing::data_dir() / model), data->kind(),
+                                   options);
+  const TokenizedSet set = tokenizer.tokenize_all(*data);
+  EXPECT_EQ(set.truncated, 0) << file;
+  EXPECT_EQ(set.skipped, 0) << file;
+  std::pair<int64_t, int64_t> counts;
+  for (const auto& example : set.examples) {
+    counts.first += static_cast<int64_t>(example.ids.size());
+    counts.second += static_cast<int64_t>(example.ids.size()) - example.context_length;
+  }
+  return counts;
+}
+
+/// Counts come from Python's tokenizers library and the E2E recipe; no example of either set is
+/// cut.
+TEST(Corpora, TokenCountsAreThoseOfPython) {
+  EIDA_NEED_DATA(testing::data_dir() / "roberta-base" / "tokenizer.json");
+  EIDA_NEED_DATA(testing::data_dir() / "gpt2" / "tokenizer.json");
+  EIDA_NEED_DATA(testing::data_dir() / "sst2" / "train.tsv");
+  EIDA_NEED_DATA(testing::data_dir() / "e2e-lora" / "train.txt");
+  EXPECT_EQ(count_tokens("roberta-base", "sst2/train.tsv", DataTask::kSst2).first, 967105);
+  const auto e2e = count_tokens("gpt2", "e2e-lora/train.txt", DataTask::kE2e);
+  EXPECT_EQ(e2e.first, 2243025);
+  EXPECT_EQ(e2e.second, 1044674);  // reference and its end token
 }
 
 }  // namespace
