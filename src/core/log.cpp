@@ -29,18 +29,28 @@ std::string_view colour_of(spdlog::level::level_enum level) {
   return level == spdlog::level::info ? "\x1b[32m" : "\x1b[36m";
 }
 
+/// Text of files gets into messages: nothing in it may steer a terminal.
+std::string without_controls(std::string_view line) {
+  std::string safe(line);
+  for (char& c : safe) {
+    const bool control = (c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == '\x7f';
+    if (control) c = '?';
+  }
+  return safe;
+}
+
 /// Lines on stderr, above the progress line.
 class TerminalSink : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t formatted;
     formatter_->format(message, formatted);
-    std::string_view line(formatted.data(), formatted.size());
-    while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+    std::string line = without_controls({formatted.data(), formatted.size()});
+    while (!line.empty() && line.back() == '\n') line.pop_back();
     const size_t begin = std::min(message.color_range_start, line.size());
     const size_t end = std::min(message.color_range_end, line.size());
     if (end <= begin || !terminal::has_colour()) return terminal::write_line(line);
-    std::string coloured(line.substr(0, begin));
+    std::string coloured = line.substr(0, begin);
     coloured += colour_of(message.level);
     coloured += line.substr(begin, end - begin);
     coloured += "\x1b[0m";
@@ -56,9 +66,9 @@ class JsonLinesSink : public spdlog::sinks::base_sink<std::mutex> {
   void attach(const std::filesystem::path& file) {
     const std::lock_guard lock(mutex_);
     file_ = open_for_append(file);
+    path_ = file;
     for (const std::string& line : backlog_) write_all(file_, line, file);
     backlog_.clear();
-    path_ = file;
   }
 
   void detach() {

@@ -108,6 +108,12 @@ TEST_F(LogTest, FullDiskIsSaidOnceAndStopsNothing) {
             "choose another --output)\n");
 }
 
+TEST_F(LogTest, TextOfFilesCannotSteerTheTerminal) {
+  eida::setup_logging({.level = "info"});
+  const std::string text = captured([] { spdlog::info("row \x1b[2J\r é"); });
+  EXPECT_EQ(text.substr(9), "info: row ?[2J? é\n");
+}
+
 TEST_F(LogTest, UnknownLevelListsTheLevels) {
   const auto message =
       eida::testing::message_of<eida::ConfigError>([] { eida::setup_logging({.level = "loud"}); });
