@@ -1,99 +1,50 @@
 #include "eida/model/model_config.h"
 
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
-#include <array>
 #include <set>
 
 #include "activations.h"
+#include "config_reader.h"
 #include "eida/core/error.h"
-#include "eida/core/json.h"
+#include "eida/core/utf8.h"
+#include "harmless_keys.h"
 
 namespace eida {
 namespace {
 
-/// One config.json with errors that name file, key and value.
-class ConfigReader {
- public:
-  explicit ConfigReader(const std::filesystem::path& file) : file_(file.string()) {
-    JsonOptions options;
-    options.max_bytes = size_t{16} << 20;
-    options.code = ExitCode::kFormat;
-    json_ = read_json(file, options);
-    if (!json_.is_object()) throw FormatError("{}: not a JSON object", file_);
-  }
-
-  const nlohmann::json& json() const { return json_; }
-  bool has(const char* key) const { return json_.contains(key) && !json_[key].is_null(); }
-
-  [[noreturn]] void unsupported(const char* key, const std::string& wanted) const {
-    throw FormatError("{}: {}: {} is not supported (wanted: {})", file_, key,
-                      json_.value(key, nlohmann::json()).dump(), wanted);
-  }
-
-  int64_t integer(const char* key, int64_t low, int64_t high) const {
-    if (!has(key)) throw FormatError("{}: {} is missing", file_, key);
-    const auto& value = json_[key];
-    if (!value.is_number_integer() || value.get<int64_t>() < low || value.get<int64_t>() > high) {
-      unsupported(key, fmt::format("an integer from {} to {}", low, high));
-    }
-    return value.get<int64_t>();
-  }
-  int64_t integer_or(const char* key, int64_t fallback, int64_t low, int64_t high) const {
-    return has(key) ? integer(key, low, high) : fallback;
-  }
-  double number_or(const char* key, double fallback, double low, double high) const {
-    if (!has(key)) return fallback;
-    const auto& value = json_[key];
-    if (!value.is_number() || !(value.get<double>() >= low && value.get<double>() <= high)) {
-      unsupported(key, fmt::format("a number from {} to {}", low, high));
-    }
-    return value.get<double>();
-  }
-  bool boolean_or(const char* key, bool fallback) const {
-    if (!has(key)) return fallback;
-    if (!json_[key].is_boolean()) unsupported(key, "true or false");
-    return json_[key].get<bool>();
-  }
-  std::string text_or(const char* key, const std::string& fallback) const {
-    if (!has(key)) return fallback;
-    if (!json_[key].is_string()) unsupported(key, "a string");
-    return json_[key].get<std::string>();
-  }
-  void must_be_boolean(const char* key, bool wanted) const {
-    if (boolean_or(key, wanted) != wanted) unsupported(key, wanted ? "true" : "false");
-  }
-  void must_be_absent(const char* key) const {
-    if (has(key)) unsupported(key, "no such key");
-  }
-  std::string one_of(const char* key, const std::string& fallback,
-                     const std::set<std::string>& choices) const {
-    const std::string value = text_or(key, fallback);
-    if (!choices.contains(value)) unsupported(key, fmt::format("{}", fmt::join(choices, ", ")));
-    return value;
-  }
-
- private:
-  std::string file_;
-  nlohmann::json json_;
-};
-
 constexpr int64_t kMaxSize = int64_t{1} << 24;
 
-/// Family from model_type; files of early versions have none, so from the keys that only one family
-/// has.
-std::string model_type_of(const ConfigReader& reader, const std::filesystem::path& dir) {
-  if (reader.has("model_type")) {
-    return reader.one_of("model_type", "", {"roberta", "camembert", "xlm-roberta", "bert", "gpt2"});
+const std::set<std::string> kModelTypes = {"roberta", "camembert", "xlm-roberta", "bert", "gpt2"};
+
+/// model_type of "RobertaForMaskedLM" and the like; empty when it says nothing.
+std::string model_type_of_architecture(const ConfigReader& reader) {
+  const auto& json = reader.json();
+  if (!json.contains("architectures") || !json["architectures"].is_array() ||
+      json["architectures"].empty() || !json["architectures"][0].is_string()) {
+    return "";
   }
+  const std::string name = json["architectures"][0];
+  if (name.starts_with("Roberta")) return "roberta";
+  if (name.starts_with("Camembert")) return "camembert";
+  if (name.starts_with("XLMRoberta")) return "xlm-roberta";
+  if (name.starts_with("Bert")) return "bert";
+  return name.starts_with("GPT2") ? "gpt2" : "";
+}
+
+/// Files of early versions have no model_type: then from the class, or from keys that only one
+/// family has.
+std::string model_type_of(const ConfigReader& reader) {
+  if (reader.has("model_type")) return reader.one_of("model_type", "", kModelTypes);
+  const std::string type = model_type_of_architecture(reader);
+  if (!type.empty()) return type;
   if (reader.has("n_embd")) return "gpt2";
   if (!reader.has("hidden_size")) {
-    throw FormatError(
-        "{}: neither model_type nor the keys of a supported model (hint: roberta, camembert, "
-        "xlm-roberta, bert, gpt2)",
-        (dir / "config.json").string());
+    throw FormatError("{}: neither model_type nor the keys of a supported model (wanted: {})",
+                      reader.file(), fmt::join(kModelTypes, ", "));
   }
-  // RoBERTa's position table has two rows more than a power of two; BERT has two token types.
+  // RoBERTa has one token type, BERT two.
   return reader.integer_or("type_vocab_size", 2, 1, kMaxSize) == 1 ? "roberta" : "bert";
 }
 
@@ -124,8 +75,9 @@ void read_encoder(const ConfigReader& reader, ModelConfig& config) {
   config.bos_token_id = reader.integer_or("bos_token_id", bert ? -1 : 0, -1, kMaxSize);
   config.eos_token_id = reader.integer_or("eos_token_id", bert ? -1 : 2, -1, kMaxSize);
   reader.one_of("position_embedding_type", "absolute", {"absolute"});
-  reader.must_be_boolean("is_decoder", false);
-  reader.must_be_absent("embedding_size");
+  reader.must_be("is_decoder", false);
+  reader.must_be_unset("embedding_size");
+  reader.has("tie_word_embeddings");  // concerns language-model heads, of which we have none here
 }
 
 void read_decoder(const ConfigReader& reader, ModelConfig& config) {
@@ -147,7 +99,57 @@ void read_decoder(const ConfigReader& reader, ModelConfig& config) {
   config.bos_token_id = reader.integer_or("bos_token_id", config.vocab_size - 1, -1, kMaxSize);
   config.eos_token_id = reader.integer_or("eos_token_id", config.vocab_size - 1, -1, kMaxSize);
   config.pad_token_id = reader.integer_or("pad_token_id", -1, -1, kMaxSize);
-  reader.must_be_boolean("tie_word_embeddings", true);
+  reader.must_be("tie_word_embeddings", true);  // the head is the word table
+}
+
+Family family_of(const std::string& model_type) {
+  if (model_type == "gpt2") return Family::kGpt2;
+  return model_type == "bert" ? Family::kBert : Family::kRoberta;
+}
+
+/// Keys of both families that would change the computation.
+void refuse_what_changes_results(const ConfigReader& reader) {
+  reader.must_be("is_encoder_decoder", false);
+  reader.must_be("add_cross_attention", false);
+  reader.must_be_unset("quantization_config");
+  reader.must_be_unset("pruned_heads");
+  reader.one_of("problem_type", "", {"single_label_classification"});
+}
+
+void check_sizes(const ModelConfig& config, const std::string& file) {
+  if (config.hidden_size % config.num_heads != 0) {
+    throw FormatError("{}: hidden size {} is not a multiple of {} heads", file, config.hidden_size,
+                      config.num_heads);
+  }
+  if (config.max_length() < 1) {
+    throw FormatError("{}: the position table has {} rows, none for a token", file,
+                      config.max_positions);
+  }
+  if (config.family != Family::kGpt2 && config.pad_token_id >= config.vocab_size) {
+    throw FormatError("{}: pad_token_id: {} is not below vocab_size, {}", file, config.pad_token_id,
+                      config.vocab_size);
+  }
+}
+
+void check_task(const ModelConfig& config, TaskKind task, const std::string& file) {
+  const bool decoder = config.family == Family::kGpt2;
+  if (decoder == (task == TaskKind::kCompletion)) return;
+  throw FormatError(
+      "{}: model_type: \"{}\" does not fit a {} task (hint: RoBERTa and BERT classify, GPT-2 "
+      "completes)",
+      file, config.model_type, decoder ? "classification" : "completion");
+}
+
+/// transformers ignores keys that a model type does not have, and so do we, aloud.
+void warn_unknown_keys(const ConfigReader& reader) {
+  std::vector<std::string> unknown;
+  for (const auto& key : reader.unread()) {
+    if (!is_harmless_config_key(key)) unknown.push_back(printable(key));
+  }
+  if (!unknown.empty()) {
+    spdlog::warn("{}: keys that are not known and not used: {}", reader.file(),
+                 fmt::join(unknown, ", "));
+  }
 }
 
 }  // namespace
@@ -175,33 +177,20 @@ ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task) {
   const ConfigReader reader(file);
   ModelConfig config;
   config.original = reader.json();
-  config.model_type = model_type_of(reader, dir);
-  config.family = config.model_type == "gpt2"   ? Family::kGpt2
-                  : config.model_type == "bert" ? Family::kBert
-                                                : Family::kRoberta;
+  config.model_type = model_type_of(reader);
+  config.family = family_of(config.model_type);
   config.vocab_size = reader.integer("vocab_size", 1, kMaxSize);
   config.initializer_range = reader.number_or("initializer_range", 0.02, 0.0, 100.0);
   config.num_labels = labels_of(reader);
-  reader.must_be_boolean("add_cross_attention", false);
-  reader.must_be_absent("quantization_config");
-  if (reader.has("pruned_heads") && !reader.json()["pruned_heads"].empty())
-    reader.unsupported("pruned_heads", "{}");
-  if (config.family == Family::kGpt2)
+  refuse_what_changes_results(reader);
+  if (config.family == Family::kGpt2) {
     read_decoder(reader, config);
-  else
+  } else {
     read_encoder(reader, config);
-  if (config.hidden_size % config.num_heads != 0) {
-    throw FormatError("{}: hidden size {} is not a multiple of {} heads", file.string(),
-                      config.hidden_size, config.num_heads);
   }
-  if (config.max_length() < 1)
-    throw FormatError("{}: the position table has no row for a token", file.string());
-  const bool decoder = config.family == Family::kGpt2;
-  if (decoder != (task == TaskKind::kCompletion)) {
-    throw FormatError(
-        "{}: a {} model does not fit a {} task (hint: RoBERTa and BERT classify, GPT-2 completes)",
-        file.string(), config.model_type, decoder ? "classification" : "completion");
-  }
+  check_sizes(config, file.string());
+  check_task(config, task, file.string());
+  warn_unknown_keys(reader);
   return config;
 }
 

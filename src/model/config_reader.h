@@ -1,0 +1,48 @@
+// One config.json, with errors that name file, key and value.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+namespace eida {
+
+/// Typed access to the keys; null counts as absent. Remembers which keys were asked for, so that
+/// the rest can be named. Every accessor \throws FormatError when the value is of another type or
+/// out of range.
+class ConfigReader {
+ public:
+  /// \throws FormatError when the file is not a JSON object.
+  explicit ConfigReader(const std::filesystem::path& file);
+
+  const nlohmann::json& json() const { return json_; }
+  const std::string& file() const { return file_; }
+  bool has(const char* key) const;
+
+  int64_t integer(const char* key, int64_t low, int64_t high) const;
+  int64_t integer_or(const char* key, int64_t fallback, int64_t low, int64_t high) const;
+  double number_or(const char* key, double fallback, double low, double high) const;
+  bool boolean_or(const char* key, bool fallback) const;
+  std::string one_of(const char* key, const std::string& fallback,
+                     const std::set<std::string>& choices) const;
+
+  void must_be(const char* key, bool wanted) const;
+  /// Absent, null, false, 0, or empty.
+  void must_be_unset(const char* key) const;
+
+  /// Keys of the file that no accessor was asked for.
+  std::set<std::string> unread() const;
+
+  [[noreturn]] void unsupported(const char* key, const std::string& wanted) const;
+
+ private:
+  const nlohmann::json& value(const char* key) const;
+
+  std::string file_;
+  nlohmann::json json_;
+  mutable std::set<std::string> read_;
+};
+
+}  // namespace eida

@@ -1,0 +1,62 @@
+#include "model/golden.h"
+
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
+
+#include "support/test_data.h"
+
+namespace eida::testing {
+
+Golden::Golden(const std::string& name)
+    : dir(golden_dir() / name),
+      task(name.starts_with("gpt2") ? TaskKind::kCompletion : TaskKind::kClassification),
+      file(dir / "expected.safetensors") {
+  const at::Tensor ids = (*this)["input_ids"], mask = (*this)["attention_mask"],
+                   labels = (*this)["labels"];
+  const bool typed = file.find("token_type_ids") != nullptr;
+  for (int64_t s = 0; s < ids.size(0); ++s) {
+    TokenExample example;
+    for (int64_t t = 0; t < mask[s].sum().item<int64_t>(); ++t) {
+      example.ids.push_back(ids[s][t].item<int32_t>());
+      example.type_ids.push_back(typed ? (*this)["token_type_ids"][s][t].item<int32_t>() : 0);
+      if (task == TaskKind::kCompletion && labels[s][t].item<int64_t>() == -100)
+        ++example.context_length;
+    }
+    if (task == TaskKind::kClassification) example.label = labels[s].item<int64_t>();
+    examples.push_back(example);
+  }
+  std::vector<const TokenExample*> pointers;
+  for (const auto& example : examples) pointers.push_back(&example);
+  batch = pack(pointers, task);
+}
+
+at::Tensor Golden::operator[](const std::string& tensor) const {
+  return file.tensor(*file.find(tensor));
+}
+
+at::Tensor Golden::scored_logits() const {
+  const at::Tensor logits = (*this)["logits"];
+  if (task == TaskKind::kClassification) return logits;
+  // Row t scores the label of t + 1; the last row has none.
+  const int64_t rows = logits.size(1) - 1;
+  const at::Tensor scored = (*this)["labels"].narrow(1, 1, rows) != -100;
+  return logits.narrow(1, 0, rows).masked_select(scored.unsqueeze(2)).view({-1, logits.size(2)});
+}
+
+std::vector<std::string> golden_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(golden_dir())) {
+    if (std::filesystem::exists(entry.path() / "expected.safetensors"))
+      names.push_back(entry.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+double largest_difference(const at::Tensor& a, const at::Tensor& b) {
+  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>() /
+         std::max(1e-30, b.to(at::kDouble).abs().max().item<double>());
+}
+
+}  // namespace eida::testing

@@ -1,0 +1,86 @@
+/// Parity with transformers: logits, loss and every gradient of tiny random models
+/// (scripts/make_golden.py).
+#include "model/golden.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "support/test_data.h"
+
+namespace eida {
+namespace {
+
+using testing::Golden;
+using testing::largest_difference;
+
+/// Largest difference allowed, as a share of the largest magnitude of each tensor.
+struct Bounds {
+  double logits, loss, gradients;
+};
+
+double largest_of(const at::Tensor& x) { return x.abs().max().item<double>(); }
+
+class GoldenModel : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    at::set_num_threads(1);
+  }  // tiny models: threads only wait for each other
+
+  void expect_parity(at::ScalarType dtype, const Bounds& bounds) {
+    const Golden golden(GetParam());
+    const auto model = load_pretrained(golden.dir, golden.task);
+    model->set_compute_dtype(dtype);
+    for (const auto& parameter : model->parameters()) parameter.tensor.set_requires_grad(true);
+    const at::Tensor logits = model->logits(golden.batch);
+    EXPECT_EQ(logits.scalar_type(), at::kFloat);
+    EXPECT_LT(largest_difference(logits, golden.scored_logits()), bounds.logits);
+    const at::Tensor loss = weighted_cross_entropy(logits, golden.batch);
+    EXPECT_LT(largest_difference(loss, golden["loss"]), bounds.loss);
+    loss.backward();
+    size_t compared = 0;
+    for (const auto& [name, tensor] : model->parameters()) {
+      const at::Tensor expected = golden["grad." + name];
+      ASSERT_TRUE(tensor.grad().defined()) << name;
+      ++compared;
+      // The key bias moves every score of a row alike: its gradient is zero but for rounding.
+      const bool zero = name.ends_with("key.bias");
+      const at::Tensor scale =
+          zero ? golden["grad." + name.substr(0, name.size() - 4) + "weight"] : expected;
+      EXPECT_LT(largest_of(tensor.grad() - expected), bounds.gradients * largest_of(scale)) << name;
+    }
+    for (const auto& entry : golden.file.entries())
+      compared -= entry.name.starts_with("grad.") ? 1 : 0;
+    EXPECT_EQ(compared, 0U) << "every gradient of transformers has one of ours";
+  }
+};
+
+TEST_P(GoldenModel, Float32EqualsTransformers) { expect_parity(at::kFloat, {2e-5, 2e-5, 2e-5}); }
+
+// bfloat16 keeps 8 bits: each of some 10 roundings in a row costs up to 2^-9 of a value, and these
+// weights are 20 times larger than a real model's; at the kink of ReLU a rounded input takes the
+// other slope.
+TEST_P(GoldenModel, BFloat16StaysWithinItsBound) {
+  expect_parity(at::kBFloat16, {0.05, 0.05, 0.2});
+}
+
+INSTANTIATE_TEST_SUITE_P(Folders, GoldenModel, ::testing::ValuesIn(testing::golden_names()),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(GoldenFolders, AreTwelveOrMoreOfBothFamilies) {
+  const auto names = testing::golden_names();
+  const auto decoders = std::count_if(names.begin(), names.end(),
+                                      [](const auto& n) { return n.starts_with("gpt2"); });
+  EXPECT_GE(names.size(), 12U);
+  EXPECT_GE(decoders, 5);
+  EXPECT_GE(static_cast<long>(names.size()) - decoders, 5);
+}
+
+}  // namespace
+}  // namespace eida
