@@ -48,19 +48,15 @@ AddedTokens::AddedTokens(const Component& document, const Model& model,
     token.rstrip = entry.flag("rstrip", false);
     if (token.id > 2 * model.vocabulary().size() + (1 << 20))
       entry.fail(fmt::format("id {} is far beyond the vocabulary", token.id));
+    token.shown = token.content;
+    const bool after_normalizer = entry.flag("normalized", false);
+    bool ignored = true;
+    if (after_normalizer && normalizer != nullptr) normalizer->apply(token.shown, ignored);
     const auto [place, is_new] = tokens_.insert_or_assign(token.content, token);
     const Token* kept = &place->second;
     by_id_[token.id] = kept;
     size_ = std::max<int64_t>(size_, token.id + int64_t{1});
-    if (!is_new) continue;
-    if (entry.flag("normalized", false)) {
-      std::string pattern = token.content;
-      bool ignored = true;
-      if (normalizer != nullptr) normalizer->apply(pattern, ignored);
-      normalized.emplace_back(std::move(pattern), kept);
-    } else {
-      raw.emplace_back(token.content, kept);
-    }
+    if (is_new) (after_normalizer ? normalized : raw).emplace_back(kept->shown, kept);
   }
   raw_.build(std::move(raw));
   normalized_.build(std::move(normalized));

@@ -21,6 +21,7 @@ class AddedTokens {
  public:
   struct Token {
     std::string content;
+    std::string shown;  ///< what decoding gives: as in the library, the normalized form
     int32_t id = -1;
     bool special = false;
     bool single_word = false;  ///< only where no word character touches it

@@ -75,27 +75,27 @@ class Bpe : public Model {
     const auto fail = [&](std::string_view what) {
       component.fail(fmt::format("merges[{}]: {}", rank, what));
     };
-    std::string left, right;
+    std::string_view left, right;
     if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
-      left = merge[0].get<std::string>();
-      right = merge[1].get<std::string>();
+      left = merge[0].get_ref<const std::string&>();
+      right = merge[1].get_ref<const std::string&>();
     } else if (merge.is_string()) {
-      const auto& both = merge.get_ref<const std::string&>();
+      const std::string_view both = merge.get_ref<const std::string&>();
       const size_t space = both.find(' ');
-      if (space == std::string::npos || both.find(' ', space + 1) != std::string::npos)
+      if (space == both.npos || both.find(' ', space + 1) != both.npos)
         fail(fmt::format("'{}' is not two tokens with a space between", printable(both)));
       left = both.substr(0, space);
       right = both.substr(space + 1);
     } else {
       fail("is neither a string nor two strings");
     }
+    const std::string both = std::string(left).append(right);
     const int32_t left_id = vocabulary().id(left), right_id = vocabulary().id(right);
-    const int32_t joined = vocabulary().id(left + right);
+    const int32_t joined = vocabulary().id(both);
     if (left_id < 0 || right_id < 0 || joined < 0) {
-      fail(fmt::format("token '{}' is not in the vocabulary",
-                       printable(left_id < 0    ? left
-                                 : right_id < 0 ? right
-                                                : left + right)));
+      fail(fmt::format("token '{}' is not in the vocabulary", printable(left_id < 0    ? left
+                                                                        : right_id < 0 ? right
+                                                                                       : both)));
     }
     merges_.add(left_id, right_id, {rank, joined});
   }

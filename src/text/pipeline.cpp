@@ -86,9 +86,9 @@ std::string Pipeline::decode(const std::vector<int32_t>& ids, bool skip_special_
   std::vector<std::string> tokens;
   for (const int32_t id : ids) {
     const AddedTokens::Token* added = added_.find(id);
-    const std::string* token = added != nullptr ? &added->content : model_->vocabulary().token(id);
+    const std::string* token = added != nullptr ? &added->shown : model_->vocabulary().token(id);
     if (token == nullptr) continue;
-    const AddedTokens::Token* same = added != nullptr ? added : added_.find(*token);
+    const AddedTokens::Token* same = added_.find(*token);
     if (skip_special_tokens && same != nullptr && same->special) continue;
     tokens.push_back(*token);
   }

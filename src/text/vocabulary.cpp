@@ -7,26 +7,31 @@
 namespace eida::text {
 
 Vocabulary Vocabulary::from_object(const nlohmann::json& value, const Component& owner) {
+  std::vector<std::pair<const std::string*, int32_t>> entries;  // one walk over the tree is enough
+  entries.reserve(value.size());
   int64_t size = 0;
-  for (const auto& [token, id] : value.items())
-    size = std::max<int64_t>(size,
-                             checked_id(id, owner, "id of token '" + printable(token) + "'") + 1);
-  if (size > 2 * static_cast<int64_t>(value.size()) + 1024)
+  for (auto entry = value.begin(); entry != value.end(); ++entry) {
+    const int32_t id = checked_id(*entry, owner, "id of a token");
+    entries.emplace_back(&entry.key(), id);
+    size = std::max<int64_t>(size, id + int64_t{1});
+  }
+  if (size > 2 * static_cast<int64_t>(value.size()) + 1024) {
     owner.fail(
         fmt::format("the largest id is {}, but there are only {} tokens", size - 1, value.size()));
+  }
   Vocabulary out;
   out.tokens_.resize(static_cast<size_t>(size));
   out.known_.resize(static_cast<size_t>(size));
   out.ids_.reserve(value.size());
-  for (const auto& [token, id_value] : value.items()) {
-    const auto id = id_value.get<size_t>();
-    if (out.known_[id]) {
-      owner.fail(fmt::format("tokens '{}' and '{}' both have id {}", printable(out.tokens_[id]),
-                             printable(token), id));
+  for (const auto& [token, id] : entries) {
+    const auto at = static_cast<size_t>(id);
+    if (out.known_[at]) {
+      owner.fail(fmt::format("tokens '{}' and '{}' both have id {}", printable(out.tokens_[at]),
+                             printable(*token), id));
     }
-    out.known_[id] = true;
-    out.tokens_[id] = token;
-    out.ids_[out.tokens_[id]] = static_cast<int32_t>(id);
+    out.known_[at] = true;
+    out.tokens_[at] = *token;
+    out.ids_.emplace(out.tokens_[at], id);
   }
   return out;
 }

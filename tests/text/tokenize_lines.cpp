@@ -22,13 +22,15 @@ json answer(const eida::Tokenizer& tokenizer, const json& request) {
     return {encoding.ids, encoding.type_ids};
   }
   if (request.contains("ids"))
-    return tokenizer.decode(request["ids"].get<std::vector<int32_t>>(), request.value("skip", true));
+    return tokenizer.decode(request["ids"].get<std::vector<int32_t>>(),
+                            request.value("skip", true));
   options.max_length = request.value("max_length", 0);
   options.add_special_tokens = request.value("special", true);
   const std::string text = request.at("text");
-  const auto encoding = request.contains("pair")
-                            ? tokenizer.encode_pair(text, request["pair"].get<std::string>(), options)
-                            : tokenizer.encode(text, options);
+  const auto encoding =
+      request.contains("pair")
+          ? tokenizer.encode_pair(text, request["pair"].get<std::string>(), options)
+          : tokenizer.encode(text, options);
   return {encoding.ids, encoding.type_ids};
 }
 
