@@ -47,22 +47,32 @@ void Aligner::find_fixed(const Matcher& matcher) {
   }
 }
 
+/// Orders the queue, equal paths as they came, and cuts it to the beam.
 void Aligner::sort_queue() {
-  std::stable_sort(queue_.begin(), queue_.end(), [](const Path& a, const Path& b) {
-    const int32_t weight_a = a.hypothesis_weight + a.reference_weight;
-    const int32_t weight_b = b.hypothesis_weight + b.reference_weight;
-    if (weight_a != weight_b) return weight_a > weight_b;
-    if (a.chunks != b.chunks) return a.chunks < b.chunks;
-    return a.distance < b.distance;
-  });
+  if (queue_.size() == 1) return;
+  ranks_.clear();
+  for (const Path& path : queue_) {
+    ranks_.push_back({path.hypothesis_weight + path.reference_weight, path.chunks, path.distance,
+                      static_cast<int32_t>(ranks_.size())});
+  }
+  const size_t kept = std::min(kBeam, ranks_.size());
+  std::partial_sort(ranks_.begin(), ranks_.begin() + static_cast<ptrdiff_t>(kept), ranks_.end(),
+                    [](const Rank& a, const Rank& b) {
+                      if (a.weight != b.weight) return a.weight > b.weight;
+                      if (a.chunks != b.chunks) return a.chunks < b.chunks;
+                      if (a.distance != b.distance) return a.distance < b.distance;
+                      return a.index < b.index;
+                    });
+  sorted_.clear();
+  for (size_t i = 0; i < kept; ++i) sorted_.push_back(queue_[static_cast<size_t>(ranks_[i].index)]);
+  queue_.swap(sorted_);
 }
 
 void Aligner::step(const Matcher& matcher, int32_t current) {
   sort_queue();
   next_queue_.clear();
   next_bits_.clear();
-  for (size_t rank = 0; rank < std::min(kBeam, queue_.size()); ++rank) {
-    Path path = queue_[rank];
+  for (Path path : queue_) {
     if (current == reference_size_) {
       if (path.last_end != -1) ++path.chunks;
       keep(path);

@@ -28,6 +28,11 @@ class Aligner {
     int32_t previous;
   };
 
+  /// What the order of paths depends on.
+  struct Rank {
+    int32_t weight, chunks, distance, index;
+  };
+
   void find_fixed(const Matcher& matcher);
   void step(const Matcher& matcher, int32_t current);
   void choose(const Matcher& matcher, Path path, int32_t current);
@@ -41,7 +46,8 @@ class Aligner {
   void mark(const Path& path, const Match& match);
 
   std::vector<const Match*> fixed_;  // by reference start
-  std::vector<Path> queue_, next_queue_;
+  std::vector<Path> queue_, next_queue_, sorted_;
+  std::vector<Rank> ranks_;
   std::vector<uint64_t> bits_, next_bits_;
   std::vector<Node> nodes_;
   std::vector<Match> result_;

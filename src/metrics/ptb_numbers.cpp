@@ -29,7 +29,9 @@ void plain_number_rule(Scan& scan) {
   end += digits(scan, end);
   while (is_group_mark(scan.at(end)) && is_digit(scan.at(end + 1)))
     end += 1 + digits(scan, end + 1);
-  if (end > sign) scan.token(end);
+  if (end == sign) return;
+  scan.token(end);
+  dot_before_mark(scan, end);
 }
 
 /// Length of D{1,4}/D{1,4} at the offset; 0 without one.
@@ -110,9 +112,11 @@ void hyphen_rules(Scan& scan) {
       hyphen = true;
     }
     if (hyphen) scan.token(end);
+    if (hyphen) dot_before_mark(scan, end);
   }
   const bool prefix = (scan.has(0, "d") || scan.has(0, "o") || scan.has(0, "l")) &&
-                      is_apostrophe(scan.at(1)) && is_word_character(scan.at(2));
+                      is_any_apostrophe(scan.at(1)) && is_word_character(scan.at(2)) &&
+                      is_word_character(scan.at(3));
   for (const size_t begin : {prefix ? size_t{2} : size_t{0}, size_t{0}}) {
     size_t end = begin + scan.run(begin, is_word_character);
     if (end == begin) continue;
@@ -120,6 +124,7 @@ void hyphen_rules(Scan& scan) {
       end += 1 + scan.run(end + 1, is_word_character);
     }
     scan.token(end);
+    dot_before_mark(scan, end);
   }
 }
 

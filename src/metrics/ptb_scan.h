@@ -16,6 +16,7 @@ enum class Form {
   kVerbatim,
   kStraightQuote,  ///< curly apostrophes become '
   kHardSpace,      ///< spaces inside become U+00A0
+  kBrackets,       ///< ( and ) become -lrb- and -rrb-
   kReplaced,       ///< `replacement` stands for it
 };
 
@@ -95,10 +96,13 @@ Abbreviation abbreviation_class(std::string_view lower);
 /// space behind it. \return characters of word and white space, 0 if not
 size_t sentence_start_length(const Scan& scan, size_t offset);
 
+/// A word, number or hyphenated word of so many characters keeps the dot behind it before a comma,
+/// semicolon or colon.
+void dot_before_mark(Scan& scan, size_t length);
+
 // Groups of rules; the numbers are those of the comments in the .cpp files.
 void contraction_rules(Scan& scan);   // 1
 void word_rules(Scan& scan);          // 3-5
-void word_dot_rule(Scan& scan);       // 14, its last part
 void apostrophe_rules(Scan& scan);    // 6, 7
 void number_rules(Scan& scan);        // 8-10
 void literal_rules(Scan& scan);       // 11, 12

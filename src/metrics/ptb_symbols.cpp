@@ -23,6 +23,7 @@ constexpr std::array<Replacement, 26> kReplaced{{
 constexpr std::u32string_view kAlone = U"+%&~^|\\°²³¹$#,;:.=/<>¥§®™©×÷−•·…†‡";
 
 bool is_question_or_bang(char32_t c) { return c == U'?' || c == U'!'; }
+bool is_name_character(char32_t c) { return is_ascii_alnum(c) || c == U'_'; }
 bool is_hyphen(char32_t c) { return c == U'-'; }
 
 size_t same_run(const Scan& scan) {
@@ -50,6 +51,21 @@ void ellipsis(Scan& scan) {
   }
 }
 
+/// Eyes, perhaps a nose, a mouth.
+void smiley(Scan& scan) {
+  const auto is_one_of = [](char32_t c, std::u32string_view set) {
+    return set.find(c) != std::u32string_view::npos;
+  };
+  if (!is_one_of(scan.at(0), U":;=")) return;
+  const size_t nose = is_one_of(scan.at(1), U"-o*'") ? 1 : 0;
+  for (const size_t mouth : {1 + nose, size_t{1}}) {
+    if (is_one_of(scan.at(mouth), U"()DPdpO\\{@|[]") &&
+        !(is_ascii_letter(scan.at(mouth)) && is_ascii_alnum(scan.at(mouth + 1)))) {
+      scan.token(mouth + 1, Form::kBrackets);
+    }
+  }
+}
+
 void hyphens(Scan& scan) {
   const size_t length = scan.run(0, is_hyphen);
   if (length == 3 || length == 4) {
@@ -63,6 +79,8 @@ void hyphens(Scan& scan) {
 
 // 13: currency signs, with capitals before $.
 void currency_rules(Scan& scan) {
+  if (scan.has(0, "c#") || scan.has(0, "f#")) scan.token(2);  // 22, in part
+  if (scan.has(0, "c++")) scan.token(3);
   const size_t capitals = scan.run(0, is_ascii_upper);
   if (scan.at(capitals) == U'$') scan.token(capitals + 1);
 }
@@ -81,6 +99,10 @@ void symbol_rules(Scan& scan) {
   if (c == U'.') ellipsis(scan);
   if (c == U'-') hyphens(scan);
   if (c == U'@' || c == U'#' || c == U'_' || c == U'*') scan.token(same_run(scan));
+  // 22, in part: smileys, hash tags, names.
+  smiley(scan);
+  if (c == U'#') scan.token(1 + scan.run(1, is_letter));
+  if (c == U'@' && !is_ascii_digit(scan.at(1))) scan.token(1 + scan.run(1, is_name_character));
   if (is_question_or_bang(c)) scan.token(scan.run(0, is_question_or_bang));
   if (kAlone.find(c) != std::u32string_view::npos) scan.token(1);
 }

@@ -43,7 +43,6 @@ void match_rules(Scan& scan) {
   if (letter || digit || c == U'-') literal_rules(scan);
   if (letter) currency_rules(scan);
   if (letter) abbreviation_rules(scan);
-  if (letter) word_dot_rule(scan);
   if (digit) phone_rules(scan);
   if (!letter && !digit) symbol_rules(scan);
   if (letter || digit) hyphen_rules(scan);
@@ -60,8 +59,11 @@ void append_token(std::string& out, const std::u32string& line, size_t begin, co
   for (size_t i = begin; i < begin + match.length; ++i) {
     char32_t c = line[i];
     if (match.form == Form::kStraightQuote && is_apostrophe(c)) c = U'\'';
+    if (match.form == Form::kStraightQuote && is_any_apostrophe(c) && c != U'\'') c = U'`';
     if (match.form == Form::kHardSpace && c == U' ') c = 0xA0;
-    if (c < 0x80) {
+    if (match.form == Form::kBrackets && (c == U'(' || c == U')')) {
+      out += c == U'(' ? "-lrb-" : "-rrb-";
+    } else if (c < 0x80) {
       out.push_back(static_cast<char>(to_lower(c)));
     } else {
       append_utf8(out, to_lower(c));

@@ -90,6 +90,7 @@ void contraction_rules(Scan& scan) {
                                                       {"gimme", 2},
                                                       {"'twas", 3},
                                                       {"'tis", 2}}};
+  if (is_any_apostrophe(scan.at(0)) && scan.at(0) != U'\'') return;
   for (const Contraction& entry : kContractions) {
     if (const size_t length = pattern_length(scan, entry.word); length > 0) {
       scan.token_before(length - entry.rest, entry.rest, Form::kStraightQuote);
@@ -110,14 +111,14 @@ void word_rules(Scan& scan) {
     if (negation_length(scan, stem) > 0 && last != U'n' && last != U'N') scan.token_before(stem, 3);
   }
   scan.token(word);
+  dot_before_mark(scan, word);
 }
 
-// 14, last part: a word keeps its dot before a comma, semicolon or colon.
-void word_dot_rule(Scan& scan) {
-  const size_t word = word_length(scan);
-  const char32_t mark = scan.at(word + 1);
-  if (scan.at(word) == U'.' && (mark == U',' || mark == U';' || mark == U':')) {
-    scan.token_before(word + 1, 1);
+// 14, last part.
+void dot_before_mark(Scan& scan, size_t length) {
+  const char32_t mark = scan.at(length + 1);
+  if (scan.at(length) == U'.' && (mark == U',' || mark == U';' || mark == U':')) {
+    scan.token_before(length + 1, 1);
   }
 }
 
@@ -152,6 +153,7 @@ void quote_rules(Scan& scan) {
   }
   if (c == U'\'' && scan.at(1) == U'\'') scan.token(2);
   if (c == U'`' && scan.at(1) == U'`') scan.token(2);
+  scan.token(clitic_length(scan, 0), Form::kStraightQuote);  // before letters too: ’s|tar
   if (is_apostrophe(c)) scan.replace(1, "'");
   if (c == 0x2018 || c == 0x201B || c == 0x91 || c == U'`') scan.replace(1, "`");
 }

@@ -56,7 +56,10 @@ Columns find_columns(const std::vector<std::string>& names, TextRole role,
   }
   if (texts.size() != 1 || sources.size() > 1) {
     std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + printable(name, 40);
+    for (const std::string& name : names) {
+      if (!list.empty()) list += ", ";
+      list += printable(name, 40);
+    }
     throw DataError(
         "{}: {} text columns and {} source columns among: {} (hint: the text is {}; the source mr, "
         "src, source, meaning…, da or dial…act)",

@@ -24,9 +24,9 @@ struct TextScoreOptions {
   std::vector<TextMetric> metrics{TextMetric::kBleu, TextMetric::kNist, TextMetric::kMeteor,
                                   TextMetric::kRougeL, TextMetric::kCider};
   MtevalConvention convention = MtevalConvention::kPymteval;  ///< of BLEU and NIST
-  bool paraphrases = true;            ///< METEOR's paraphrase table takes part
-  std::filesystem::path meteor_data;  ///< as open_meteor_data() takes it
-  bool per_item = true;               ///< also fill ScoreSet::sentence_bleu and TextScore::items
+  bool paraphrases = true;              ///< METEOR's paraphrase table takes part
+  std::filesystem::path meteor_data{};  ///< as open_meteor_data() takes it
+  bool per_item = true;                 ///< also fill ScoreSet::sentence_bleu and TextScore::items
 };
 
 /// One metric's result.

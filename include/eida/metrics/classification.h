@@ -1,0 +1,77 @@
+/// Scores of predicted classes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "eida/metrics/intervals.h"
+
+namespace eida {
+
+/// How often each gold class was predicted as each class.
+class ConfusionMatrix {
+ public:
+  /// \param gold,predicted class indices 0..classes-1, of equal size, at least one.
+  /// \throws DataError sizes differ, nothing there, an index outside the classes: item, got, wanted
+  ConfusionMatrix(std::span<const int64_t> gold, std::span<const int64_t> predicted,
+                  int64_t classes);
+
+  int64_t classes() const { return classes_; }
+  int64_t at(int64_t gold, int64_t predicted) const {
+    return counts_[static_cast<size_t>(gold * classes_ + predicted)];
+  }
+  int64_t items() const;
+  int64_t correct() const;
+  int64_t gold_count(int64_t label) const;
+  int64_t predicted_count(int64_t label) const;
+
+ private:
+  int64_t classes_;
+  std::vector<int64_t> counts_;  // [classes, classes]
+};
+
+/// F1 of one class; 0 where it neither occurs nor is predicted.
+double class_f1(const ConfusionMatrix& matrix, int64_t label);
+/// Two classes: F1 of class 1. More: mean over the classes (macro).
+double f1_score(const ConfusionMatrix& matrix);
+/// Matthews correlation for any number of classes, -1..1; 0 where one side is constant.
+/// Source: Gorodkin 2004, Comput. Biol. Chem. 28.
+double matthews_correlation(const ConfusionMatrix& matrix);
+
+/// Items within a range of lengths.
+struct LengthBucket {
+  int64_t first = 0, last = 0;  ///< lengths in tokens, both ends included
+  int64_t items = 0, correct = 0;
+  double accuracy() const { return items == 0 ? 0.0 : static_cast<double>(correct) / items; }
+};
+
+struct ClassificationScores {
+  double accuracy = 0.0, f1 = 0.0, matthews = 0.0;
+  Interval accuracy_wilson{}, accuracy_bootstrap{}, f1_bootstrap{}, matthews_bootstrap{};
+  ConfusionMatrix confusion;
+  std::vector<LengthBucket> by_length{};  ///< empty without lengths
+};
+
+/// \param lengths of the items in tokens; empty: no breakdown. Otherwise as many as labels.
+/// \throws DataError as ConfusionMatrix, or where the number of lengths differs
+ClassificationScores score_classification(std::span<const int64_t> gold,
+                                          std::span<const int64_t> predicted, int64_t classes,
+                                          std::span<const int64_t> lengths = {},
+                                          const ResamplingOptions& options = {});
+
+/// At most `buckets` ranges of length with about equally many items, ascending; items of equal
+/// length stay together.
+std::vector<LengthBucket> accuracy_by_length(std::span<const int64_t> gold,
+                                             std::span<const int64_t> predicted,
+                                             std::span<const int64_t> lengths, size_t buckets = 5);
+
+/// Whether each item is right, as additive statistics of accuracy, for compare_scores().
+ItemStatistics accuracy_statistics(std::span<const int64_t> gold,
+                                   std::span<const int64_t> predicted);
+
+/// Index of the largest logit, the lowest on ties. \param logits at least one, finite
+/// \throws NumericError a logit is not finite
+int64_t predicted_class(std::span<const float> logits);
+
+}  // namespace eida

@@ -1,0 +1,90 @@
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+
+#include "eida/core/error.h"
+#include "meteor_fixture.h"
+
+namespace eida {
+namespace {
+
+using testing::MeteorTest;
+
+std::string message(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "nothing thrown";
+}
+
+class MeteorDataTest : public MeteorTest {
+ protected:
+  std::filesystem::path index() const { return folder() / "eida-meteor-en.idx"; }
+  double paraphrase_words() {
+    return meteor_statistics({{"pub"}}, {"bar"}, *open_meteor_data(folder()), true).row(0)[16];
+  }
+};
+
+TEST_F(MeteorDataTest, IndexIsMadeOnceAndUsedWithoutItsSources) {
+  data();
+  ASSERT_TRUE(std::filesystem::exists(index()));
+  const auto made = std::filesystem::last_write_time(index());
+  EXPECT_EQ(paraphrase_words(), 1.0);
+  EXPECT_EQ(std::filesystem::last_write_time(index()), made);
+}
+
+TEST_F(MeteorDataTest, OtherSourcesMakeANewIndex) {
+  data();
+  write_table("0.5\nx\ny\n");
+  EXPECT_EQ(paraphrase_words(), 0.0);
+}
+
+TEST_F(MeteorDataTest, DamagedIndexIsMadeAnew) {
+  data();
+  std::fstream file(index(), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-5, std::ios::end);
+  file.put('!');
+  file.close();
+  EXPECT_EQ(paraphrase_words(), 1.0);
+}
+
+TEST_F(MeteorDataTest, FolderNamedByTheEnvironmentIsUsed) {
+  data();
+  ASSERT_EQ(setenv("EIDA_METEOR_DATA", folder().c_str(), 1), 0);
+  const auto statistics = meteor_statistics({{"pub"}}, {"bar"}, *open_meteor_data(), true);
+  unsetenv("EIDA_METEOR_DATA");
+  EXPECT_EQ(statistics.row(0)[16], 1.0);
+}
+
+TEST_F(MeteorDataTest, ConversionNamesAMissingFile) {
+  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  EXPECT_NE(error.find("meteor-1.5.jar"), std::string::npos) << error;
+}
+
+TEST_F(MeteorDataTest, CutTableIsAnError) {
+  write_jar();
+  write_table("0.5\nnear\n");
+  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  EXPECT_NE(error.find("groups of three"), std::string::npos) << error;
+  EXPECT_FALSE(std::filesystem::exists(index()));
+}
+
+TEST_F(MeteorDataTest, ScatteredSourceIsAnError) {
+  write_jar();
+  write_table("1\na\nb\n1\nc\nd\n1\na\ne\n");
+  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  EXPECT_NE(error.find("do not follow"), std::string::npos) << error;
+}
+
+TEST_F(MeteorDataTest, DamagedJarIsAnError) {
+  data();
+  const auto jar = folder() / "meteor-1.5.jar";
+  std::filesystem::resize_file(jar, std::filesystem::file_size(jar) - 10);
+  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  EXPECT_NE(error.find("meteor-1.5.jar: zip archive is cut off"), std::string::npos) << error;
+}
+
+}  // namespace
+}  // namespace eida

@@ -1,0 +1,87 @@
+#include "eida/metrics/ptb_tokenizer.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "eida/core/utf8.h"
+
+namespace eida {
+namespace {
+
+std::string joined(std::string_view line) {
+  std::string text;
+  for (const std::string& token : ptb_tokens(line)) {
+    if (!text.empty()) text += ' ';
+    text += token;
+  }
+  return text;
+}
+
+// Expected texts: output of stanford-corenlp-3.4.1's PTBTokenizer.
+TEST(PtbTokenizer, SplitsAsTheSpecificationShows) {
+  EXPECT_EQ(
+      joined("Aromi's is a non-family-friendly £20-25 place/pub (5 out of 5), isn't it?"),
+      "aromi 's is a non-family-friendly # 20-25 place/pub -lrb- 5 out of 5 -rrb- , is n't it ?");
+  EXPECT_EQ(joined("\"Great\" ... it cannot cost < £20.00"),
+            "`` great '' ... it can not cost < # 20.00");
+  EXPECT_EQ(joined("kids' menu - ‘x’ café & 3.5 stars; e.g. Mr. X. gonna"),
+            "kids ' menu - ` x ' café & 3.5 stars ; e.g. . mr. x. gon na");
+}
+
+TEST(PtbTokenizer, KeepsNumbersWhole) {
+  EXPECT_EQ(joined("+5-6 3.5 1,000 10:30 .5"), "+5 -6 3.5 1,000 10:30 .5");
+  EXPECT_EQ(joined("3 1/2 and 20 2000 3000"), "3\u00A01/2 and 20\u00A02000\u00A03000");
+  EXPECT_EQ(joined("£20-25 €5 ¢ ½"), "# 20-25 $ 5 cents 1/2");
+}
+
+TEST(PtbTokenizer, KeepsDotsOfAbbreviations) {
+  EXPECT_EQ(joined("center., 5., a-b; f."), "center. , 5. , a-b ; f.");
+  EXPECT_EQ(joined("Is area.It the U.S. The end"), "is area.it the u.s. . the end");
+  EXPECT_EQ(joined("Mr. Smith vs. Dr Foo, Inc. Next, no. 5"),
+            "mr. smith vs. dr foo , inc. . next , no. 5");
+}
+
+TEST(PtbTokenizer, ReadsApostrophes) {
+  EXPECT_EQ(joined("he's they'll don't DON'T 'twas y'all o'clock"),
+            "he 's they 'll do n't do n't 't was y' all o'clock");
+  EXPECT_EQ(joined("'hello' the ’stars O'Neil d'oeuvre"), "` hello ' the 's tars o'neil d'oeuvre");
+}
+
+TEST(PtbTokenizer, JoinsRunsOfSigns) {
+  EXPECT_EQ(joined("?! !! --- ---- ----- .. ... . . ."), "?! !! -- -- ----- . . ... ...");
+  EXPECT_EQ(joined("[a] {b} c# #tag @name :)"), "-lsb- a -rsb- -lcb- b -rcb- c# #tag @name :-rrb-");
+}
+
+TEST(PtbTokenizer, TextLeavesPunctuationOutButKeepsBrackets) {
+  EXPECT_EQ(ptb_text("Well, (it) costs £5: \"fine\" - or so!"),
+            "well -lrb- it -rrb- costs # 5 fine or so");
+  EXPECT_EQ(ptb_text("... ?"), "");
+  EXPECT_EQ(ptb_text(""), "");
+  EXPECT_EQ(ptb_text("a\nb\tc"), "a b c");
+}
+
+RC_GTEST_PROP(PtbTokenizer, GivesTokensOfUtf8ForAnyBytes, (const std::string& bytes)) {
+  for (const std::string& token : ptb_tokens(bytes)) {
+    RC_ASSERT(!token.empty());
+    RC_ASSERT(find_invalid_utf8(token) == std::string::npos);
+    RC_ASSERT(token.find_first_of(" \n") == std::string::npos);
+  }
+}
+
+// Words of plain letters come through in order and lower-cased, whatever stands between them.
+RC_GTEST_PROP(PtbTokenizer, KeepsLettersInOrder, ()) {
+  const auto letters =
+      *rc::gen::container<std::string>(rc::gen::elementOf(std::string("abyz .,-")));
+  std::string tokens, wanted = letters;
+  for (const std::string& token : ptb_tokens(letters)) tokens += token;
+  const auto keep = [](std::string& text) {
+    std::erase_if(text, [](char c) { return c < 'a' || c > 'z'; });
+  };
+  keep(wanted);
+  keep(tokens);
+  RC_ASSERT(tokens == wanted);
+}
+
+}  // namespace
+}  // namespace eida
