@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   return eida::run_main(
       "eida-probe",
       [&] {
-        const eida::ParsedCommand command = eida::parse_command_line(eida::Program::kProbe, argc, argv);
+        const eida::ParsedCommand command =
+            eida::parse_command_line(eida::Program::kProbe, argc, argv);
         if (!command.text.empty()) {
           fmt::print("{}", command.text);
           return 0;

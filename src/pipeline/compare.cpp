@@ -28,14 +28,15 @@ using PlaceKey = std::pair<std::string, int64_t>;  // kind, place
 /// One run's curves, and its subspaces where it kept them.
 struct ComparedRun {
   std::string name;
-  std::map<PlaceKey, CurveRow> label;                     ///< any row of the place
+  std::map<PlaceKey, CurveRow> label;                       ///< any row of the place
   std::map<std::pair<PlaceKey, int64_t>, double> fidelity;  ///< mean over repeats
   std::unique_ptr<SafetensorsFile> subspaces;
 };
 
 ComparedRun open_run(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder / "INCOMPLETE")) {
-    throw DataError("{}: the run did not finish (hint: its file INCOMPLETE says why)", folder.string());
+    throw DataError("{}: the run did not finish (hint: its file INCOMPLETE says why)",
+                    folder.string());
   }
   ComparedRun run;
   run.name = folder.lexically_normal().string();
@@ -63,19 +64,23 @@ int64_t largest_common_k(const std::vector<ComparedRun>& runs) {
     for (const auto& [key, value] : run.fidelity) own.insert(key.second);
     std::erase_if(common, [&](int64_t k) { return !own.contains(k); });
   }
-  if (common.empty()) throw DataError("the runs have no k in common (hint: probe with equal --dims)");
+  if (common.empty())
+    throw DataError("the runs have no k in common (hint: probe with equal --dims)");
   return *common.rbegin();
 }
 
-/// Distance of the projectors of two runs at one place: 0 equal, 1 orthogonal; nullopt where not kept.
-std::optional<double> distance(const ComparedRun& a, const ComparedRun& b, const PlaceKey& place, int64_t k) {
+/// Distance of the projectors of two runs at one place: 0 equal, 1 orthogonal; nullopt where not
+/// kept.
+std::optional<double> distance(const ComparedRun& a, const ComparedRun& b, const PlaceKey& place,
+                               int64_t k) {
   if (!a.subspaces || !b.subspaces) return std::nullopt;
   const std::string name = place.first + "." + std::to_string(place.second) + ".basis";
   const auto* in_a = a.subspaces->find(name);
   const auto* in_b = b.subspaces->find(name);
   if (in_a == nullptr || in_b == nullptr) return std::nullopt;
   const at::Tensor basis_a = a.subspaces->tensor(*in_a), basis_b = b.subspaces->tensor(*in_b);
-  if (basis_a.size(1) != basis_b.size(1) || basis_a.size(0) < k || basis_b.size(0) < k) return std::nullopt;
+  if (basis_a.size(1) != basis_b.size(1) || basis_a.size(0) < k || basis_b.size(0) < k)
+    return std::nullopt;
   return projector_distance(basis_a.narrow(0, 0, k), basis_b.narrow(0, 0, k));
 }
 
@@ -100,10 +105,13 @@ Table comparison_table(const std::vector<ComparedRun>& runs, int64_t k) {
 }
 
 /// One chart for each kind of place: layer on x, one line a run.
-void draw_overlays(const std::filesystem::path& folder, const std::vector<ComparedRun>& runs, int64_t k) {
-  static const std::vector<std::string> kColors = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
+void draw_overlays(const std::filesystem::path& folder, const std::vector<ComparedRun>& runs,
+                   int64_t k) {
+  static const std::vector<std::string> kColors = {"#0072b2", "#d55e00", "#009e73",
+                                                   "#cc79a7", "#e69f00", "#56b4e9"};
   std::map<std::tuple<std::string, std::string, int64_t>, std::vector<PlaceKey>> panels;
-  for (const auto& [key, label] : runs.front().label) panels[{label.kind, label.weights, label.dim}].push_back(key);
+  for (const auto& [key, label] : runs.front().label)
+    panels[{label.kind, label.weights, label.dim}].push_back(key);
   for (const auto& [panel, places] : panels) {
     const auto& [kind, weights, dim] = panel;
     if (places.size() < 2) continue;  // a head is one point
@@ -137,8 +145,8 @@ int run_compare(const ParsedCommand& command) {
   for (const auto& folder : command.arguments) runs.push_back(open_run(folder));
   const int64_t k = largest_common_k(runs);
   const Table table = comparison_table(runs, k);
-  fmt::print("mean fidelity at k = {}; distance of each later run's subspaces from the first's\n{}", k,
-             table.render(stdout_style()));
+  fmt::print("mean fidelity at k = {}; distance of each later run's subspaces from the first's\n{}",
+             k, table.render(stdout_style()));
   if (command.config.run.output.empty()) return 0;
   RunFolderOptions options;
   options.overwrite = command.overwrite;

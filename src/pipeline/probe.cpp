@@ -27,10 +27,13 @@ namespace {
 
 void check_dims(const PretrainedModel& model, const std::vector<int64_t>& dims) {
   for (const auto& site : model.sites()) {
-    const int64_t narrowest = std::min(site.dim, model.input_spaces()[static_cast<size_t>(site.input)].dim);
+    const int64_t narrowest =
+        std::min(site.dim, model.input_spaces()[static_cast<size_t>(site.input)].dim);
     if (dims.back() <= narrowest) continue;
-    throw ConfigError("subspace.dims: {} is more than the {} dimensions of {} (hint: --dims with smaller numbers)",
-                      dims.back(), narrowest, site.name);
+    throw ConfigError(
+        "subspace.dims: {} is more than the {} dimensions of {} (hint: --dims with smaller "
+        "numbers)",
+        dims.back(), narrowest, site.name);
   }
 }
 
@@ -51,19 +54,22 @@ MeasureOptions measure_options(const Config& config, TaskKind kind) {
   return options;
 }
 
-/// Fresh examples of one repeat, tokenized: `examples` to estimate from, then `heldout` to measure on.
+/// Fresh examples of one repeat, tokenized: `examples` to estimate from, then `heldout` to measure
+/// on.
 struct DrawnExamples {
   TokenizedSet tokens;
   std::vector<const TokenExample*> examples, heldout;
 };
 
-DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer, const Config& config,
-                         uint64_t repeat) {
+DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
+                         const Config& config, uint64_t repeat) {
   Rng rng(static_cast<uint64_t>(config.run.seed), "examples", repeat);
   const int64_t wanted = config.sampling.examples + config.probe.heldout;
   if (wanted > data.size()) {
-    throw DataError("{}: {} examples, but sampling.examples + probe.heldout = {} (hint: lower --examples or --heldout)",
-                    data.name(), data.size(), wanted);
+    throw DataError(
+        "{}: {} examples, but sampling.examples + probe.heldout = {} (hint: lower --examples or "
+        "--heldout)",
+        data.name(), data.size(), wanted);
   }
   DrawnExamples drawn;
   drawn.tokens = tokenizer.tokenize_all(data, draw_examples(data.size(), wanted, rng));
@@ -79,7 +85,9 @@ ProbeResults measure(PretrainedModel& model, const Dataset& data, const ExampleT
                      const Config& config, std::optional<ProbeRepeat>& first) {
   ProbeResults results = start_results(model, config.subspace.dims);
   MeasureOptions options = measure_options(config, data.kind());
-  Progress progress("probing", config.probe.repeats * (config.sampling.examples + config.probe.heldout), "examples");
+  Progress progress("probing",
+                    config.probe.repeats * (config.sampling.examples + config.probe.heldout),
+                    "examples");
   for (int64_t r = 0; r < config.probe.repeats; ++r) {
     const DrawnExamples drawn = draw_fresh(data, tokenizer, config, static_cast<uint64_t>(r));
     options.sampler.draw.repeat = static_cast<uint64_t>(r);
@@ -90,15 +98,16 @@ ProbeResults measure(PretrainedModel& model, const Dataset& data, const ExampleT
     };
     ProbeRepeat repeat = measure_repeat(model, drawn.examples, drawn.heldout, options);
     spdlog::info("repeat {} of {}: sampling {:.1f} s, subspaces {:.1f} s, held out {:.1f} s", r + 1,
-                 config.probe.repeats, repeat.sampling_seconds, repeat.estimation_seconds, repeat.heldout_seconds);
+                 config.probe.repeats, repeat.sampling_seconds, repeat.estimation_seconds,
+                 repeat.heldout_seconds);
     add_repeat(results, repeat);
     if (!first) first = std::move(repeat);
   }
   return results;
 }
 
-void write_results(const RunFolder& run, const ProbeResults& results, const RankPlan& plan, const Config& config,
-                   const ModelConfig& model, const ProbeRepeat& first) {
+void write_results(const RunFolder& run, const ProbeResults& results, const RankPlan& plan,
+                   const Config& config, const ModelConfig& model, const ProbeRepeat& first) {
   write_curves_csv(run.file("curves.csv"), curve_rows(results));
   write_file_atomic(run.file("rank_plan.json"), plan.to_json());
   write_file_atomic(run.file("probe.json"), json_text(probe_json(results, plan, config, model)));
@@ -124,19 +133,23 @@ int run_probe(const ParsedCommand& command) {
     throw DataError("{}: has no labels or completions, but the gradient needs them", data->name());
   }
   const ExampleTokenizer tokenizer = open_example_tokenizer(config, data->kind(), compute.threads);
-  const auto model = open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
+  const auto model =
+      open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
   check_dims(*model, config.subspace.dims);
-  const RunFolderOptions folder{command.overwrite, command.resume, {config.model.path, config.data.train}};
+  const RunFolderOptions folder{
+      command.overwrite, command.resume, {config.model.path, config.data.train}};
   if (command.dry_run) {
     if (!config.run.output.empty()) RunFolder::check(config.run.output, folder);
     return dry_run_probe(config, *model, *data, tokenizer, compute);
   }
-  if (config.run.output.empty()) throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
+  if (config.run.output.empty())
+    throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
 
   RunFolder run(config.run.output, folder);
   attach_log_file(run.file("log.jsonl"));
   write_file_atomic(run.file("config.yaml"), dump_yaml(config, Program::kProbe));
-  const Manifest manifest = start_manifest("eida-probe", config, compute, {config.data.train}, command.command_line);
+  const Manifest manifest =
+      start_manifest("eida-probe", config, compute, {config.data.train}, command.command_line);
 
   std::optional<ProbeRepeat> first;
   const ProbeResults results = measure(*model, *data, tokenizer, config, first);

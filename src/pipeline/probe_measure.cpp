@@ -42,13 +42,21 @@ void merge_into(FidelityCurve& total, const FidelityCurve& part) {
 /// Measures held-out vectors as they are sampled, in blocks, so that they need not be kept.
 class HeldoutMeter : public SampleSink {
  public:
-  HeldoutMeter(const Places& places, const std::vector<Subspace>& subspaces, const std::vector<at::Tensor>& means,
-               const std::vector<int64_t>& dims, std::vector<PlaceMeasure>& measures)
-      : places_(&places), subspaces_(&subspaces), means_(&means), dims_(&dims), measures_(&measures),
-        blocks_(measures.size()), rows_(measures.size(), 0) {}
+  HeldoutMeter(const Places& places, const std::vector<Subspace>& subspaces,
+               const std::vector<at::Tensor>& means, const std::vector<int64_t>& dims,
+               std::vector<PlaceMeasure>& measures)
+      : places_(&places),
+        subspaces_(&subspaces),
+        means_(&means),
+        dims_(&dims),
+        measures_(&measures),
+        blocks_(measures.size()),
+        rows_(measures.size(), 0) {}
 
   void on_input(int64_t space, const at::Tensor& x) override { add(static_cast<size_t>(space), x); }
-  void on_delta_output(int64_t site, const at::Tensor& y) override { add(places_->of_site(site), y); }
+  void on_delta_output(int64_t site, const at::Tensor& y) override {
+    add(places_->of_site(site), y);
+  }
   bool wants_gradient() const override { return true; }
   void on_gradient(int64_t site, const at::Tensor& x, const at::Tensor& delta) override {
     const size_t place = places_->of_site(site);
@@ -80,7 +88,8 @@ class HeldoutMeter : public SampleSink {
     const std::string& name = places_->names[place];
     PlaceMeasure& measure = (*measures_)[place];
     merge_into(measure.fidelity, fidelity(vectors, subspace, *dims_, name));
-    merge_into(measure.centred_fidelity, centred_fidelity(vectors, subspace, (*means_)[place], *dims_, name));
+    merge_into(measure.centred_fidelity,
+               centred_fidelity(vectors, subspace, (*means_)[place], *dims_, name));
     blocks_[place].clear();
     rows_[place] = 0;
   }
@@ -95,8 +104,8 @@ class HeldoutMeter : public SampleSink {
 };
 
 /// What the samples alone say about a place.
-PlaceMeasure describe_samples(const at::Tensor& samples, const Subspace& subspace, const std::vector<int64_t>& dims,
-                              const std::string& name) {
+PlaceMeasure describe_samples(const at::Tensor& samples, const Subspace& subspace,
+                              const std::vector<int64_t>& dims, const std::string& name) {
   PlaceMeasure measure;
   measure.samples = samples.size(0);
   measure.mean = mean_share(samples, subspace.basis.select(0, 0), name);
@@ -118,7 +127,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                           const std::vector<const TokenExample*>& heldout, const MeasureOptions& options) {
+                           const std::vector<const TokenExample*>& heldout,
+                           const MeasureOptions& options) {
   const Places places(model);
   ProbeRepeat repeat;
 
@@ -136,7 +146,8 @@ ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const Token
   std::vector<at::Tensor> means(samples.size());
   at::parallel_for(0, static_cast<int64_t>(samples.size()), 1, [&](int64_t begin, int64_t end) {
     for (auto place = static_cast<size_t>(begin); place < static_cast<size_t>(end); ++place) {
-      measures[place] = describe_samples(samples[place], subspaces[place], options.dims, places.names[place]);
+      measures[place] =
+          describe_samples(samples[place], subspaces[place], options.dims, places.names[place]);
       means[place] = samples[place].mean(0, false, at::kDouble);  // [d]
     }
   });

@@ -40,7 +40,9 @@ const std::vector<double>& fidelity_of(const PlaceMeasure& m) { return m.fidelit
 const std::vector<double>& centred_of(const PlaceMeasure& m) { return m.centred_fidelity.mean; }
 const std::vector<double>& explained_of(const PlaceMeasure& m) { return m.explained; }
 
-double mean_or_nan(const std::optional<Interval>& interval) { return interval ? interval->mean : kNaN; }
+double mean_or_nan(const std::optional<Interval>& interval) {
+  return interval ? interval->mean : kNaN;
+}
 
 nlohmann::ordered_json to_json(const std::optional<Interval>& interval) {
   if (!interval) return nullptr;
@@ -85,11 +87,14 @@ nlohmann::ordered_json place_json(const ProbeResults& results, const RankPlan& p
   nlohmann::ordered_json json = label_json(results.labels[place]);
   json["samples"] = total(results, place, [](const PlaceMeasure& m) { return m.samples; });
   json["heldout"] = total(results, place, [](const PlaceMeasure& m) { return m.fidelity.tokens; });
-  json["zero_vectors"] = total(results, place, [](const PlaceMeasure& m) { return m.fidelity.zero_vectors; });
-  json["repeats_with_mean_in_row0"] =
-      total(results, place, [](const PlaceMeasure& m) { return m.mean_in_row0 ? int64_t{1} : int64_t{0}; });
+  json["zero_vectors"] =
+      total(results, place, [](const PlaceMeasure& m) { return m.fidelity.zero_vectors; });
+  json["repeats_with_mean_in_row0"] = total(results, place, [](const PlaceMeasure& m) {
+    return m.mean_in_row0 ? int64_t{1} : int64_t{0};
+  });
   json["fidelity"] = by_dimension(results, place, [](size_t i) { return nth(fidelity_of, i); });
-  json["centred_fidelity"] = by_dimension(results, place, [](size_t i) { return nth(centred_of, i); });
+  json["centred_fidelity"] =
+      by_dimension(results, place, [](size_t i) { return nth(centred_of, i); });
   json["explained"] = by_dimension(results, place, [](size_t i) { return nth(explained_of, i); });
   json["mean_direction_energy_share"] = number([](const PlaceMeasure& m) { return m.mean.energy; });
   json["mean_direction_cosine"] = number([](const PlaceMeasure& m) { return m.mean.cosine; });
@@ -143,12 +148,13 @@ ProbeResults start_results(const PretrainedModel& model, const std::vector<int64
   results.dims = dims;
   results.inputs = model.input_spaces().size();
   for (const auto& space : model.input_spaces()) {
-    results.labels.push_back({"input", static_cast<int64_t>(results.labels.size()), space.name, space.layer,
-                              space.weights, space.dim});
+    results.labels.push_back({"input", static_cast<int64_t>(results.labels.size()), space.name,
+                              space.layer, space.weights, space.dim});
   }
   for (size_t s = 0; s < model.sites().size(); ++s) {
     const Site& site = model.sites()[s];
-    results.labels.push_back({"delta_output", static_cast<int64_t>(s), site.name, site.layer, site.weight, site.dim});
+    results.labels.push_back(
+        {"delta_output", static_cast<int64_t>(s), site.name, site.layer, site.weight, site.dim});
   }
   return results;
 }
@@ -169,8 +175,9 @@ std::vector<CurveRow> curve_rows(const ProbeResults& results) {
     for (size_t i = 0; i < results.dims.size(); ++i) {
       for (size_t r = 0; r < results.repeats.size(); ++r) {
         const PlaceMeasure& measure = results.repeats[r][place];
-        rows.push_back({label.kind, label.place, label.layer, label.weights, label.dim, results.dims[i],
-                        static_cast<int64_t>(r), measure.fidelity.tokens > 0 ? measure.fidelity.mean[i] : kNaN,
+        rows.push_back({label.kind, label.place, label.layer, label.weights, label.dim,
+                        results.dims[i], static_cast<int64_t>(r),
+                        measure.fidelity.tokens > 0 ? measure.fidelity.mean[i] : kNaN,
                         measure.samples, measure.fidelity.tokens});
       }
     }
@@ -186,14 +193,15 @@ std::vector<CurvePoint> curve_points(const ProbeResults& results) {
       const auto interval = over_repeats(results, place, nth(fidelity_of, i));
       const double half = interval && interval->half ? *interval->half : kNaN;
       const double mean = mean_or_nan(interval);
-      points.push_back({label.kind, label.place, label.layer, label.weights, label.dim, results.dims[i], mean,
-                        mean - half, mean + half});
+      points.push_back({label.kind, label.place, label.layer, label.weights, label.dim,
+                        results.dims[i], mean, mean - half, mean + half});
     }
   }
   return points;
 }
 
-RankPlan make_plan(const ProbeResults& results, const PretrainedModel& model, const RankOptions& options) {
+RankPlan make_plan(const ProbeResults& results, const PretrainedModel& model,
+                   const RankOptions& options) {
   RankRuleOptions rule;
   rule.rule = rank_rule_from_string(options.rule);
   rule.wide = options.wide;
@@ -206,7 +214,8 @@ RankPlan make_plan(const ProbeResults& results, const PretrainedModel& model, co
   RankEvidence evidence;
   for (size_t place = 0; place < results.labels.size(); ++place) {
     const bool input = place < results.inputs;
-    (input ? evidence.shape.inputs : evidence.shape.delta_outputs).push_back(results.labels[place].dim);
+    (input ? evidence.shape.inputs : evidence.shape.delta_outputs)
+        .push_back(results.labels[place].dim);
     if (!results.repeats.empty()) {
       (input ? evidence.inputs : evidence.delta_outputs).push_back(place_curve(results, place));
     }
@@ -215,12 +224,14 @@ RankPlan make_plan(const ProbeResults& results, const PretrainedModel& model, co
   return choose_ranks(rule, evidence);
 }
 
-nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan, const Config& config,
-                                  const ModelConfig& model) {
+nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,
+                                  const Config& config, const ModelConfig& model) {
   nlohmann::ordered_json json;
   json["model"] = config.model.path.string();
   json["model_type"] = model.model_type;
-  json["weights"] = config.model.init == "random" ? "random, seed " + std::to_string(config.run.seed) : "from file";
+  json["weights"] = config.model.init == "random"
+                        ? "random, seed " + std::to_string(config.run.seed)
+                        : "from file";
   json["task"] = config.data.task;
   json["train"] = config.data.train.string();
   json["estimator"] = config.subspace.estimator;
@@ -243,7 +254,8 @@ void write_subspaces(const std::filesystem::path& file, const ProbeRepeat& repea
   std::vector<NamedTensor> tensors;
   const auto add = [&](const char* kind, const std::vector<Subspace>& subspaces) {
     for (size_t i = 0; i < subspaces.size(); ++i) {
-      tensors.push_back({std::string(kind) + "." + std::to_string(i) + ".basis", subspaces[i].basis});
+      tensors.push_back(
+          {std::string(kind) + "." + std::to_string(i) + ".basis", subspaces[i].basis});
     }
   };
   add("input", repeat.input_subspaces);
@@ -251,7 +263,8 @@ void write_subspaces(const std::filesystem::path& file, const ProbeRepeat& repea
   write_safetensors(file, tensors, {{"format", "pt"}});
 }
 
-std::string result_text(const ProbeResults& results, const RankPlan& plan, const std::string& format) {
+std::string result_text(const ProbeResults& results, const RankPlan& plan,
+                        const std::string& format) {
   if (format == "json") return json_lines(results, plan);
   return curves_table(curve_points(results)).render(stdout_style());
 }

@@ -26,8 +26,8 @@ struct PlaceLabel {
 
 /// Measurements of all repeats, with what they belong to.
 struct ProbeResults {
-  std::vector<PlaceLabel> labels;                  ///< input spaces, then sites
-  size_t inputs = 0;                               ///< number of input spaces
+  std::vector<PlaceLabel> labels;  ///< input spaces, then sites
+  size_t inputs = 0;               ///< number of input spaces
   std::vector<int64_t> dims;
   std::vector<std::vector<PlaceMeasure>> repeats;  ///< [repeat][place], in the labels' order
   std::vector<double> sampling_seconds, estimation_seconds, heldout_seconds;
@@ -42,16 +42,18 @@ std::vector<CurveRow> curve_rows(const ProbeResults& results);
 std::vector<CurvePoint> curve_points(const ProbeResults& results);
 
 /// The plan that the configuration's rule makes of the measurements.
-RankPlan make_plan(const ProbeResults& results, const PretrainedModel& model, const RankOptions& options);
+RankPlan make_plan(const ProbeResults& results, const PretrainedModel& model,
+                   const RankOptions& options);
 
 /// probe.json: docs/formats.md.
-nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan, const Config& config,
-                                  const ModelConfig& model);
+nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,
+                                  const Config& config, const ModelConfig& model);
 
 /// subspaces.safetensors: `input.<i>.basis`, `delta_output.<i>.basis` [k, d] of one repeat.
 void write_subspaces(const std::filesystem::path& file, const ProbeRepeat& repeat);
 
 /// One line of text for each place, as a table or as JSON lines.
-std::string result_text(const ProbeResults& results, const RankPlan& plan, const std::string& format);
+std::string result_text(const ProbeResults& results, const RankPlan& plan,
+                        const std::string& format);
 
 }  // namespace eida

@@ -16,9 +16,11 @@ ComputeSetting set_up_compute(const RunOptions& run) {
   ComputeSetting compute;
   compute.device = parse_device(run.device);
   if (run.precision == "fp16") {
-    throw ConfigError("run.precision: fp16 needs a scaled loss, which this program has not (hint: bf16)");
+    throw ConfigError(
+        "run.precision: fp16 needs a scaled loss, which this program has not (hint: bf16)");
   }
-  compute.precision = run.precision == "auto" ? at::kBFloat16 : parse_precision(run.precision, compute.device);
+  compute.precision =
+      run.precision == "auto" ? at::kBFloat16 : parse_precision(run.precision, compute.device);
   const auto cores = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
   compute.threads = static_cast<int>(run.threads > 0 ? run.threads : cores);
   at::set_num_threads(compute.threads);
@@ -55,8 +57,10 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
   return model;
 }
 
-Manifest start_manifest(const std::string& program, const Config& config, const ComputeSetting& compute,
-                        const std::vector<std::filesystem::path>& data_files, std::vector<std::string> command_line) {
+Manifest start_manifest(const std::string& program, const Config& config,
+                        const ComputeSetting& compute,
+                        const std::vector<std::filesystem::path>& data_files,
+                        std::vector<std::string> command_line) {
   Manifest manifest;
   manifest.program = program;
   manifest.libtorch = TORCH_VERSION;

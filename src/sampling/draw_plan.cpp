@@ -12,7 +12,8 @@ namespace {
 /// m_j of every token of every sequence of one logical batch, where position i counts if it is
 /// labelled in any of them. Differs from the reference: padding tokens of shorter sequences are not
 /// counted, since they are no token representations.
-std::vector<std::vector<int64_t>> batch_prefix_counts(const std::vector<const TokenExample*>& batch) {
+std::vector<std::vector<int64_t>> batch_prefix_counts(
+    const std::vector<const TokenExample*>& batch) {
   size_t longest = 0;
   for (const auto* example : batch) longest = std::max(longest, example->ids.size());
   std::vector<bool> labelled(longest, false);
@@ -30,12 +31,13 @@ std::vector<std::vector<int64_t>> batch_prefix_counts(const std::vector<const To
 }
 
 /// Binomial draws of one sequence at one place.
-void draw_completion(int64_t example, const std::vector<int64_t>& counts, const DrawOptions& options, Rng& rng,
-                     SpaceDraws& draws) {
+void draw_completion(int64_t example, const std::vector<int64_t>& counts,
+                     const DrawOptions& options, Rng& rng, SpaceDraws& draws) {
   if (options.weighting == TokenWeighting::kUniform) {
     const int64_t trials = std::accumulate(counts.begin(), counts.end(), int64_t{0});
     int64_t number = rng.binomial(trials, options.token_rate);
-    for (; number > 0; --number) draws.push_back({example, static_cast<int64_t>(rng.below(counts.size()))});
+    for (; number > 0; --number)
+      draws.push_back({example, static_cast<int64_t>(rng.below(counts.size()))});
     return;
   }
   for (size_t j = 0; j < counts.size(); ++j) {
@@ -44,13 +46,14 @@ void draw_completion(int64_t example, const std::vector<int64_t>& counts, const 
   }
 }
 
-void draw_classification(int64_t example, int64_t length, bool first_only, const DrawOptions& options, Rng& rng,
-                         SpaceDraws& draws) {
+void draw_classification(int64_t example, int64_t length, bool first_only,
+                         const DrawOptions& options, Rng& rng, SpaceDraws& draws) {
   if (first_only) {
     draws.push_back({example, 0});
     return;
   }
-  for (const int64_t token : rng.sample(length, options.tokens_per_example)) draws.push_back({example, token});
+  for (const int64_t token : rng.sample(length, options.tokens_per_example))
+    draws.push_back({example, token});
 }
 
 }  // namespace
@@ -60,7 +63,9 @@ TokenWeighting token_weighting_from_string(std::string_view name) {
   if (name == "prefix_count_batch") return TokenWeighting::kPrefixCountBatch;
   if (name == "uniform") return TokenWeighting::kUniform;
   throw ConfigError(
-      "sampling.token_weighting: '{}' is not known (hint: prefix_count, prefix_count_batch or uniform)", name);
+      "sampling.token_weighting: '{}' is not known (hint: prefix_count, prefix_count_batch or "
+      "uniform)",
+      name);
 }
 
 std::vector<int64_t> prefix_counts(int64_t length, int64_t context_length) {
@@ -71,8 +76,9 @@ std::vector<int64_t> prefix_counts(int64_t length, int64_t context_length) {
   return counts;
 }
 
-std::vector<SpaceDraws> draw_tokens(const std::vector<const TokenExample*>& examples, int64_t input_spaces,
-                                    bool has_head, const DrawOptions& options) {
+std::vector<SpaceDraws> draw_tokens(const std::vector<const TokenExample*>& examples,
+                                    int64_t input_spaces, bool has_head,
+                                    const DrawOptions& options) {
   std::vector<SpaceDraws> draws(static_cast<size_t>(input_spaces));
   std::vector<std::vector<int64_t>> batch_counts;
   const auto total = static_cast<int64_t>(examples.size());
@@ -81,10 +87,14 @@ std::vector<SpaceDraws> draw_tokens(const std::vector<const TokenExample*>& exam
     const auto length = static_cast<int64_t>(example.ids.size());
     const bool classification = options.task == TaskKind::kClassification;
     if (classification && length < options.tokens_per_example) {
-      throw DataError("sampling.tokens_per_example: {} tokens asked, but drawn example {} has only {} (hint: lower "
-                      "--tokens)", options.tokens_per_example, e, length);
+      throw DataError(
+          "sampling.tokens_per_example: {} tokens asked, but drawn example {} has only {} (hint: "
+          "lower "
+          "--tokens)",
+          options.tokens_per_example, e, length);
     }
-    if (!classification && options.weighting == TokenWeighting::kPrefixCountBatch && e % options.batch_size == 0) {
+    if (!classification && options.weighting == TokenWeighting::kPrefixCountBatch &&
+        e % options.batch_size == 0) {
       batch_counts = batch_prefix_counts(
           {examples.begin() + e, examples.begin() + std::min(total, e + options.batch_size)});
     }

@@ -1,6 +1,7 @@
 #include "eida/sampling/sampler.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
@@ -54,21 +55,26 @@ std::vector<std::vector<Range>> plan_passes(const std::vector<const TokenExample
   return passes;
 }
 
-Pass make_pass(const std::vector<const TokenExample*>& examples, std::vector<Range> batches, TaskKind task) {
+Pass make_pass(const std::vector<const TokenExample*>& examples, std::vector<Range> batches,
+               TaskKind task) {
   Pass pass{{batches.front().begin, batches.back().end}, std::move(batches), {}};
   std::vector<int64_t> logical;
   for (size_t b = 0; b < pass.batches.size(); ++b) {
-    logical.insert(logical.end(), static_cast<size_t>(pass.batches[b].size()), static_cast<int64_t>(b));
+    logical.insert(logical.end(), static_cast<size_t>(pass.batches[b].size()),
+                   static_cast<int64_t>(b));
   }
-  pass.packed = pack({examples.begin() + pass.examples.begin, examples.begin() + pass.examples.end}, task, logical);
+  pass.packed = pack({examples.begin() + pass.examples.begin, examples.begin() + pass.examples.end},
+                     task, logical);
   return pass;
 }
 
-/// One input space during one pass: draws X, and keeps X x^T of every logical batch for the backward pass.
+/// One input space during one pass: draws X, and keeps X x^T of every logical batch for the
+/// backward pass.
 class SpaceRecorder {
  public:
   /// \param head the head sees one row a sequence instead of one a token.
-  SpaceRecorder(int64_t space, bool head, SampleSink& sink) : space_(space), head_(head), sink_(&sink) {}
+  SpaceRecorder(int64_t space, bool head, SampleSink& sink)
+      : space_(space), head_(head), sink_(&sink) {}
 
   /// `draws` are those of the pass's examples only.
   void start(const Pass& pass, SpaceDraws draws, bool first_token_only) {
@@ -100,7 +106,8 @@ class SpaceRecorder {
   }
 
   /// Delta W * X = (X x^T) delta, batch by batch; the sites of one layer are columns of delta.
-  void on_output_gradient(const at::Tensor& delta, const std::vector<std::pair<int64_t, Range>>& sites) const {
+  void on_output_gradient(const at::Tensor& delta,
+                          const std::vector<std::pair<int64_t, Range>>& sites) const {
     std::vector<at::Tensor> parts;
     for (size_t b = 0; b < pass_->batches.size(); ++b) {
       const Range rows = rows_of(pass_->batches[b]);
@@ -133,8 +140,9 @@ class SpaceRecorder {
     std::vector<int64_t> rows;
     for (const TokenDraw& draw : draws_) {
       const int64_t sequence = draw.example - pass_->examples.begin;
-      rows.push_back(row_per_sequence ? sequence
-                                      : pass_->packed.offsets[static_cast<size_t>(sequence)] + draw.token);
+      rows.push_back(row_per_sequence
+                         ? sequence
+                         : pass_->packed.offsets[static_cast<size_t>(sequence)] + draw.token);
     }
     const at::Tensor index = at::tensor(rows, at::TensorOptions(at::kLong)).to(x.device());
     drawn_ = x.index_select(0, index).to(at::kFloat);  // [n, d_in]
@@ -147,9 +155,10 @@ class SpaceRecorder {
   const Pass* pass_ = nullptr;
   SpaceDraws draws_;
   bool from_sequence_output_ = false;
-  at::Tensor drawn_;                // [n, d_in]
-  std::vector<at::Tensor> grams_;   // [n, t] per logical batch
-  std::vector<at::Tensor> inputs_;  // [t, d_in] per logical batch, only when the sink wants gradients
+  at::Tensor drawn_;               // [n, d_in]
+  std::vector<at::Tensor> grams_;  // [n, t] per logical batch
+  std::vector<at::Tensor>
+      inputs_;  // [t, d_in] per logical batch, only when the sink wants gradients
 };
 
 /// Tap on one layer; the first layer of a space feeds the recorder.
@@ -158,11 +167,15 @@ class SiteTap : public Tap {
   SiteTap(SpaceRecorder& recorder, bool leads) : recorder_(&recorder), leads_(leads) {}
   void add_site(int64_t site, Range columns) { sites_.emplace_back(site, columns); }
 
-  void on_sequence_output(const at::Tensor& hidden) override { recorder_->on_sequence_output(hidden); }
+  void on_sequence_output(const at::Tensor& hidden) override {
+    recorder_->on_sequence_output(hidden);
+  }
   void on_input(const at::Tensor& x) override {
     if (leads_) recorder_->on_input(x);
   }
-  void on_output_gradient(const at::Tensor& delta) override { recorder_->on_output_gradient(delta, sites_); }
+  void on_output_gradient(const at::Tensor& delta) override {
+    recorder_->on_output_gradient(delta, sites_);
+  }
 
  private:
   SpaceRecorder* recorder_;
@@ -173,7 +186,8 @@ class SiteTap : public Tap {
 /// Recorders and taps of all places, attached for the life of the object.
 class TappedModel {
  public:
-  TappedModel(PretrainedModel& model, SampleSink& sink) : model_(&model), was_training_(model.training()) {
+  TappedModel(PretrainedModel& model, SampleSink& sink)
+      : model_(&model), was_training_(model.training()) {
     model.set_training(false);
     for (size_t s = 0; s < model.input_spaces().size(); ++s) {
       const InputSpace& space = model.input_spaces()[s];
@@ -213,46 +227,72 @@ SpaceDraws draws_of(const SpaceDraws& draws, const Range& examples) {
   return {first, std::lower_bound(first, draws.end(), examples.end, before)};
 }
 
+/// Puts the rows of every place into one matrix, allocated once.
 class Collector : public SampleSink {
  public:
-  Collector(size_t spaces, size_t sites) : inputs_(spaces), delta_outputs_(sites) {}
-  void on_input(int64_t space, const at::Tensor& x) override { inputs_[static_cast<size_t>(space)].push_back(x); }
+  explicit Collector(const PretrainedModel& model) : model_(&model) {}
+
+  void on_start(const std::vector<int64_t>& rows) override {
+    const auto matrix = [&](int64_t space, int64_t dim) {
+      return at::empty({rows[static_cast<size_t>(space)], dim}, at::TensorOptions(at::kFloat));
+    };
+    for (size_t s = 0; s < rows.size(); ++s) {
+      samples_.inputs.push_back(matrix(static_cast<int64_t>(s), model_->input_spaces()[s].dim));
+    }
+    for (const Site& site : model_->sites())
+      samples_.delta_outputs.push_back(matrix(site.input, site.dim));
+    filled_inputs_.assign(samples_.inputs.size(), 0);
+    filled_sites_.assign(samples_.delta_outputs.size(), 0);
+  }
+  void on_input(int64_t space, const at::Tensor& x) override {
+    append(samples_.inputs[static_cast<size_t>(space)], filled_inputs_[static_cast<size_t>(space)],
+           x);
+  }
   void on_delta_output(int64_t site, const at::Tensor& y) override {
-    delta_outputs_[static_cast<size_t>(site)].push_back(y.contiguous());
+    append(samples_.delta_outputs[static_cast<size_t>(site)],
+           filled_sites_[static_cast<size_t>(site)], y);
   }
-  Samples take() {
-    Samples samples;
-    for (auto& parts : inputs_) samples.inputs.push_back(join(parts));
-    for (auto& parts : delta_outputs_) samples.delta_outputs.push_back(join(parts));
-    return samples;
-  }
+  Samples take() { return std::move(samples_); }
 
  private:
-  static at::Tensor join(std::vector<at::Tensor>& parts) {
-    at::Tensor all = at::cat(parts);
-    parts.clear();  // at most one place is held twice
-    return all;
+  static void append(const at::Tensor& into, int64_t& filled, const at::Tensor& rows) {
+    into.narrow(0, filled, rows.size(0)).copy_(rows);
+    filled += rows.size(0);
   }
-  std::vector<std::vector<at::Tensor>> inputs_, delta_outputs_;
+
+  const PretrainedModel* model_;
+  Samples samples_;
+  std::vector<int64_t> filled_inputs_, filled_sites_;
 };
+
+/// Rows that each input space will give.
+std::vector<int64_t> rows_of(const std::vector<SpaceDraws>& draws) {
+  std::vector<int64_t> rows;
+  for (const SpaceDraws& space : draws) rows.push_back(static_cast<int64_t>(space.size()));
+  return rows;
+}
 
 }  // namespace
 
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink) {
   const bool has_head = model.input_spaces().back().layer == model.config().num_layers;
-  const auto draws = draw_tokens(examples, static_cast<int64_t>(model.input_spaces().size()), has_head, options.draw);
+  const auto draws = draw_tokens(examples, static_cast<int64_t>(model.input_spaces().size()),
+                                 has_head, options.draw);
+  sink.on_start(rows_of(draws));
   TappedModel tapped(model, sink);
   for (auto& batches : plan_passes(examples, options)) {
     const Pass pass = make_pass(examples, std::move(batches), options.draw.task);
     for (size_t s = 0; s < tapped.spaces(); ++s) {
-      tapped.recorder(s).start(pass, draws_of(draws[s], pass.examples), options.draw.head_first_token);
+      tapped.recorder(s).start(pass, draws_of(draws[s], pass.examples),
+                               options.draw.head_first_token);
     }
     const c10::AutoGradMode with_gradients(true);
     const at::Tensor loss = weighted_cross_entropy(model.logits(pass.packed), pass.packed);
     if (!std::isfinite(loss.item<float>())) {
-      throw NumericError("sampling: the loss of examples {}..{} is not finite (hint: --precision fp32)",
-                         pass.examples.begin, pass.examples.end - 1);
+      throw NumericError(
+          "sampling: the loss of examples {}..{} is not finite (hint: --precision fp32)",
+          pass.examples.begin, pass.examples.end - 1);
     }
     loss.backward();
     if (options.progress) options.progress(pass.examples.size());
@@ -261,7 +301,7 @@ void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*
 
 Samples collect_samples(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                         const SamplerOptions& options) {
-  Collector collector(model.input_spaces().size(), model.sites().size());
+  Collector collector(model);
   sample_tokens(model, examples, options, collector);
   return collector.take();
 }

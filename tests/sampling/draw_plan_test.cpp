@@ -48,7 +48,8 @@ TEST(DrawPlan, ClassificationDrawsDistinctTokensOfEverySentence) {
     std::map<int64_t, std::set<int64_t>> tokens;
     for (const auto& draw : space) {
       tokens[draw.example].insert(draw.token);
-      EXPECT_LT(draw.token, static_cast<int64_t>(examples[static_cast<size_t>(draw.example)].ids.size()));
+      EXPECT_LT(draw.token,
+                static_cast<int64_t>(examples[static_cast<size_t>(draw.example)].ids.size()));
     }
     ASSERT_EQ(tokens.size(), 3u);
     for (const auto& [example, set] : tokens) EXPECT_EQ(set.size(), 2u);
@@ -59,7 +60,8 @@ TEST(DrawPlan, SpacesAreDrawnIndependently) {
   const std::vector<TokenExample> examples(20, sentence(40));
   const auto draws = draw_tokens(pointers(examples), 2, false, {});
   size_t equal = 0;
-  for (size_t i = 0; i < draws[0].size(); ++i) equal += draws[0][i].token == draws[1][i].token ? 1 : 0;
+  for (size_t i = 0; i < draws[0].size(); ++i)
+    equal += draws[0][i].token == draws[1][i].token ? 1 : 0;
   EXPECT_LT(equal, 10u);  // of 40, expected 1
 }
 
@@ -79,7 +81,8 @@ TEST(DrawPlan, MoreTokensThanASentenceHasIsAnError) {
     draw_tokens(pointers(examples), 1, false, {});
     FAIL() << "no error";
   } catch (const DataError& error) {
-    EXPECT_NE(std::string(error.what()).find("example 1 has only 1"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("example 1 has only 1"), std::string::npos)
+        << error.what();
   }
 }
 
@@ -89,8 +92,8 @@ TEST(DrawPlan, PrefixCountsAreLabelledPositionsAfterTheToken) {
 }
 
 /// Mean number of draws of every token over many repeats.
-std::vector<std::vector<double>> mean_draws(const std::vector<TokenExample>& examples, DrawOptions options,
-                                            int repeats) {
+std::vector<std::vector<double>> mean_draws(const std::vector<TokenExample>& examples,
+                                            DrawOptions options, int repeats) {
   std::vector<std::vector<double>> mean;
   for (const auto& example : examples) mean.emplace_back(example.ids.size(), 0.0);
   for (int r = 0; r < repeats; ++r) {
@@ -108,7 +111,8 @@ TEST(DrawPlan, PrefixCountHasTheDistributionOfThePrefixLoop) {
   const std::vector<TokenExample> examples = {completion(4, 6), completion(3, 2)};
   const double p = 0.1;
   const int repeats = 20000;
-  const auto mean = mean_draws(examples, completion_options(TokenWeighting::kPrefixCount, p), repeats);
+  const auto mean =
+      mean_draws(examples, completion_options(TokenWeighting::kPrefixCount, p), repeats);
   for (size_t e = 0; e < examples.size(); ++e) {
     const auto counts =
         prefix_counts(static_cast<int64_t>(examples[e].ids.size()), examples[e].context_length);
@@ -120,10 +124,12 @@ TEST(DrawPlan, PrefixCountHasTheDistributionOfThePrefixLoop) {
 }
 
 TEST(DrawPlan, PrefixCountBatchCountsTheUnionOfTheBatch) {
-  const std::vector<TokenExample> examples = {completion(4, 6), completion(3, 2)};  // labelled 4..9 and 3..4
+  const std::vector<TokenExample> examples = {completion(4, 6),
+                                              completion(3, 2)};  // labelled 4..9 and 3..4
   const double p = 0.1;
   const int repeats = 20000;
-  const auto mean = mean_draws(examples, completion_options(TokenWeighting::kPrefixCountBatch, p), repeats);
+  const auto mean =
+      mean_draws(examples, completion_options(TokenWeighting::kPrefixCountBatch, p), repeats);
   const std::vector<double> second = {7, 7, 7, 6, 5};  // of the union 3..9
   for (size_t j = 0; j < second.size(); ++j) {
     EXPECT_NEAR(mean[1][j], second[j] * p, 5 * std::sqrt(second[j] * p * (1 - p) / repeats));

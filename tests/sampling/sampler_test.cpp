@@ -30,12 +30,14 @@ class Sampler : public ::testing::TestWithParam<TaskKind> {
  protected:
   TempDir dir_;
   std::unique_ptr<PretrainedModel> model_ = tiny_model(dir_.path(), GetParam());
-  std::vector<TokenExample> examples_ = tiny_examples(10, GetParam());  // the last logical batch is partial
+  std::vector<TokenExample> examples_ =
+      tiny_examples(10, GetParam());  // the last logical batch is partial
   SamplerOptions options_ = options_for(GetParam());
 };
 
 /// Gradient of the mean loss of one logical batch with respect to a site's weight. // [d_out, d_in]
-std::vector<at::Tensor> site_gradients(PretrainedModel& model, const std::vector<const TokenExample*>& batch,
+std::vector<at::Tensor> site_gradients(PretrainedModel& model,
+                                       const std::vector<const TokenExample*>& batch,
                                        TaskKind task) {
   for (const auto& site : model.sites()) {
     at::Tensor weight = site.linear->weight();
@@ -58,22 +60,26 @@ TEST_P(Sampler, DeltaOutputsEqualTheWeightGradientRoute) {
   const auto all = pointers(examples_);
   const Samples samples = collect_samples(*model_, all, options_);
   const bool has_head = GetParam() == TaskKind::kClassification;
-  const auto draws =
-      draw_tokens(all, static_cast<int64_t>(model_->input_spaces().size()), has_head, options_.draw);
+  const auto draws = draw_tokens(all, static_cast<int64_t>(model_->input_spaces().size()), has_head,
+                                 options_.draw);
   std::vector<int64_t> row(draws.size(), 0);
   const auto step = static_cast<size_t>(options_.draw.batch_size);
   for (size_t begin = 0; begin < all.size(); begin += step) {
     const size_t end = std::min(all.size(), begin + step);
-    const auto gradients = site_gradients(*model_, {all.begin() + static_cast<long>(begin),
-                                                    all.begin() + static_cast<long>(end)}, GetParam());
+    const auto gradients = site_gradients(
+        *model_, {all.begin() + static_cast<long>(begin), all.begin() + static_cast<long>(end)},
+        GetParam());
     for (size_t space = 0; space < draws.size(); ++space) {
       int64_t n = 0;
       for (const auto& draw : draws[space]) {
-        n += draw.example >= static_cast<int64_t>(begin) && draw.example < static_cast<int64_t>(end) ? 1 : 0;
+        n += draw.example >= static_cast<int64_t>(begin) && draw.example < static_cast<int64_t>(end)
+                 ? 1
+                 : 0;
       }
       const at::Tensor x = samples.inputs[space].narrow(0, row[space], n);
       for (const int64_t site : model_->input_spaces()[space].sites) {
-        const at::Tensor y = samples.delta_outputs[static_cast<size_t>(site)].narrow(0, row[space], n);
+        const at::Tensor y =
+            samples.delta_outputs[static_cast<size_t>(site)].narrow(0, row[space], n);
         const at::Tensor expected = x.matmul(gradients[static_cast<size_t>(site)].t());
         EXPECT_LT(relative_difference(y, expected), 1e-5)  // float32, two orders of summation
             << model_->sites()[static_cast<size_t>(site)].name;
@@ -81,7 +87,8 @@ TEST_P(Sampler, DeltaOutputsEqualTheWeightGradientRoute) {
       row[space] += n;
     }
   }
-  for (size_t space = 0; space < draws.size(); ++space) EXPECT_EQ(row[space], samples.inputs[space].size(0));
+  for (size_t space = 0; space < draws.size(); ++space)
+    EXPECT_EQ(row[space], samples.inputs[space].size(0));
 }
 
 TEST_P(Sampler, PassSizeChangesNothingBeyondRounding) {
@@ -100,7 +107,8 @@ TEST_P(Sampler, PassSizeChangesNothingBeyondRounding) {
 TEST_P(Sampler, SameSeedGivesTheSameBits) {
   const Samples a = collect_samples(*model_, pointers(examples_), options_);
   const Samples b = collect_samples(*model_, pointers(examples_), options_);
-  for (size_t i = 0; i < a.delta_outputs.size(); ++i) EXPECT_TRUE(a.delta_outputs[i].equal(b.delta_outputs[i]));
+  for (size_t i = 0; i < a.delta_outputs.size(); ++i)
+    EXPECT_TRUE(a.delta_outputs[i].equal(b.delta_outputs[i]));
   for (size_t i = 0; i < a.inputs.size(); ++i) EXPECT_TRUE(a.inputs[i].equal(b.inputs[i]));
 }
 
@@ -121,9 +129,11 @@ TEST_P(Sampler, NonFiniteLossIsAnError) {
   EXPECT_THROW(collect_samples(*model_, pointers(examples_), options_), NumericError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, Sampler, ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
+INSTANTIATE_TEST_SUITE_P(Tasks, Sampler,
+                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
                          [](const auto& info) {
-                           return info.param == TaskKind::kClassification ? "Classification" : "Completion";
+                           return info.param == TaskKind::kClassification ? "Classification"
+                                                                          : "Completion";
                          });
 
 TEST(SamplerHead, FirstTokenModeTakesWhatEntersTheHead) {
@@ -139,14 +149,15 @@ TEST(SamplerHead, FirstTokenModeTakesWhatEntersTheHead) {
   EXPECT_EQ(random.inputs.back().size(0), 12);
 }
 
-/// Equal gradients and equal expectations make one teacher-forced pass stand for the reference's loop,
-/// which feeds the prefix [0, i) for every labelled position i.
+/// Equal gradients and equal expectations make one teacher-forced pass stand for the reference's
+/// loop, which feeds the prefix [0, i) for every labelled position i.
 TEST(SamplerCompletion, OnePassHasTheGradientsOfThePrefixLoop) {
   TempDir dir;
   const auto model = tiny_model(dir.path(), TaskKind::kCompletion);
   const auto examples = tiny_examples(2, TaskKind::kCompletion);
   const auto one_pass = site_gradients(*model, pointers(examples), TaskKind::kCompletion);
-  std::vector<TokenExample> prefixes;  // ids [0, i] with only position i labelled: the pass over [0, i)
+  std::vector<TokenExample>
+      prefixes;  // ids [0, i] with only position i labelled: the pass over [0, i)
   for (const auto& example : examples) {
     for (auto i = example.context_length; i < static_cast<int64_t>(example.ids.size()); ++i) {
       TokenExample prefix = example;

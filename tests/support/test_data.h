@@ -7,12 +7,15 @@
 
 namespace eida::testing {
 
-/// Outside data (CMake option EIDA_DATA): sst2/, e2e-lora/, gpt2/, roberta-base/, …; empty when not given.
+/// Outside data (CMake option EIDA_DATA): sst2/, e2e-lora/, gpt2/, roberta-base/, …; empty when not
+/// given.
 inline std::filesystem::path data_dir() { return EIDA_DATA_DIR; }
 /// all-MiniLM-L6-v2 (CMake option EIDA_MINILM); empty when not given.
 inline std::filesystem::path minilm_dir() { return EIDA_MINILM_DIR; }
 /// The repository's own golden files.
-inline std::filesystem::path golden_dir() { return std::filesystem::path(EIDA_SOURCE_DIR) / "tests" / "golden"; }
+inline std::filesystem::path golden_dir() {
+  return std::filesystem::path(EIDA_SOURCE_DIR) / "tests" / "golden";
+}
 
 /// A fresh folder under the build tree, removed at the end of the scope.
 class TempDir {

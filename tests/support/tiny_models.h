@@ -13,20 +13,24 @@
 
 namespace eida::testing {
 
-inline constexpr const char* kTinyRoberta = R"({"model_type": "roberta", "architectures": ["RobertaForSequenceClassification"],
+inline constexpr const char* kTinyRoberta =
+    R"({"model_type": "roberta", "architectures": ["RobertaForSequenceClassification"],
   "vocab_size": 60, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 40,
   "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 70,
   "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05, "pad_token_id": 1, "bos_token_id": 0,
   "eos_token_id": 2})";
 
-inline constexpr const char* kTinyGpt2 = R"({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": 60,
+inline constexpr const char* kTinyGpt2 =
+    R"({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": 60,
   "n_embd": 24, "n_layer": 2, "n_head": 3, "n_positions": 64, "n_ctx": 64, "activation_function": "gelu_new",
   "resid_pdrop": 0.1, "embd_pdrop": 0.1, "attn_pdrop": 0.1, "layer_norm_epsilon": 1e-05, "initializer_range": 0.2,
   "bos_token_id": 59, "eos_token_id": 59})";
 
 /// Random weights from the seed; `dir` receives the config.json.
-inline std::unique_ptr<PretrainedModel> tiny_model(const std::filesystem::path& dir, TaskKind task) {
-  std::ofstream(dir / "config.json") << (task == TaskKind::kClassification ? kTinyRoberta : kTinyGpt2);
+inline std::unique_ptr<PretrainedModel> tiny_model(const std::filesystem::path& dir,
+                                                   TaskKind task) {
+  std::ofstream(dir / "config.json")
+      << (task == TaskKind::kClassification ? kTinyRoberta : kTinyGpt2);
   LoadOptions options;
   options.random_init = true;
   options.num_labels = task == TaskKind::kClassification ? 2 : 0;
@@ -40,10 +44,12 @@ inline std::vector<TokenExample> tiny_examples(size_t count, TaskKind task, uint
   std::vector<TokenExample> examples(count);
   for (auto& example : examples) {
     const size_t length = 9 + rng.below(9);
-    for (size_t t = 0; t < length; ++t) example.ids.push_back(static_cast<int32_t>(3 + rng.below(50)));
+    for (size_t t = 0; t < length; ++t)
+      example.ids.push_back(static_cast<int32_t>(3 + rng.below(50)));
     example.type_ids.assign(length, 0);
     example.label = task == TaskKind::kClassification ? static_cast<int64_t>(rng.below(2)) : -1;
-    example.context_length = task == TaskKind::kCompletion ? static_cast<int64_t>(3 + rng.below(4)) : 0;
+    example.context_length =
+        task == TaskKind::kCompletion ? static_cast<int64_t>(3 + rng.below(4)) : 0;
   }
   return examples;
 }

@@ -49,6 +49,7 @@ struct MeasureOptions {
 
 /// Samples `examples`, estimates a subspace at every place, and measures it on `heldout`.
 ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                           const std::vector<const TokenExample*>& heldout, const MeasureOptions& options);
+                           const std::vector<const TokenExample*>& heldout,
+                           const MeasureOptions& options);
 
 }  // namespace eida

@@ -22,8 +22,8 @@ struct ComputeSetting {
   int threads = 1;
 };
 
-/// Resolves device, precision and threads, and sets the number of threads. Float16 is not used where no loss is scaled:
-/// `auto` is then bfloat16 on every device. \throws ConfigError
+/// Resolves device, precision and threads, and sets the number of threads. Float16 is not used
+/// where no loss is scaled: `auto` is then bfloat16 on every device. \throws ConfigError
 ComputeSetting set_up_compute(const RunOptions& run);
 
 /// The reader's options of a task, from the configuration. \throws ConfigError
@@ -36,8 +36,11 @@ ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int
 std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind, int64_t classes,
                                             const ComputeSetting& compute);
 
-/// Manifest with everything that is known before the run: the model's files and `data_files` hashed.
-Manifest start_manifest(const std::string& program, const Config& config, const ComputeSetting& compute,
-                        const std::vector<std::filesystem::path>& data_files, std::vector<std::string> command_line);
+/// Manifest with everything that is known before the run: the model's files and `data_files`
+/// hashed.
+Manifest start_manifest(const std::string& program, const Config& config,
+                        const ComputeSetting& compute,
+                        const std::vector<std::filesystem::path>& data_files,
+                        std::vector<std::string> command_line);
 
 }  // namespace eida

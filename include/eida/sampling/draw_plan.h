@@ -12,8 +12,9 @@ namespace eida {
 /// Completion tasks: how often token j of a sequence is drawn. docs/method.md, "Sampling".
 enum class TokenWeighting {
   kPrefixCount,       ///< Binomial(m_j, p), m_j = own labelled positions after j
-  kPrefixCountBatch,  ///< m_j counts positions labelled in any sequence of the logical batch, as the reference's loop
-  kUniform,           ///< as many draws a sequence as kPrefixCount expects, each at a uniformly drawn token
+  kPrefixCountBatch,  ///< m_j counts positions labelled in any sequence of the logical batch, as
+                      ///< the reference's loop
+  kUniform,  ///< as many draws a sequence as kPrefixCount expects, each at a uniformly drawn token
 };
 TokenWeighting token_weighting_from_string(std::string_view name);  ///< \throws ConfigError
 
@@ -23,7 +24,8 @@ struct DrawOptions {
   int64_t tokens_per_example = 2;  ///< classification: distinct tokens of each example
   double token_rate = 0.0075;      ///< completion: p
   TokenWeighting weighting = TokenWeighting::kPrefixCount;
-  bool head_first_token = false;   ///< classifier_tokens: first -> one vector an example at the head's place
+  bool head_first_token =
+      false;  ///< classifier_tokens: first -> one vector an example at the head's place
   uint64_t seed = 0;
   uint64_t repeat = 0;
 };
@@ -37,12 +39,13 @@ struct TokenDraw {
 /// Draws of one input space, ordered by example.
 using SpaceDraws = std::vector<TokenDraw>;
 
-/// Draws at every input space, independently; the head's place, if any, is the last one (`has_head`).
-/// An example's draws depend on seed, repeat, its number in the list and (kPrefixCountBatch) its
-/// logical batch only: never on how examples are put into passes or spread over processes.
-/// \throws DataError when an example has fewer tokens than tokens_per_example.
-std::vector<SpaceDraws> draw_tokens(const std::vector<const TokenExample*>& examples, int64_t input_spaces,
-                                    bool has_head, const DrawOptions& options);
+/// Draws at every input space, independently; the head's place, if any, is the last one
+/// (`has_head`). An example's draws depend on seed, repeat, its number in the list and
+/// (kPrefixCountBatch) its logical batch only: never on how examples are put into passes or spread
+/// over processes. \throws DataError when an example has fewer tokens than tokens_per_example.
+std::vector<SpaceDraws> draw_tokens(const std::vector<const TokenExample*>& examples,
+                                    int64_t input_spaces, bool has_head,
+                                    const DrawOptions& options);
 
 /// m_j for every token of one sequence of `length` tokens whose labelled positions are
 /// context_length .. length-1: the number of labelled positions i > j.

@@ -16,11 +16,15 @@ namespace eida {
 class SampleSink {
  public:
   virtual ~SampleSink() = default;
-  virtual void on_input(int64_t space, const at::Tensor& x) = 0;         ///< x [n, d_in] float32
-  virtual void on_delta_output(int64_t site, const at::Tensor& y) = 0;   ///< y [n, d_out] float32
+  /// Before the first pass. \param rows vectors that each input space, and so each of its sites,
+  /// will give.
+  virtual void on_start(const std::vector<int64_t>& rows) {}
+  virtual void on_input(int64_t space, const at::Tensor& x) = 0;        ///< x [n, d_in] float32
+  virtual void on_delta_output(int64_t site, const at::Tensor& y) = 0;  ///< y [n, d_out] float32
   /// Asked once a pass: whether on_gradient is wanted.
   virtual bool wants_gradient() const { return false; }
-  /// One logical batch at one site: Delta W = delta^T x. x [t, d_in], delta [t, d_out], compute dtype.
+  /// One logical batch at one site: Delta W = delta^T x. x [t, d_in], delta [t, d_out], compute
+  /// dtype.
   virtual void on_gradient(int64_t site, const at::Tensor& x, const at::Tensor& delta) {}
 };
 
@@ -33,11 +37,11 @@ struct SamplerOptions {
   std::function<void(int64_t)> progress;
 };
 
-/// Runs the model over `examples` (evaluation mode, one forward and one backward pass) and hands X and
-/// Delta W * X to the sink. Delta W is the gradient of the mean loss of the example's logical batch:
-/// consecutive `batch_size` examples. No weight gradient is formed: with the batch's tokens x [t, d_in]
-/// and output gradients delta [t, d_out], Delta W * X = (X x^T) delta.
-/// \throws NumericError when the loss is not finite.
+/// Runs the model over `examples` (evaluation mode, one forward and one backward pass) and hands X
+/// and Delta W * X to the sink. Delta W is the gradient of the mean loss of the example's logical
+/// batch: consecutive `batch_size` examples. No weight gradient is formed: with the batch's tokens
+/// x [t, d_in] and output gradients delta [t, d_out], Delta W * X = (X x^T) delta. \throws
+/// NumericError when the loss is not finite.
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink);
 

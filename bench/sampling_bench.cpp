@@ -1,0 +1,82 @@
+/// Times the token sampler; prints one JSON line with the keys of the Python peers.
+/// FILE holds the rows to sample, in the task's format; bench/probe.sh runs this beside the peers.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "eida/core/run_main.h"
+#include "eida/core/system_info.h"
+#include "eida/pipeline/session.h"
+#include "eida/sampling/sampler.h"
+
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+int run(int argc, char** argv) {
+  eida::Config config;
+  config.run.precision = "fp32";
+  config.run.threads = 2;
+  config.data.max_length = 0;
+  int64_t pass_tokens = eida::SamplerOptions{}.pass_tokens;
+  CLI::App app("Times the token sampler");
+  app.add_option("--model", config.model.path)->required();
+  app.add_option("--task", config.data.task)->required();
+  app.add_option("--rows", config.data.train)->required();
+  app.add_option("--batch", config.sampling.batch_size, "examples of a logical batch");
+  app.add_option("--precision", config.run.precision, "fp32 or bf16");
+  app.add_option("--threads", config.run.threads);
+  app.add_option("--pass-tokens", pass_tokens);
+  CLI11_PARSE(app, argc, argv);
+
+  const auto begin = std::chrono::steady_clock::now();
+  const eida::ComputeSetting compute = eida::set_up_compute(config.run);
+  const auto data = eida::open_dataset(config.data.train, eida::reader_options(config.data));
+  const eida::ExampleTokenizer tokenizer =
+      eida::open_example_tokenizer(config, data->kind(), compute.threads);
+  const eida::TokenizedSet tokens = tokenizer.tokenize_all(*data);
+  const auto model = eida::open_model(config, data->kind(),
+                                      static_cast<int64_t>(data->class_names().size()), compute);
+  const double open_seconds = seconds_since(begin);
+
+  std::vector<const eida::TokenExample*> examples;
+  int64_t count = 0;
+  for (const auto& example : tokens.examples) {
+    examples.push_back(&example);
+    count += static_cast<int64_t>(example.ids.size());
+  }
+  eida::SamplerOptions options;
+  options.draw.task = data->kind();
+  options.draw.batch_size = config.sampling.batch_size;
+  options.pass_tokens = pass_tokens;
+  const auto start = std::chrono::steady_clock::now();
+  const eida::Samples samples = eida::collect_samples(*model, examples, options);
+  const double seconds = seconds_since(start);
+
+  int64_t vectors = 0;
+  for (const auto& x : samples.inputs) vectors += x.size(0);
+  const nlohmann::ordered_json line = {
+      {"program", "sampling_bench"},
+      {"task", config.data.task},
+      {"precision", config.run.precision},
+      {"examples", examples.size()},
+      {"tokens", count},
+      {"pass_tokens", pass_tokens},
+      {"seconds", seconds},
+      {"open_seconds", open_seconds},
+      {"vectors_per_space", vectors / static_cast<int64_t>(samples.inputs.size())},
+      {"threads", compute.threads},
+      {"peak_rss_mib", eida::peak_memory_mib()}};
+  fmt::print("{}\n", line.dump());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return eida::run_main("sampling_bench", [&] { return run(argc, argv); });
+}
