@@ -158,6 +158,22 @@ class ItemCounter {
 
 double corpus_bleu(std::span<const double> sums) { return pymteval_bleu(sums, 0.0); }
 
+MtevalItems score_items(const MtevalCorpus& corpus) {
+  ItemCounter counter(corpus.ngrams(), MtevalConvention::kPymteval);
+  ReferenceCounts counts(corpus.ngrams());
+  MtevalItems items;
+  std::vector<double> bleu(kBleuWidth), nist(kNistWidth);
+  for (const ItemTexts& item : corpus.items()) {
+    counts.clear();
+    counts.add(corpus.ngrams(), item);
+    counter.count(item, counts, bleu.data(), nist.data());
+    items.bleu.push_back(pymteval_bleu(bleu, 0.0));
+    items.sentence_bleu.push_back(pymteval_bleu(bleu, 1.0));
+    items.nist.push_back(pymteval_nist(nist));
+  }
+  return items;
+}
+
 }  // namespace
 
 double pymteval_bleu(std::span<const double> sums, double smoothing) {
@@ -173,8 +189,8 @@ double pymteval_bleu(std::span<const double> sums, double smoothing) {
 }
 
 MtevalScores mteval_scores(const References& references,
-                           const std::vector<std::string>& predictions,
-                           MtevalConvention convention) {
+                           const std::vector<std::string>& predictions, MtevalConvention convention,
+                           bool per_item) {
   const MtevalCorpus corpus(references, predictions, convention);
   const bool perl = convention == MtevalConvention::kPerl;
   MtevalScores scores;
@@ -189,25 +205,12 @@ MtevalScores mteval_scores(const References& references,
     counter.count(corpus.items()[i], counts, scores.bleu.values.data() + i * kBleuWidth,
                   scores.nist.values.data() + i * kNistWidth);
   }
-  return scores;
-}
-
-MtevalItems mteval_items(const References& references,
-                         const std::vector<std::string>& predictions) {
-  const MtevalCorpus corpus(references, predictions, MtevalConvention::kPymteval);
-  ItemCounter counter(corpus.ngrams(), MtevalConvention::kPymteval);
-  ReferenceCounts counts(corpus.ngrams());
-  MtevalItems items;
-  std::vector<double> bleu(kBleuWidth), nist(kNistWidth);
-  for (const ItemTexts& item : corpus.items()) {
-    counts.clear();
-    counts.add(corpus.ngrams(), item);
-    counter.count(item, counts, bleu.data(), nist.data());
-    items.bleu.push_back(pymteval_bleu(bleu, 0.0));
-    items.sentence_bleu.push_back(pymteval_bleu(bleu, 1.0));
-    items.nist.push_back(pymteval_nist(nist));
+  if (per_item && perl) {
+    scores.items = score_items({references, predictions, MtevalConvention::kPymteval});
+  } else if (per_item) {
+    scores.items = score_items(corpus);
   }
-  return items;
+  return scores;
 }
 
 }  // namespace eida

@@ -52,19 +52,18 @@ void Aligner::sort_queue() {
   if (queue_.size() == 1) return;
   ranks_.clear();
   for (const Path& path : queue_) {
-    ranks_.push_back({path.hypothesis_weight + path.reference_weight, path.chunks, path.distance,
-                      static_cast<int32_t>(ranks_.size())});
+    const auto weight = static_cast<uint32_t>(path.hypothesis_weight + path.reference_weight);
+    ranks_.push_back({uint64_t{~weight} << 32 | static_cast<uint32_t>(path.chunks),
+                      uint64_t{static_cast<uint32_t>(path.distance)} << 32 | ranks_.size()});
   }
-  const size_t kept = std::min(kBeam, ranks_.size());
-  std::partial_sort(ranks_.begin(), ranks_.begin() + static_cast<ptrdiff_t>(kept), ranks_.end(),
-                    [](const Rank& a, const Rank& b) {
-                      if (a.weight != b.weight) return a.weight > b.weight;
-                      if (a.chunks != b.chunks) return a.chunks < b.chunks;
-                      if (a.distance != b.distance) return a.distance < b.distance;
-                      return a.index < b.index;
-                    });
+  const auto kept = static_cast<ptrdiff_t>(std::min(kBeam, ranks_.size()));
+  const auto last = ranks_.begin() + kept;
+  if (last != ranks_.end()) std::nth_element(ranks_.begin(), last, ranks_.end());
+  std::sort(ranks_.begin(), last);
   sorted_.clear();
-  for (size_t i = 0; i < kept; ++i) sorted_.push_back(queue_[static_cast<size_t>(ranks_[i].index)]);
+  for (auto rank = ranks_.begin(); rank != last; ++rank) {
+    sorted_.push_back(queue_[static_cast<uint32_t>(rank->distance_and_index)]);
+  }
   queue_.swap(sorted_);
 }
 

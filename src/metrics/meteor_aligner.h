@@ -1,6 +1,8 @@
 /// METEOR's search for the alignment of a hypothesis and a reference.
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <vector>
 
 #include "meteor_matcher.h"
@@ -28,9 +30,11 @@ class Aligner {
     int32_t previous;
   };
 
-  /// What the order of paths depends on.
+  /// What the order of paths depends on: larger weight, then fewer chunks, then smaller distance,
+  /// then place in the queue; packed so that smaller is better.
   struct Rank {
-    int32_t weight, chunks, distance, index;
+    uint64_t weight_and_chunks, distance_and_index;
+    auto operator<=>(const Rank&) const = default;
   };
 
   void find_fixed(const Matcher& matcher);

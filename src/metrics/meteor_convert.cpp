@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <map>
 
 #include "eida/core/error.h"
@@ -78,6 +79,9 @@ class TablePacker {
     if (lines_ % 3 != 0 || lines_ == 0) {
       throw DataError("{}: has {} lines, not groups of three", name_, lines_);
     }
+    if (bytes_.size() >= std::numeric_limits<uint32_t>::max()) {
+      throw DataError("{}: more than 4 GiB of phrases", name_);
+    }
     close_source();
     words = sort_words();
     slots = hash_sources();
@@ -113,6 +117,7 @@ class TablePacker {
       bytes_.append(reinterpret_cast<const char*>(&word), 2);
       begin = end + 1;
     }
+    if (count == 0) throw DataError("{}:{}: a phrase without words", name_, lines_);
     bytes_[count_at] = static_cast<char>(count);
   }
 

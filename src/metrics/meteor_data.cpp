@@ -72,7 +72,7 @@ std::optional<size_t> StringPool::find(std::string_view word) const {
 bool TargetList::next(std::vector<uint16_t>& words) {
   if (bytes_.empty()) return false;
   const size_t count = static_cast<unsigned char>(bytes_[0]);
-  if (bytes_.size() < 1 + 2 * count) return false;
+  if (count == 0 || bytes_.size() < 1 + 2 * count) return false;
   words.resize(count);
   std::memcpy(words.data(), bytes_.data() + 1, 2 * count);
   bytes_.remove_prefix(1 + 2 * count);

@@ -54,11 +54,12 @@ class Scorer {
     const bool mteval = wants(TextMetric::kBleu) || wants(TextMetric::kNist);
     const bool ptb =
         wants(TextMetric::kMeteor) || wants(TextMetric::kRougeL) || wants(TextMetric::kCider);
-    if (mteval) mteval_ = mteval_scores(references_, predictions_, options_.convention);
-    if (mteval && options_.per_item) mteval_items_ = mteval_items(references_, predictions_);
+    if (mteval) {
+      mteval_ = mteval_scores(references_, predictions_, options_.convention, options_.per_item);
+    }
     if (ptb) tokenize();
     for (const TextMetric metric : options_.metrics) add(metric);
-    if (wants(TextMetric::kBleu)) set_.sentence_bleu = std::move(mteval_items_.sentence_bleu);
+    if (wants(TextMetric::kBleu)) set_.sentence_bleu = std::move(mteval_.items.sentence_bleu);
     return std::move(set_);
   }
 
@@ -83,11 +84,11 @@ class Scorer {
     switch (metric) {
       case TextMetric::kBleu:
         score.statistics = mteval_.bleu;
-        score.items = mteval_items_.bleu;
+        score.items = mteval_.items.bleu;
         break;
       case TextMetric::kNist:
         score.statistics = mteval_.nist;
-        score.items = mteval_items_.nist;
+        score.items = mteval_.items.nist;
         break;
       case TextMetric::kMeteor:
         if (!meteor(score)) return;
@@ -127,7 +128,6 @@ class Scorer {
   const std::vector<std::string>& predictions_;
   const TextScoreOptions& options_;
   MtevalScores mteval_;
-  MtevalItems mteval_items_;
   References ptb_references_;
   std::vector<std::string> ptb_predictions_;
   ScoreSet set_;
@@ -183,7 +183,10 @@ std::string per_item_table(const ScoreSet& set, const std::vector<std::string>& 
     if (entry.metric == TextMetric::kBleu) columns.emplace_back("sentBLEU", &set.sentence_bleu);
   }
   std::string table = "src\tsys_out";
-  for (const auto& [name, values] : columns) table += "\t" + name;
+  for (const auto& [name, values] : columns) {
+    table += '\t';
+    table += name;
+  }
   table += '\n';
   for (size_t i = 0; i < predictions.size(); ++i) {
     table += one_field(i < sources.size() ? sources[i] : "") + '\t' + one_field(predictions[i]);

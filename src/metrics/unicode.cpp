@@ -16,6 +16,9 @@ bool is_ascii(std::string_view text) {
 
 /// Code point at `position` and its length in bytes, U+FFFD and 1 for a bad byte.
 char32_t code_at(std::string_view text, size_t position, size_t& length) {
+  const auto lead = static_cast<unsigned char>(text[position]);
+  length = 1;
+  if (lead < 0x80) return lead;
   length = utf8_sequence_length(text, position);
   if (length > 0) return decode_utf8(text, position, length);
   length = 1;

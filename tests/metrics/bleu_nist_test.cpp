@@ -84,10 +84,11 @@ TEST(Nist, ConventionsDifferInReferenceLength) {
 TEST(MtevalItems, EachItemIsItsOwnCorpus) {
   const References references{{"a b c d"}, {"a b c e"}};
   const std::vector<std::string> predictions{"a b c d", "a b c d"};
-  const MtevalItems items = mteval_items(references, predictions);
+  const MtevalItems items = mteval_scores(references, predictions, kPy, true).items;
   EXPECT_NEAR(items.nist[0], 2.0, 1e-12);
   EXPECT_NEAR(items.bleu[0], 1.0, 1e-12);
   EXPECT_GT(items.sentence_bleu[1], items.bleu[1]);
+  EXPECT_EQ(mteval_scores(references, predictions, kPerl, true).items.nist, items.nist);
 }
 
 RC_GTEST_PROP(Bleu, LiesBetweenZeroAndOne, ()) {

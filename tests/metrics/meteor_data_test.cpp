@@ -71,6 +71,26 @@ TEST_F(MeteorDataTest, CutTableIsAnError) {
   EXPECT_FALSE(std::filesystem::exists(index()));
 }
 
+TEST_F(MeteorDataTest, CutGzipFileIsAnError) {
+  data();
+  const auto table = folder() / "data" / "paraphrase-en.gz";
+  std::filesystem::resize_file(table, std::filesystem::file_size(table) - 12);
+  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  EXPECT_NE(error.find("paraphrase-en.gz"), std::string::npos) << error;
+}
+
+TEST_F(MeteorDataTest, FolderThatIsNotThereIsAnErrorWithARemedy) {
+  const std::string error = message([&] { open_meteor_data(folder() / "no"); });
+  EXPECT_NE(error.find("EIDA_METEOR_DATA"), std::string::npos) << error;
+}
+
+TEST_F(MeteorDataTest, EmptyPhraseIsAnError) {
+  write_jar();
+  write_table("1\na\n\n");
+  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  EXPECT_NE(error.find("without words"), std::string::npos) << error;
+}
+
 TEST_F(MeteorDataTest, ScatteredSourceIsAnError) {
   write_jar();
   write_table("1\na\nb\n1\nc\nd\n1\na\ne\n");

@@ -20,21 +20,21 @@ enum class MtevalConvention { kPymteval, kPerl };
 /// Source: mteval-v13a's basic tokenization.
 std::vector<std::string> mteval_tokens(std::string_view text, MtevalConvention convention);
 
-struct MtevalScores {
-  ItemStatistics bleu;  ///< hits of orders 1..4, lengths of orders 1..4, closest reference length
-  ItemStatistics nist;  ///< see src/metrics/bleu_nist.cpp; weights come from all references
-};
-
-/// \param references,predictions of equal size; every item has a reference.
-MtevalScores mteval_scores(const References& references,
-                           const std::vector<std::string>& predictions,
-                           MtevalConvention convention);
-
 /// What e2e-metrics lists for each item: pymteval's scores of the item as a corpus of its own.
 struct MtevalItems {
   std::vector<double> bleu, sentence_bleu, nist;
 };
-MtevalItems mteval_items(const References& references, const std::vector<std::string>& predictions);
+
+struct MtevalScores {
+  ItemStatistics bleu;  ///< hits of orders 1..4, lengths of orders 1..4, closest reference length
+  ItemStatistics nist;  ///< see src/metrics/bleu_nist.cpp; weights come from all references
+  MtevalItems items;    ///< empty unless asked for
+};
+
+/// \param references,predictions of equal size; every item has a reference.
+MtevalScores mteval_scores(const References& references,
+                           const std::vector<std::string>& predictions, MtevalConvention convention,
+                           bool per_item = false);
 
 /// BLEU of summed statistics. \param smoothing added to hits and lengths; 1 is sentence BLEU.
 double pymteval_bleu(std::span<const double> sums, double smoothing);
