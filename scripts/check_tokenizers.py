@@ -48,7 +48,8 @@ ODD = [0x180E, 0x85, 0xA0, 0xAD, 0x200B, 0x200C, 0x200D, 0x2028, 0x2029, 0x202F,
 MARKS = [p for p in range(0x110000) if unicodedata.combining(chr(p))]
 WHITE = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u180e\u2000\u2003\u2028\u2029\u202f\u205f\u3000"
 SNIPPETS = ["<s>", "</s>", "<mask>", " <mask>", "<pad>", "<unk>", "[MASK]", "[CLS]", "<|endoftext|>", "<s>NOTUSED", "'s", "'ll",
-            "'re", "\u2581", "##", "  ", " the", "ing", "12345", "don't", "...", "\r\n", "NULL", "[UNK]", "a" * 120]
+            "'re", "\u2581", "##", "  ", " the", "ing", "12345", "don't", "...", "\r\n", "NULL", "[UNK]", "a" * 120,
+            "\u0915\u094d\u0958\u0301", "\u0915\u0301\u094d\u0958\u0301", "\u1161\u11a8\u0301", "\u00a9\u200d\u2122\u0301"]
 
 
 def random_character(rng):

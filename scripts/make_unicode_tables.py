@@ -18,14 +18,16 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_to
 ROOT = Path(__file__).resolve().parent.parent
 POINTS = [*range(0xD800), *range(0xE000, 0x110000)]
 ACUTE, ZWJ, COPYRIGHT = "\u0301", "\u200d", "\u00a9"
+KA, VIRAMA, QA = "\u0915", "\u094d", "\u0958"  # Devanagari: two consonants, and the sign that joins them
 
 # Bits of a code point's properties, in the order of enum Property in src/text/unicode.h.
 PROPERTIES = ("letter", "number", "space", "word", "control", "cjk", "mark", "punctuation",
-              "grapheme_control", "grapheme_extend", "grapheme_prepend", "pictographic", "bert_mark")
+              "grapheme_control", "grapheme_extend", "grapheme_prepend", "pictographic", "bert_mark",
+              "conjunct_consonant", "conjunct_linker")
 
 
 def charsmap(key, value):
-    """A Precompiled normalizer that maps one string of one or two bytes, and nothing else, to `value`."""
+    """A Precompiled normalizer that maps one short string, and nothing else, to `value`."""
     units, base, key = {}, 256, key.encode()
     units[0] = base << 10
     position = base
@@ -56,6 +58,7 @@ def property_probes():
     chinese = normalizers.BertNormalizer(False, True, False, False)
     accents, bert_accents = normalizers.StripAccents(), normalizers.BertNormalizer(False, False, True, False)
     x, mark, sign = charsmap("x", "y"), charsmap(ACUTE, "y"), charsmap(COPYRIGHT, "y")
+    qa = charsmap(QA, "y")
     pieces = lambda splitter, text: len(splitter.pre_tokenize_str(text))
     return {
         "letter": lambda c: pieces(byte_level, "a" + c) == 1,
@@ -69,8 +72,10 @@ def property_probes():
         "grapheme_control": lambda c: mark.normalize_str(c + ACUTE * 2) == c + "y",
         "grapheme_extend": lambda c: x.normalize_str("x" + c) == "y",
         "grapheme_prepend": lambda c: x.normalize_str(c + "x" + ACUTE * 2).endswith("y" + ACUTE * 2),
-        "pictographic": lambda c: sign.normalize_str(c + ZWJ + COPYRIGHT + ACUTE) == c + ZWJ + "y" + ACUTE,
+        "pictographic": lambda c: sign.normalize_str(c + ZWJ + COPYRIGHT + ACUTE).endswith("y" + ACUTE),
         "bert_mark": lambda c: bert_accents.normalize_str("a" + c) == "a",
+        "conjunct_consonant": lambda c: qa.normalize_str(c + VIRAMA + QA + ACUTE).endswith("y" + ACUTE),
+        "conjunct_linker": lambda c: qa.normalize_str(KA + c + QA + ACUTE).endswith("y" + ACUTE),
     }
 
 

@@ -1,5 +1,6 @@
 /// Decoders that replace or remove characters: Metaspace, Replace, Strip, BPEDecoder.
 #include "decoder.h"
+#include "limits.h"
 #include "unicode.h"
 
 namespace eida::text {
@@ -48,9 +49,14 @@ class Replace : public Decoder {
 
   void apply(std::vector<std::string>& tokens) const override {
     for (std::string& token : tokens) {
-      for (size_t at = token.find(from_); at != std::string::npos;
-           at = token.find(from_, at + content_.size()))
-        token.replace(at, from_.size(), content_);
+      std::string out;
+      size_t copied = 0;
+      for (size_t at = 0; (at = token.find(from_, copied)) != std::string::npos;) {
+        out.append(token, copied, at - copied).append(content_);
+        check_length(out.size());
+        copied = at + from_.size();
+      }
+      if (copied > 0) token = out.append(token, copied);
     }
   }
 

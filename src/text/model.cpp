@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include <algorithm>
+
 #include "eida/core/utf8.h"
 
 namespace eida::text {
@@ -14,6 +16,11 @@ std::string type_of(const Component& component) {
 }
 
 }  // namespace
+
+void Scratch::trim() {
+  constexpr size_t kKept = size_t{1} << 16;
+  if (std::max({ids.capacity(), symbols.capacity(), path.capacity()}) > kKept) *this = {};
+}
 
 bool Model::append_bytes(std::string_view bytes, std::vector<int32_t>& ids) const {
   const size_t before = ids.size();

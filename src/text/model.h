@@ -27,6 +27,9 @@ struct Scratch {
   std::vector<uint32_t> ranks;
   std::vector<Symbol> symbols;
   std::vector<PathNode> path;
+
+  /// Gives back what one very long piece took.
+  void trim();
 };
 
 /// Immutable; several threads may share one, each with its own Scratch.

@@ -1,13 +1,11 @@
 #include "pipeline.h"
 
 #include "assemble.h"
-#include "eida/core/error.h"
+#include "limits.h"
 #include "unicode.h"
 
 namespace eida::text {
 namespace {
-
-constexpr size_t kLongestText = size_t{1} << 30;
 
 /// The part of that name, null where the document has none.
 template <typename Part>
@@ -58,8 +56,7 @@ void Pipeline::encode_part(std::string_view part, bool at_start, WordCache& cach
 }
 
 std::vector<int32_t> Pipeline::encode_text(std::string_view text) const {
-  if (text.size() > kLongestText)
-    throw DataError("a text of {} bytes is longer than the limit of {}", text.size(), kLongestText);
+  check_length(text.size());
   std::string repaired;
   text = repair_utf8(text, repaired);
   std::vector<int32_t> ids;

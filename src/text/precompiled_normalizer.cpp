@@ -4,46 +4,13 @@
 #include <vector>
 
 #include "base64.h"
+#include "graphemes.h"
+#include "limits.h"
 #include "normalizer.h"
 #include "unicode.h"
 
 namespace eida::text {
 namespace {
-
-/// Cuts text into extended grapheme clusters.
-/// Source: Unicode Standard Annex 29, rules GB3 to GB11. Hangul, flags and Indic conjuncts are not
-/// joined: such clusters are too long to be looked up as a whole, so it makes no difference here.
-class GraphemeCutter {
- public:
-  explicit GraphemeCutter(std::string_view text) : p_(text.data()), end_(p_ + text.size()) {}
-
-  /// The next cluster; empty at the end.
-  std::string_view next() {
-    const char* begin = p_;
-    if (p_ == end_) return {};
-    char32_t last = next_code_point(p_);
-    bool pictographic = has(last, kPictographic);  // …, then only extending characters
-    while (p_ < end_) {
-      const char* after = p_;
-      const char32_t c = next_code_point(after);
-      if (!joins(last, c, pictographic)) break;
-      pictographic = has(c, kPictographic) || (pictographic && has(c, kGraphemeExtend));
-      last = c;
-      p_ = after;
-    }
-    return {begin, static_cast<size_t>(p_ - begin)};
-  }
-
- private:
-  static bool joins(char32_t last, char32_t c, bool pictographic) {
-    if (last == U'\r' && c == U'\n') return true;
-    if (has(last, kGraphemeControl) || has(c, kGraphemeControl)) return false;
-    if (has(c, kGraphemeExtend) || has(last, kGraphemePrepend)) return true;
-    return pictographic && last == 0x200D && has(c, kPictographic);
-  }
-
-  const char *p_, *end_;
-};
 
 class Precompiled : public Normalizer {
  public:
@@ -124,6 +91,7 @@ class Precompiled : public Normalizer {
     const std::string_view target = lookup(text);
     if (target.data() == nullptr) return false;
     out += target;
+    check_length(out.size());
     return true;
   }
 

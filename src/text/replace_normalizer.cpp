@@ -1,5 +1,6 @@
 /// Replaces every match of a string or of a simple regular expression.
 #include "eida/core/utf8.h"
+#include "limits.h"
 #include "normalizer.h"
 #include "simple_pattern.h"
 #include "unicode.h"
@@ -37,6 +38,7 @@ class Replace : public Normalizer {
       }
       if (i == 0 && content_.empty()) at_start = false;
       out.append(view, copied, i - copied).append(content_);
+      check_length(out.size());
       copied = i += length;
     }
     if (copied == 0) return;

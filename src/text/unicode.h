@@ -22,7 +22,9 @@ enum Property : uint16_t {
   kGraphemeExtend = 512,  ///< joins the grapheme cluster before it
   kGraphemePrepend = 1024,
   kPictographic = 2048,
-  kBertMark = 4096,  ///< accents, as BERT's normalizer drops them (it has an older table)
+  kBertMark = 4096,           ///< accents, as BERT's normalizer drops them (it has an older table)
+  kConjunctConsonant = 8192,  ///< Indic: joined by a linker, one grapheme cluster
+  kConjunctLinker = 16384,
 };
 
 /// Table of 0x110000 sets of Property bits.

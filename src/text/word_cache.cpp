@@ -84,6 +84,7 @@ WordCachePool::Lease::Lease(WordCachePool& pool)
 }
 
 WordCachePool::Lease::~Lease() {
+  cache_->trim();
   WordCache* nothing = nullptr;
   if (place_->compare_exchange_strong(nothing, cache_.get(), std::memory_order_release,
                                       std::memory_order_relaxed))

@@ -20,6 +20,7 @@ class WordCache {
 
   /// Appends the ids that `model` gives for `piece`.
   void encode(const Model& model, std::string_view piece, std::vector<int32_t>& ids);
+  void trim() { scratch_.trim(); }
 
  private:
   static constexpr size_t kSlots = size_t{1} << 16;

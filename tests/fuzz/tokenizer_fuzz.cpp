@@ -48,6 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     const auto document = eida::parse_json(input, "fuzzed", format_errors());
     use(eida::text::Pipeline(document, "fuzzed"), input);
   } catch (const eida::FormatError&) {
+  } catch (const eida::DataError&) {  // a text that its own replacements made too long
   }
   return 0;
 }
