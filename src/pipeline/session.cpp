@@ -1,6 +1,7 @@
 #include "eida/pipeline/session.h"
 
 #include <ATen/Parallel.h>
+#include <spdlog/spdlog.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -53,6 +54,10 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
   options.device = compute.device;
   options.weights = parse_weights(config.model.weights);
   auto model = load_pretrained(config.model.path, kind, options);
+  if (options.random_init) {
+    spdlog::warn("{}: the weights are random, drawn from seed {}", config.model.path.string(),
+                 options.seed);
+  }
   model->set_compute_dtype(compute.precision);
   return model;
 }

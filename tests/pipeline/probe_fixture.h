@@ -1,0 +1,127 @@
+/// A tiny random model with a byte-level tokenizer, and demo data: all that eida-probe needs.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "eida/core/files.h"
+#include "eida/data/demo.h"
+#include "eida/model/pretrained_model.h"
+#include "support/program.h"
+#include "support/test_data.h"
+
+namespace eida::testing {
+
+/// Character that GPT-2's byte alphabet gives a byte, in UTF-8. Source: openai/gpt-2,
+/// bytes_to_unicode.
+inline std::string byte_character(int byte) {
+  const auto printable = [](int b) {
+    return (b >= '!' && b <= '~') || (b >= 0xa1 && b <= 0xac) || (b >= 0xae && b <= 0xff);
+  };
+  int code = byte;
+  if (!printable(byte)) {
+    code = 256;
+    for (int b = 0; b < byte; ++b) code += printable(b) ? 0 : 1;
+  }
+  if (code < 0x80) return std::string(1, static_cast<char>(code));
+  return {static_cast<char>(0xc0 | code >> 6), static_cast<char>(0x80 | (code & 0x3f))};
+}
+
+/// vocab.json and merges.txt of the 256 bytes and a few special tokens: every text can be encoded.
+inline void write_byte_tokenizer(const std::filesystem::path& dir) {
+  nlohmann::json vocab;
+  int id = 0;
+  for (const char* token : {"<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>"})
+    vocab[token] = id++;
+  for (int byte = 0; byte < 256; ++byte) vocab[byte_character(byte)] = id++;
+  write_file_atomic(dir / "vocab.json", vocab.dump());
+  write_file_atomic(dir / "merges.txt", "#version: 0.2\n");
+}
+
+class ProbeProgram : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(encoder_);
+    std::filesystem::create_directories(decoder_);
+    write_byte_tokenizer(encoder_);
+    write_byte_tokenizer(decoder_);
+    write_file_atomic(encoder_ / "config.json",
+                      R"({"model_type": "roberta", "vocab_size": 300, "hidden_size": 24,
+      "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 40, "hidden_act": "gelu",
+      "max_position_embeddings": 260, "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05,
+      "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})");
+    write_file_atomic(decoder_ / "config.json",
+                      R"({"model_type": "gpt2", "vocab_size": 300, "n_embd": 24, "n_layer": 2,
+      "n_head": 3, "n_positions": 600, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05,
+      "initializer_range": 0.2, "bos_token_id": 5, "eos_token_id": 5})");
+    const DemoOptions sizes{120, 10, 3};
+    write_file_atomic(reviews_, demo_review_file(make_demo_reviews(sizes).train));
+    write_file_atomic(pairs_, demo_pair_file(make_demo_pairs(sizes).train));
+  }
+
+  /// Arguments of a quick run; `more` come last.
+  std::vector<std::string> quick(const std::filesystem::path& model, const std::string& task,
+                                 const std::filesystem::path& train,
+                                 std::vector<std::string> more = {}) const {
+    std::vector<std::string> all = {EIDA_PROBE,
+                                    "--model",
+                                    model.string(),
+                                    "--task",
+                                    task,
+                                    "--train",
+                                    train.string(),
+                                    "--output",
+                                    run_.string(),
+                                    "--set",
+                                    "model.init=random",
+                                    "--dims",
+                                    "2,4,8",
+                                    "--set",
+                                    "ranks.narrow=4",
+                                    "--set",
+                                    "ranks.wide=8",
+                                    "--repeats",
+                                    "2",
+                                    "--examples",
+                                    "32",
+                                    "--heldout",
+                                    "40",
+                                    "--precision",
+                                    "fp32",
+                                    "--threads",
+                                    "1",
+                                    "--set",
+                                    "data.max_length=0"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  std::vector<std::string> quick_reviews(std::vector<std::string> more = {}) const {
+    return quick(encoder_, "classification", reviews_, std::move(more));
+  }
+  ProgramResult run(std::vector<std::string> arguments) const {
+    return run_program(dir_.path(), std::move(arguments));
+  }
+  bool looks_complete() const { return std::filesystem::exists(run_ / "manifest.json"); }
+
+  /// One clear line, the right exit code, and no run folder that looks complete.
+  void expect_error(const ProgramResult& result, int code, const std::string& part) const {
+    EXPECT_EQ(result.code, code) << result.err;
+    const auto begin = result.err.rfind("eida-probe: ");
+    ASSERT_NE(begin, std::string::npos) << result.err;
+    const std::string line = result.err.substr(begin);
+    EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << line;
+    EXPECT_NE(line.find(part), std::string::npos) << line;
+    EXPECT_FALSE(looks_complete());
+  }
+
+  TempDir dir_;
+  std::filesystem::path encoder_ = dir_.path() / "encoder", decoder_ = dir_.path() / "decoder";
+  std::filesystem::path reviews_ = dir_.path() / "reviews.tsv", pairs_ = dir_.path() / "pairs.txt";
+  std::filesystem::path run_ = dir_.path() / "run";
+};
+
+}  // namespace eida::testing

@@ -1,0 +1,136 @@
+// eida-probe from the command line to its files.
+#include <cstdlib>
+#include <set>
+
+#include "eida/report/curves.h"
+#include "eida/subspace/rank_plan.h"
+#include "eida/tensor/safetensors.h"
+#include "probe_fixture.h"
+
+namespace eida::testing {
+namespace {
+
+nlohmann::json json_file(const std::filesystem::path& path) {
+  return nlohmann::json::parse(read_file(path));
+}
+
+TEST_F(ProbeProgram, WritesEveryFileOfTheContract) {
+  const ProgramResult result = run(quick_reviews({"--save-subspaces"}));
+  ASSERT_EQ(result.code, 0) << result.err;
+  for (const char* name : {"config.yaml", "manifest.json", "log.jsonl", "curves.csv", "probe.json",
+                           "rank_plan.json", "subspaces.safetensors"}) {
+    EXPECT_TRUE(std::filesystem::exists(run_ / name)) << name;
+  }
+  EXPECT_FALSE(std::filesystem::exists(run_ / "INCOMPLETE"));
+  // 9 input spaces and 13 sites, 3 dims, 2 repeats
+  const auto rows = read_curves_csv(run_ / "curves.csv");
+  EXPECT_EQ(rows.size(), (9u + 13u) * 3u * 2u);
+  for (const auto& row : rows) {
+    EXPECT_EQ(row.samples, 64);  // 32 sentences, 2 tokens
+    EXPECT_EQ(row.heldout, 80);
+    EXPECT_GT(row.fidelity, 0.0);
+  }
+  const RankPlan plan = read_rank_plan(run_ / "rank_plan.json");
+  EXPECT_EQ(plan.inputs.size(), 9u);
+  EXPECT_EQ(plan.delta_outputs.size(), 13u);
+  EXPECT_EQ(json_file(run_ / "manifest.json")["inputs"].size(), 4u);  // data, config, vocab, merges
+  const SafetensorsFile subspaces(run_ / "subspaces.safetensors");
+  EXPECT_EQ(subspaces.find("input.0.basis")->shape, (std::vector<int64_t>{8, 24}));
+  EXPECT_EQ(subspaces.find("delta_output.4.basis")->shape, (std::vector<int64_t>{8, 40}));
+}
+
+TEST_F(ProbeProgram, SaysThatWeightsAreRandom) {
+  const ProgramResult result = run(quick_reviews());
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(json_file(run_ / "probe.json")["weights"], "random, seed 0");
+  EXPECT_NE(result.err.find("random"), std::string::npos) << result.err;
+}
+
+TEST_F(ProbeProgram, FidelityRisesWithKAndIsCentredBelow) {
+  ASSERT_EQ(run(quick_reviews()).code, 0);
+  const nlohmann::json probe = json_file(run_ / "probe.json");
+  ASSERT_EQ(probe["places"].size(), 9u + 13u);
+  for (const auto& place : probe["places"]) {
+    double before = 0;
+    for (const char* k : {"2", "4", "8"}) {
+      const double fidelity = place["fidelity"][k]["mean"];
+      EXPECT_GE(fidelity, before) << place["name"];
+      before = fidelity;
+    }
+    EXPECT_LE(before, 1.0);
+    if (place["kind"] == "delta_output") {
+      const double captured = place["gradient_capture"]["8"]["mean"];
+      EXPECT_GT(captured, 0.0);
+      EXPECT_LE(captured, 1.0 + 1e-6);  // float32 sums
+    }
+  }
+}
+
+TEST_F(ProbeProgram, ProbesADecoder) {
+  const ProgramResult result =
+      run(quick(decoder_, "e2e", pairs_, {"--set", "sampling.token_rate=0.05"}));
+  ASSERT_EQ(result.code, 0) << result.err;
+  std::set<std::string> names;
+  const nlohmann::json probe = json_file(run_ / "probe.json");
+  for (const auto& place : probe["places"]) names.insert(place["name"]);
+  EXPECT_EQ(names.size(), 8u + 12u);
+  EXPECT_TRUE(names.contains("transformer.h.0.attn.c_attn:q"));
+}
+
+TEST_F(ProbeProgram, SameSeedGivesTheSameBytesAndAnotherSeedDoesNot) {
+  ASSERT_EQ(run(quick_reviews()).code, 0);
+  const std::string first = read_file(run_ / "curves.csv");
+  ASSERT_EQ(run(quick_reviews({"--overwrite"})).code, 0);
+  EXPECT_EQ(read_file(run_ / "curves.csv"), first);
+  ASSERT_EQ(run(quick_reviews({"--overwrite", "--seed", "1"})).code, 0);
+  EXPECT_NE(read_file(run_ / "curves.csv"), first);
+}
+
+TEST_F(ProbeProgram, ItsConfigRepeatsTheRun) {
+  ASSERT_EQ(run(quick_reviews()).code, 0);
+  const std::string first = read_file(run_ / "curves.csv");
+  const auto config = dir_.path() / "again.yaml";
+  write_file_atomic(config, read_file(run_ / "config.yaml"));
+  ASSERT_EQ(run({EIDA_PROBE, "--config", config.string(), "--overwrite"}).code, 0);
+  EXPECT_EQ(read_file(run_ / "curves.csv"), first);
+}
+
+TEST_F(ProbeProgram, DryRunSaysWhatItWouldCostAndWritesNothing) {
+  const ProgramResult result = run(quick_reviews({"--dry-run"}));
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.out.find("9 input spaces, 13 sites"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("RANDOM"), std::string::npos) << result.out;
+  EXPECT_FALSE(std::filesystem::exists(run_));
+}
+
+TEST_F(ProbeProgram, FormatJsonGivesOneObjectAPlace) {
+  const ProgramResult result = run(quick_reviews({"--format", "json"}));
+  ASSERT_EQ(result.code, 0) << result.err;
+  std::istringstream lines(result.out);
+  int64_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_TRUE(nlohmann::json::parse(line).contains("rank"));
+  }
+  EXPECT_EQ(count, 9 + 13);
+}
+
+TEST_F(ProbeProgram, ComparesRuns) {
+  ASSERT_EQ(run(quick_reviews({"--save-subspaces"})).code, 0);
+  const auto other = dir_.path() / "other", compared = dir_.path() / "compared";
+  ASSERT_EQ(run(quick_reviews(
+                    {"--save-subspaces", "--seed", "1", "--set", "run.output=" + other.string()}))
+                .code,
+            0);
+  const ProgramResult result =
+      run({EIDA_PROBE, "compare", run_.string(), other.string(), "--output", compared.string()});
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.out.find("k = 8"), std::string::npos) << result.out;
+  EXPECT_TRUE(std::filesystem::exists(compared / "comparison.csv"));
+  EXPECT_TRUE(std::filesystem::exists(compared / "manifest.json"));
+  const ProgramResult missing =
+      run({EIDA_PROBE, "compare", run_.string(), (dir_.path() / "nowhere").string()});
+  EXPECT_EQ(missing.code, 3) << missing.err;
+}
+
+}  // namespace
+}  // namespace eida::testing
