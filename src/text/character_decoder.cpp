@@ -1,6 +1,6 @@
 /// Decoders that replace or remove characters: Metaspace, Replace, Strip, BPEDecoder.
 #include "decoder.h"
-#include "limits.h"
+#include "text_length.h"
 #include "unicode.h"
 
 namespace eida::text {

@@ -1,7 +1,7 @@
 #include "pipeline.h"
 
 #include "assemble.h"
-#include "limits.h"
+#include "text_length.h"
 #include "unicode.h"
 
 namespace eida::text {

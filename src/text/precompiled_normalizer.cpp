@@ -5,8 +5,8 @@
 
 #include "base64.h"
 #include "graphemes.h"
-#include "limits.h"
 #include "normalizer.h"
+#include "text_length.h"
 #include "unicode.h"
 
 namespace eida::text {

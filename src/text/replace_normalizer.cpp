@@ -1,8 +1,8 @@
 /// Replaces every match of a string or of a simple regular expression.
 #include "eida/core/utf8.h"
-#include "limits.h"
 #include "normalizer.h"
 #include "simple_pattern.h"
+#include "text_length.h"
 #include "unicode.h"
 
 namespace eida::text {
