@@ -123,7 +123,9 @@ void report(const Matching& matching, const std::string& file, const ModelConfig
 }  // namespace
 
 at::Tensor placed(const at::Tensor& parameter, const LoadOptions& options) {
-  return parameter.to(parameter.dim() > 1 ? options.weights : at::kFloat).to(options.device);
+  const at::Tensor moved =
+      parameter.to(parameter.dim() > 1 ? options.weights : at::kFloat).to(options.device);
+  return options.writable && moved.is_same(parameter) ? moved.clone() : moved;
 }
 
 std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,

@@ -82,7 +82,10 @@ struct LoadOptions {
   uint64_t seed = 0;         ///< for a head that the checkpoint lacks
   bool random_init = false;  ///< all weights from the seed (config.json is enough)
   at::Device device = at::kCPU;
-  at::ScalarType weights = at::kFloat;  ///< float32, or bfloat16
+  at::ScalarType weights = at::kFloat;  ///< of matrices: float32, or bfloat16
+  /// Copies every parameter into memory of its own. Without it, float32 parameters stay on the
+  /// file's read-only map: to write to one is a fault that ends the process.
+  bool writable = false;
 };
 
 /// Opens a Hugging Face folder (config.json, model.safetensors or its index).

@@ -1,0 +1,138 @@
+#include "eida/model/model_config.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "eida/core/error.h"
+#include "support/test_data.h"
+#include "support/tiny_models.h"
+
+namespace eida {
+namespace {
+
+using testing::TempDir;
+
+/// The tiny configuration with some keys set to other values (null: as transformers, absent).
+ModelConfig read_with(const char* base, TaskKind task, const nlohmann::json& changes) {
+  const TempDir dir;
+  nlohmann::json json = nlohmann::json::parse(base);
+  json.merge_patch(changes);
+  std::ofstream(dir.path() / "config.json") << json;
+  return read_model_config(dir.path(), task);
+}
+ModelConfig read_roberta(const nlohmann::json& changes) {
+  return read_with(testing::kTinyRoberta, TaskKind::kClassification, changes);
+}
+ModelConfig read_gpt2(const nlohmann::json& changes) {
+  return read_with(testing::kTinyGpt2, TaskKind::kCompletion, changes);
+}
+
+/// The message names the file and each of `parts`.
+void expect_refused(const char* base, TaskKind task, const nlohmann::json& changes,
+                    const std::vector<std::string>& parts) {
+  try {
+    read_with(base, task, changes);
+    FAIL() << "accepted: " << changes;
+  } catch (const FormatError& error) {
+    const std::string what = error.what();
+    EXPECT_NE(what.find("config.json"), std::string::npos) << what;
+    for (const auto& part : parts) EXPECT_NE(what.find(part), std::string::npos) << what;
+  }
+}
+
+TEST(ModelConfig, UnsupportedValuesAreErrorsThatNameKeyAndValue) {
+  const auto roberta = [](const nlohmann::json& changes, const std::vector<std::string>& parts) {
+    expect_refused(testing::kTinyRoberta, TaskKind::kClassification, changes, parts);
+  };
+  roberta({{"is_decoder", true}}, {"is_decoder", "true"});
+  roberta({{"add_cross_attention", true}}, {"add_cross_attention"});
+  roberta({{"position_embedding_type", "relative_key"}},
+          {"position_embedding_type", "relative_key"});
+  roberta({{"hidden_act", "xielu"}}, {"hidden_act", "xielu"});
+  roberta({{"quantization_config", {{"bits", 4}}}}, {"quantization_config"});
+  roberta({{"pruned_heads", {{"0", {1}}}}}, {"pruned_heads"});
+  roberta({{"problem_type", "regression"}}, {"problem_type", "regression"});
+  roberta({{"model_type", "t5"}}, {"model_type", "t5"});
+  roberta({{"hidden_size", 25}}, {"25", "3 heads"});
+  roberta({{"hidden_size", -24}}, {"hidden_size", "-24"});
+  roberta({{"hidden_size", 24.5}}, {"hidden_size", "24.5"});
+  roberta({{"hidden_size", 1e30}}, {"hidden_size"});
+  roberta({{"vocab_size", nullptr}}, {"vocab_size", "missing"});
+  roberta({{"vocab_size", 18446744073709551615U}}, {"vocab_size"});
+  roberta({{"hidden_dropout_prob", "0.1"}}, {"hidden_dropout_prob"});
+  roberta({{"max_position_embeddings", 2}}, {"position"});
+  roberta({{"pad_token_id", 60}}, {"pad_token_id", "60"});
+  const auto gpt2 = [](const nlohmann::json& changes, const std::vector<std::string>& parts) {
+    expect_refused(testing::kTinyGpt2, TaskKind::kCompletion, changes, parts);
+  };
+  gpt2({{"tie_word_embeddings", false}}, {"tie_word_embeddings", "false"});
+  gpt2({{"activation_function", "mish"}}, {"activation_function", "mish"});
+  gpt2({{"scale_attn_weights", 1}}, {"scale_attn_weights", "1"});
+  gpt2({{"add_cross_attention", true}}, {"add_cross_attention"});
+}
+
+TEST(ModelConfig, FamilyHasToFitTheTask) {
+  expect_refused(testing::kTinyGpt2, TaskKind::kClassification, nlohmann::json::object(),
+                 {"gpt2", "classification"});
+  expect_refused(testing::kTinyRoberta, TaskKind::kCompletion, nlohmann::json::object(),
+                 {"roberta"});
+}
+
+TEST(ModelConfig, NullsAreDefaults) {
+  const ModelConfig config = read_gpt2({{"n_inner", nullptr}, {"scale_attn_weights", nullptr}});
+  EXPECT_EQ(config.intermediate_size, 96);
+  EXPECT_TRUE(config.scale_attn_weights);
+  EXPECT_EQ(read_roberta({{"classifier_dropout", nullptr}}).classifier_dropout, 0.1);
+}
+
+TEST(ModelConfig, LabelsComeFromTheirNames) {
+  EXPECT_EQ(read_roberta({{"id2label", {{"0", "a"}, {"1", "b"}, {"2", "c"}}}}).num_labels, 3);
+  EXPECT_EQ(read_roberta({{"num_labels", 5}}).num_labels, 5);
+  EXPECT_EQ(read_roberta(nlohmann::json::object()).num_labels, 2);
+}
+
+TEST(ModelConfig, PositionsOfRobertaStartBehindThePaddingId) {
+  EXPECT_EQ(read_roberta({{"pad_token_id", 4}}).max_length(), 65);
+  EXPECT_EQ(read_roberta({{"model_type", "bert"}}).max_length(), 70);
+}
+
+TEST(ModelConfig, FilesWithoutModelTypeNameTheirFamilyOtherwise) {
+  const nlohmann::json bare = {{"model_type", nullptr}, {"architectures", nullptr}};
+  EXPECT_EQ(read_roberta(bare).model_type, "roberta");
+  EXPECT_EQ(read_gpt2(bare).model_type, "gpt2");
+  nlohmann::json two_types = bare;
+  two_types["type_vocab_size"] = 2;
+  EXPECT_EQ(read_roberta(two_types).model_type, "bert");
+  EXPECT_EQ(
+      read_roberta({{"model_type", nullptr}, {"architectures", {"CamembertModel"}}}).model_type,
+      "camembert");
+}
+
+TEST(ModelConfig, PublishedFilesAreRead) {
+  EIDA_NEED_DATA(testing::data_dir());
+  const auto read = [](const char* name, TaskKind task) {
+    return read_model_config(testing::data_dir() / name, task);
+  };
+  const ModelConfig roberta = read("roberta-base", TaskKind::kClassification);
+  EXPECT_EQ(roberta.model_type, "roberta");
+  EXPECT_EQ(roberta.max_length(), 512);
+  EXPECT_EQ(read("distilroberta-base", TaskKind::kClassification).num_layers, 6);
+  EXPECT_EQ(read("camembert-base", TaskKind::kClassification).model_type, "camembert");
+  EXPECT_EQ(read("gpt2", TaskKind::kCompletion).intermediate_size, 3072);
+  EXPECT_EQ(read("gpt2-medium", TaskKind::kCompletion).num_heads, 16);
+  EXPECT_EQ(read("distilgpt2", TaskKind::kCompletion).num_layers, 6);
+}
+
+TEST(ModelConfig, NoFolderAndNoFileAreErrors) {
+  const TempDir dir;
+  EXPECT_THROW(read_model_config(dir.path() / "none", TaskKind::kClassification), FormatError);
+  EXPECT_THROW(read_model_config(dir.path(), TaskKind::kClassification), FormatError);
+  std::ofstream(dir.path() / "config.json") << "[1, 2]";
+  EXPECT_THROW(read_model_config(dir.path(), TaskKind::kClassification), FormatError);
+  std::ofstream(dir.path() / "config.json") << "{\"vocab_size\": ";
+  EXPECT_THROW(read_model_config(dir.path(), TaskKind::kClassification), FormatError);
+}
+
+}  // namespace
+}  // namespace eida
