@@ -20,6 +20,8 @@ class Checkpoint {
  public:
   /// \throws FormatError when neither is there, or index and shards do not agree; DataError.
   explicit Checkpoint(const std::filesystem::path& dir);
+  Checkpoint(const Checkpoint&) = delete;  // tensors() points into it
+  Checkpoint& operator=(const Checkpoint&) = delete;
 
   const std::vector<CheckpointTensor>& tensors() const { return tensors_; }
   /// The file, or the index: for messages.

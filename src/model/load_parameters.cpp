@@ -123,9 +123,11 @@ void report(const Matching& matching, const std::string& file, const ModelConfig
 }  // namespace
 
 at::Tensor placed(const at::Tensor& parameter, const LoadOptions& options) {
-  const at::Tensor moved =
-      parameter.to(parameter.dim() > 1 ? options.weights : at::kFloat).to(options.device);
-  return options.writable && moved.is_same(parameter) ? moved.clone() : moved;
+  const bool matrix = parameter.dim() > 1;
+  const at::Tensor moved = parameter.to(matrix ? options.weights : at::kFloat).to(options.device);
+  // Vectors are small; left on the map, they would keep the whole file in memory.
+  const bool may_stay = matrix && !options.writable;
+  return may_stay || !moved.is_same(parameter) ? moved : moved.clone();
 }
 
 std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,

@@ -7,6 +7,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/json.h"
+#include "eida/core/utf8.h"
 
 namespace eida {
 namespace {
@@ -17,7 +18,7 @@ constexpr uint64_t kMaxHeader = 100'000'000;  // the limit of the reference impl
 uint64_t unsigned_of(const nlohmann::json& value, const std::string& where) {
   if (!value.is_number_integer() ||
       (value.is_number_integer() && !value.is_number_unsigned() && value.get<int64_t>() < 0)) {
-    throw FormatError("{}: {} is not a whole number from 0", where, value.dump());
+    throw FormatError("{}: {} is not a whole number from 0", where, printable(value.dump()));
   }
   return value.get<uint64_t>();
 }
@@ -37,7 +38,7 @@ uint64_t bytes_of(const std::vector<int64_t>& shape, uint64_t element, const std
 
 SafetensorsEntry parse_entry(const std::string& name, const nlohmann::json& value,
                              uint64_t data_begin, const std::string& source) {
-  const std::string where = source + ": tensor '" + name + "'";
+  const std::string where = source + ": tensor '" + printable(name) + "'";
   if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
       !value.contains("data_offsets")) {
     throw FormatError("{}: wanted dtype, shape and data_offsets", where);
@@ -49,7 +50,7 @@ SafetensorsEntry parse_entry(const std::string& name, const nlohmann::json& valu
   }
   SafetensorsEntry entry{name, value["dtype"].get<std::string>(), {}, 0, 0};
   const uint64_t element = safetensors_dtype_size(entry.dtype);
-  if (element == 0) throw FormatError("{}: dtype '{}' is not known", where, entry.dtype);
+  if (element == 0) throw FormatError("{}: dtype '{}' is not known", where, printable(entry.dtype));
   for (const auto& size : value["shape"]) {
     const uint64_t dimension = unsigned_of(size, where + ": shape");
     if (dimension > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
@@ -82,7 +83,7 @@ void check_tiling(std::vector<SafetensorsEntry> entries, uint64_t data_begin, ui
     if (entry.begin != expected) {
       throw FormatError(
           "{}: tensor '{}' begins at byte {}, wanted {} (tensors must not overlap or leave a gap)",
-          source, entry.name, entry.begin, expected);
+          source, printable(entry.name), entry.begin, expected);
     }
     expected = entry.end;
   }
