@@ -74,6 +74,7 @@ void declare_input(Config& config, Declarations& list) {
 
   SiteOptions& sites = config.sites;
   list.add("sites.include", &sites.include, "weights that take part, for every method")
+      .in(kTrain)
       .items(1, 7)
       .one_of("sites", {{"q", "W_Q"},
                         {"k", "W_K"},
@@ -84,6 +85,7 @@ void declare_input(Config& config, Declarations& list) {
                         {"classifier",
                          "dense layer of the head (encoders): classifier.dense, pooler.dense"}});
   list.add("sites.layers", &sites.layers, "all, or a list of layers counted from 0")
+      .in(kTrain)
       .at_least(0)
       .at_most(10'000);
 }

@@ -116,6 +116,7 @@ void declare_output(Config& config, Declarations& list) {
       .at_most(4096);
   list.add("run.memory_limit", &run.memory_limit,
            "memory the run may plan with, in MiB (null: what is free)")
+      .in(kTrain | kEval)
       .at_least(1)
       .at_most(1e9);
   list.add("run.format", &run.format, "of results on stdout")

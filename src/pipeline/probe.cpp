@@ -145,6 +145,7 @@ int run_probe(const ParsedCommand& command) {
   if (config.run.output.empty())
     throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
 
+  if (command.resume) spdlog::info("a probe keeps no half-done repeats: it starts over");
   RunFolder run(config.run.output, folder);
   attach_log_file(run.file("log.jsonl"));
   write_file_atomic(run.file("config.yaml"), dump_yaml(config, Program::kProbe));

@@ -32,7 +32,7 @@ struct SamplerOptions {
   DrawOptions draw;
   /// Logical batches are put into one pass until it holds this many tokens: larger matrix products,
   /// more memory. 0: one logical batch a pass. The result differs by rounding only.
-  int64_t pass_tokens = 512;
+  int64_t pass_tokens = 384;
   /// Called after every pass with the number of its examples.
   std::function<void(int64_t)> progress;
 };
