@@ -66,8 +66,7 @@ std::map<Group, std::vector<CurvePoint>> group_curves(const std::vector<CurvePoi
 }
 
 /// The line of one k; `points` are sorted by layer.
-Series make_series(const std::vector<CurvePoint>& points, int64_t k, size_t index,
-                   bool intervals) {
+Series make_series(const std::vector<CurvePoint>& points, int64_t k, size_t index, bool intervals) {
   Series series;
   series.name = "k = " + std::to_string(k);
   series.color = kColors[index % std::size(kColors)];

@@ -8,8 +8,8 @@ using testing::TempDir;
 
 std::vector<std::string> sample_texts() {
   std::vector<std::string> texts;
-  for (const json& request : testing::golden_tokenizer("roberta")["encode"])
-    texts.push_back(request["text"]);
+  const json golden = testing::golden_tokenizer("roberta");
+  for (const json& request : golden["encode"]) texts.push_back(request["text"]);
   return texts;
 }
 
