@@ -95,10 +95,9 @@ void declare_output(Config& config, Declarations& list) {
   declare_generation(config.generation, list);
   declare_probe(config.probe, list);
   RunOptions& run = config.run;
-  list.add("run.output", &run.output, "run folder")
+  list.add("run.output", &run.output, "run folder; not needed by --dry-run")
       .as("--output")
-      .value_name("DIR")
-      .needed_by(kProbe | kTrain);
+      .value_name("DIR");
   list.add("run.seed", &run.seed, "fixes everything that is drawn").as("--seed").at_least(0);
   list.add("run.device", &run.device, "where to compute: auto, cpu, cuda or cuda:N")
       .as("--device")

@@ -58,6 +58,10 @@ TEST_F(ProbeProgram, MoreDimensionsThanAPlaceHasIsAConfigError) {
   expect_error(run(quick_reviews({"--set", "subspace.dims=[4, 8, 30]"})), 2, "30");
 }
 
+TEST_F(ProbeProgram, ARunWithoutAFolderIsAConfigError) {
+  expect_error(run(quick_reviews({"--set", "run.output="})), 2, "--output");
+}
+
 TEST_F(ProbeProgram, UnknownKeySuggestsTheNearest) {
   expect_error(run(quick_reviews({"--set", "sampling.exmples=3"})), 2, "sampling.examples");
 }

@@ -101,6 +101,11 @@ TEST_F(ProbeProgram, DryRunSaysWhatItWouldCostAndWritesNothing) {
   EXPECT_NE(result.out.find("9 input spaces, 13 sites"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("RANDOM"), std::string::npos) << result.out;
   EXPECT_FALSE(std::filesystem::exists(run_));
+  const ProgramResult without_output =
+      run({EIDA_PROBE, "--model", encoder_.string(), "--task", "classification", "--train",
+           reviews_.string(), "--set", "model.init=random", "--dims", "4,8", "--set",
+           "ranks.narrow=4", "--set", "ranks.wide=8", "--dry-run"});
+  EXPECT_EQ(without_output.code, 0) << without_output.err;
 }
 
 TEST_F(ProbeProgram, FormatJsonGivesOneObjectAPlace) {
