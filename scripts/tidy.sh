@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # clang-tidy on .cpp files, with the compile commands of build/release ($EIDA_BUILD).
 #   scripts/tidy.sh [FILE…]    these files; without: those that changed since the commit $EIDA_TIDY_BASE
-#                              (default: 20 commits back) or whose header did, latest change first
+#                              (default: 5 commits back) or whose header did, latest change first
 # At most $EIDA_TIDY_MAX (30) files, which takes up to four minutes on two cores; the rest is named.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -9,7 +9,7 @@ cd "$root"
 
 # A header is checked through the .cpp of the same name, where there is one.
 changed_sources() {
-  local base=${EIDA_TIDY_BASE:-HEAD~20} range=HEAD
+  local base=${EIDA_TIDY_BASE:-HEAD~5} range=HEAD
   if git rev-parse -q --verify "$base^{commit}" >/dev/null; then range=$base..HEAD; fi
   { git diff --name-only HEAD && git log --format= --name-only "$range"; } |
     sed -n -e 's|^include/eida/\(.*\)\.h$|src/\1.cpp|' -e 's|\.h$|.cpp|' -e '/\.cpp$/p' | awk '!seen[$0]++'

@@ -52,7 +52,7 @@ struct Group {
   size_t order;
   std::string weights;
   int64_t dim;
-  auto operator<=>(const Group&) const = default;
+  auto operator<=>(const Group&) const = default;  // NOLINT(modernize-use-nullptr): false alarm
 };
 
 std::map<Group, std::vector<CurvePoint>> group_curves(const std::vector<CurvePoint>& curves) {

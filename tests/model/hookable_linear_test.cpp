@@ -77,14 +77,14 @@ TEST_P(Layouts, BFloat16CopyOfAFrozenWeightFollowsTheWeight) {
   EXPECT_LT(largest_difference(before, x_.matmul(out_in_.t()) + bias_), 0.02);  // 8 bits
   linear.weight().mul_(2);
   EXPECT_LT(largest_difference(linear.forward(x), x_.matmul(2 * out_in_.t()) + bias_), 0.02);
-  at::Tensor weight = linear.weight();
+  const at::Tensor& weight = linear.weight();
   weight.set_data(weight.neg());
   EXPECT_LT(largest_difference(linear.forward(x), x_.matmul(-2 * out_in_.t()) + bias_), 0.02);
 }
 
 TEST_P(Layouts, TrainableWeightGetsAFloat32GradientThroughBFloat16) {
   const HookableLinear linear = layer();
-  at::Tensor weight = linear.weight();
+  const at::Tensor& weight = linear.weight();
   weight.set_requires_grad(true);
   linear.forward(x_.to(at::kBFloat16)).to(at::kFloat).sum().backward();
   ASSERT_TRUE(weight.grad().defined());
