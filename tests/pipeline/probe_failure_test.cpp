@@ -59,7 +59,7 @@ TEST_F(ProbeProgram, MoreDimensionsThanAPlaceHasIsAConfigError) {
 }
 
 TEST_F(ProbeProgram, ARunWithoutAFolderIsAConfigError) {
-  expect_error(run(quick_reviews({"--set", "run.output="})), 2, "--output");
+  expect_error(run(quick_reviews({"--set", "run.output=null"})), 2, "--output");
 }
 
 TEST_F(ProbeProgram, UnknownKeySuggestsTheNearest) {
