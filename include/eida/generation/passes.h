@@ -1,0 +1,40 @@
+/// A model over many examples: no gradients, sorted by length, results in the order given.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "eida/data/example.h"
+#include "eida/model/pretrained_model.h"
+
+namespace eida {
+
+struct PassOptions {
+  /// Tokens of one pass at most, unless a single example has more.
+  int64_t pass_tokens = 2048;
+  /// Called after each pass with the number of examples it held; may throw to stop.
+  std::function<void(int64_t examples)> progress;
+};
+
+/// Logits of each example in evaluation mode, in the order given. // [n, C] float32, on the CPU
+/// \throws NumericError a logit is not finite
+at::Tensor classify(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                    const PassOptions& options = {});
+
+/// What a completion costs the model when it is fed the true tokens.
+struct CompletionLoss {
+  double nll = 0.0;    ///< sum of -log p over the labelled tokens, natural logarithm
+  int64_t tokens = 0;  ///< labelled tokens
+};
+
+/// Loss of each example in evaluation mode, in the order given. Logits exist only where a token is
+/// labelled, and at most 256 MiB of them at a time, unless a single example has more.
+/// \throws NumericError a loss is not finite
+std::vector<CompletionLoss> completion_losses(PretrainedModel& model,
+                                              const std::vector<const TokenExample*>& examples,
+                                              const PassOptions& options = {});
+
+}  // namespace eida
