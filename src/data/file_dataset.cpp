@@ -111,7 +111,9 @@ class FileDataset : public Dataset {
   RawRow parse(std::string_view text) const {
     check_row_bytes(text);
     RawRow raw = parser_->parse(text);
-    check_text(raw.first, "text");
+    // A text that completes no prompt is plain language modelling.
+    const bool may_lack_prompt = options_.task == DataTask::kPrompt && parser_->has_second();
+    if (!raw.first.empty() || !may_lack_prompt) check_text(raw.first, "text");
     if (parser_->has_second()) check_text(raw.second, "second text");
     return raw;
   }

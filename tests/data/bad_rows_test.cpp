@@ -77,6 +77,16 @@ TEST_F(BadRows, EmptyLineAndEmptyText) {
   EXPECT_TRUE(holds(open_error("a.tsv", kHeader + "x\t1\n\ny\t0\n", kSst2), ":3: empty line"));
   EXPECT_TRUE(holds(open_error("a.tsv", kHeader + "\t1\n", kSst2), ":2: empty text"));
   EXPECT_TRUE(holds(open_error("a.txt", "a||b\nc||\n", kE2e), ":2: empty second text"));
+  EXPECT_TRUE(holds(open_error("a.txt", "a||b\n||c\n", kE2e), ":2: empty text"));
+}
+
+TEST_F(BadRows, OnlyACompletionMayGoWithoutItsPrompt) {
+  const auto data = open("a.jsonl", "{\"prompt\":\"\",\"completion\":\"b\"}\n", kPrompt);
+  EXPECT_EQ(data->at(0).first, "");
+  EXPECT_EQ(data->at(0).second, "b");
+  EXPECT_TRUE(holds(open_error("a.jsonl", "{\"prompt\":\"\"}\n", kPrompt), ":1: empty text"));
+  EXPECT_TRUE(holds(open_error("a.jsonl", "{\"prompt\":\"a\",\"completion\":\"\"}\n", kPrompt),
+                    ":1: empty second text"));
 }
 
 TEST_F(BadRows, BytesThatAreNotText) {

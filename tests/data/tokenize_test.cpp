@@ -74,6 +74,12 @@ TEST(Completions, FollowTheRecipe) {
   EXPECT_EQ(example.label, -1);
 }
 
+TEST(Completions, WithoutAPromptTheContextIsTheSeparator) {
+  const auto example = tokenizer(TaskKind::kCompletion).tokenize({"", "c", -1});
+  EXPECT_EQ(example.ids, (std::vector<int32_t>{kEnd, ' ', 'c', kEnd}));
+  EXPECT_EQ(example.context_length, 1);
+}
+
 TEST(Completions, PromptOfGenerationIsTheContext) {
   EXPECT_EQ(tokenizer(TaskKind::kCompletion).tokenize_prompt("ab"),
             (std::vector<int32_t>{'a', 'b', kEnd}));
