@@ -32,13 +32,13 @@ for _ in $(seq "$repeats"); do
   ours roberta_fp32 roberta-base sst2 sst2.tsv 16 fp32
   peer roberta_vectorised probe_roberta_sampling.py --style vectorised --dynamic
   ours roberta_bf16 roberta-base sst2 sst2.tsv 16 bf16
+  peer roberta_reference probe_roberta_sampling.py --style reference
   run pca "$bin/eida_pca_bench" --repeats 1
   peer pca_gram_eigh probe_pca.py --method gram-eigh --source decaying
+  peer pca_power_numpy probe_pca.py --method power-numpy --source decaying --inputs 0 1 3 --outputs 0
   ours gpt2_fp32 gpt2 e2e e2e.txt 2 fp32
+  peer gpt2_one_pass probe_gpt2_sampling.py --mode one-pass --dynamic --examples 128
   ours gpt2_bf16 gpt2 e2e e2e.txt 2 bf16
+  peer gpt2_prefix_loop probe_gpt2_sampling.py --mode prefix-loop --examples 4
 done
-peer roberta_reference probe_roberta_sampling.py --style reference
-peer gpt2_one_pass probe_gpt2_sampling.py --mode one-pass --dynamic --examples 128
-peer gpt2_prefix_loop probe_gpt2_sampling.py --mode prefix-loop --examples 4
-peer pca_power_numpy probe_pca.py --method power-numpy --source decaying --inputs 0 1 3 --outputs 0
 "$python" bench/race_table.py "$work/lines.jsonl"
