@@ -51,14 +51,14 @@ def export(program, run, target):
     subprocess.run([str(part) for part in command], check=True)
 
 
-def check_adapter_config(target, method, model_type):
+def check_adapter_config(target, model_type):
     """Faults of adapter_config.json, as a list of sentences."""
     config = json.loads((target / "adapter_config.json").read_text(encoding="utf-8"))
     faults = []
     if config.get("task_type") is not None:
         faults.append(f"task_type is {config['task_type']}, not null: peft refuses targets under classifier with SEQ_CLS")
     ranks, alphas = config.get("rank_pattern") or {}, config.get("alpha_pattern") or {}
-    if method == "eida" and (ranks != alphas or config["r"] != config["lora_alpha"]):
+    if ranks != alphas or config["r"] != config["lora_alpha"]:
         faults.append("rank_pattern and alpha_pattern differ: the scaling is not 1")
     targets = config["target_modules"]
     targets = [targets] if isinstance(targets, str) else targets
@@ -95,7 +95,7 @@ def check_run(program, run, examples):
     with tempfile.TemporaryDirectory() as work:
         target = Path(work) / "peft"
         export(program, run, target)
-        faults = check_adapter_config(target, config["method"], merged_config["model_type"])
+        faults = check_adapter_config(target, merged_config["model_type"])
         base = load_model(config["model"]["path"], num_labels)
         adapted = peft.PeftModel.from_pretrained(base, target).eval()
     merged = load_model(run / "model", num_labels)
