@@ -70,22 +70,30 @@ void Decoder::register_places() {
 
 at::Tensor Decoder::embed(const PackedBatch& batch) const {
   const at::Device device = word_table_.device();
-  const at::Tensor x = look_up(word_table_, batch.ids.to(device)) +
-                       look_up(position_table_, positions(batch).to(device));
-  return drop(x, config_.embedding_dropout, training_).to(compute_dtype_);  // [N, d]
+  return embed_tokens(batch.ids.to(device), positions(batch).to(device));
+}
+
+at::Tensor Decoder::embed_tokens(const at::Tensor& ids, const at::Tensor& positions) const {
+  const at::Tensor x = look_up(word_table_, ids) + look_up(position_table_, positions);
+  return drop(x, config_.embedding_dropout, training_).to(compute_dtype_);
 }
 
 at::Tensor Decoder::run_layer(size_t index, const at::Tensor& x,
                               const std::shared_ptr<const SequenceLayout>& layout) const {
+  return run_layer(index, x, [&](const at::Tensor& qkv, const AttentionOptions& options) {
+    const auto parts = qkv.split(config_.hidden_size, 1);  // 3 of [N, d]
+    return attention(parts[0], parts[1], parts[2], layout, options);
+  });
+}
+
+at::Tensor Decoder::run_layer(size_t index, const at::Tensor& x, const TokenMixer& mix) const {
   const DecoderLayer& layer = *layers_[index];
   AttentionOptions options{config_.num_heads, true, 1.0, config_.reorder_and_upcast_attn,
                            training_ ? config_.attention_dropout : 0.0};
   if (config_.scale_attn_weights)
     options.scale /= std::sqrt(static_cast<double>(config_.head_dim()));
   if (config_.scale_attn_by_inverse_layer_idx) options.scale /= static_cast<double>(index + 1);
-  const auto qkv =
-      layer.c_attn.forward(layer.norm_1(x)).split(config_.hidden_size, 1);  // 3 of [N, d]
-  const at::Tensor context = attention(qkv[0], qkv[1], qkv[2], layout, options);
+  const at::Tensor context = mix(layer.c_attn.forward(layer.norm_1(x)), options);
   const at::Tensor mixed =
       x + drop(layer.attention_projection.forward(context), config_.hidden_dropout, training_);
   const at::Tensor inner = activate(layer.c_fc.forward(layer.norm_2(mixed)), config_.activation);

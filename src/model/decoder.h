@@ -1,11 +1,13 @@
 // GPT-2 with its tied language-model head.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "eida/model/attention.h"
 #include "eida/model/pretrained_model.h"
+#include "kv_cache.h"
 #include "layers.h"
 
 namespace eida {
@@ -22,8 +24,21 @@ class Decoder : public PretrainedModel {
   Decoder(const ModelConfig& config, std::vector<NamedTensor> parameters);
   at::Tensor logits(const PackedBatch& batch) override;  // [M, V]
 
+  /// Takes tokens whose predecessors are in the cache, or come before them in `rows`. Whole prompts
+  /// and single new tokens may go together.
+  /// \return what meets the vocabulary, after the last norm, in the compute dtype // [M, d]
+  at::Tensor step(const CachedRows& rows, const KvCache& cache);
+  /// The tied head: a row a token, in the compute dtype. // [V, d]
+  at::Tensor vocabulary_table() { return in_dtype(word_table_, compute_dtype_, cast_word_table_); }
+
  private:
-  at::Tensor embed(const PackedBatch& batch) const;
+  /// How tokens see each other. // [N, 3 d] -> [N, d]
+  using TokenMixer =
+      std::function<at::Tensor(const at::Tensor& qkv, const AttentionOptions& options)>;
+
+  at::Tensor embed(const PackedBatch& batch) const;                                   // [N, d]
+  at::Tensor embed_tokens(const at::Tensor& ids, const at::Tensor& positions) const;  // [N, d]
+  at::Tensor run_layer(size_t index, const at::Tensor& x, const TokenMixer& mix) const;
   at::Tensor run_layer(size_t index, const at::Tensor& x,
                        const std::shared_ptr<const SequenceLayout>& layout) const;
   void register_places();
