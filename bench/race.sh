@@ -1,29 +1,12 @@
 #!/usr/bin/env bash
 # Races the sampler and the projector builder against their Python peers, one after the other in turn, and prints
 # medians and ratios as Markdown.
-#   bench/race.sh PEERS [REPEATS]      PEERS: folder of the Python programs; EIDA_PYTHON, EIDA_BUILD, EIDA_MODELS
-# The peers' make_models.py must have written its random models to EIDA_MODELS (default ~/.cache/eida-peers/models).
+#   bench/race.sh PEERS [REPEATS]      what is read from the environment: bench/race_lib.sh
 set -euo pipefail
-. "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
-cd "$root"
-peers=$(realpath "${1:?folder of the Python peers}") repeats=${2:-3}
-bin=$root/${EIDA_BUILD:-build/release}/bin python=${EIDA_PYTHON:-$venv/bin/python}
-models=${EIDA_MODELS:-$HOME/.cache/eida-peers/models}
-work=$root/runs/race
-mkdir -p "$work"
+. "$(dirname "${BASH_SOURCE[0]}")/race_lib.sh"
 "$python" bench/peer_rows.py "$peers" sst2 256 "$work/sst2.tsv"
 "$python" bench/peer_rows.py "$peers" e2e 128 "$work/e2e.txt"
-: >"$work/lines.jsonl"
 
-# run NAME COMMAND…: keeps the JSON line it prints.
-run() {
-  local name=$1 line
-  shift
-  line=$("$@" 2>/dev/null | tail -n 1)
-  printf '{"name": "%s", "result": %s}\n' "$name" "$line" >>"$work/lines.jsonl"
-  printf '%s %s\n' "$name" "$line" >&2
-}
-peer() { local name=$1 program=$2; shift 2; (cd "$peers" && PYTHONDONTWRITEBYTECODE=1 run "$name" "$python" "$program" "$@"); }
 ours() {
   run "$1" "$bin/eida_sampling_bench" --model "$models/$2-random" --task "$3" --rows "$work/$4" --batch "$5" --precision "$6"
 }
@@ -41,4 +24,5 @@ for _ in $(seq "$repeats"); do
   ours gpt2_bf16 gpt2 e2e e2e.txt 2 bf16
   peer gpt2_prefix_loop probe_gpt2_sampling.py --mode prefix-loop --examples 4
 done
-"$python" bench/race_table.py "$work/lines.jsonl"
+"$python" bench/race_table.py "$lines" roberta_{fp32,bf16}:roberta_{reference,vectorised} gpt2_fp32:gpt2_prefix_loop \
+  gpt2_{fp32,bf16}:gpt2_one_pass pca:pca_{power_numpy,gram_eigh}

@@ -1,8 +1,10 @@
-"""Medians and ratios of bench/race.sh as a Markdown table: race_table.py LINES.jsonl"""
+"""Medians and ratios of a race as a Markdown table: race_table.py LINES.jsonl OURS:PEER …"""
 import json
 import statistics
 import sys
 from collections import defaultdict
+
+SECONDS = ("seconds_per_step", "extrapolated_128_examples", "extrapolated_122", "median_s", "seconds")
 
 results = defaultdict(list)
 for line in open(sys.argv[1]):
@@ -11,7 +13,7 @@ for line in open(sys.argv[1]):
 
 
 def seconds(name):
-    key = next(k for k in ("extrapolated_128_examples", "extrapolated_122", "median_s", "seconds") if k in results[name][0])
+    key = next(k for k in SECONDS if k in results[name][0])
     return statistics.median(r[key] for r in results[name])
 
 
@@ -20,9 +22,9 @@ def memory(name):
 
 
 print("| ours | peer | ours, s | peer, s | ratio | peak MiB, ours / peer |\n|---|---|---|---|---|---|")
-for ours, peer in (("roberta_fp32", "roberta_reference"), ("roberta_bf16", "roberta_reference"),
-                   ("roberta_fp32", "roberta_vectorised"), ("roberta_bf16", "roberta_vectorised"),
-                   ("gpt2_fp32", "gpt2_prefix_loop"), ("gpt2_fp32", "gpt2_one_pass"), ("gpt2_bf16", "gpt2_one_pass"),
-                   ("pca", "pca_power_numpy"), ("pca", "pca_gram_eigh")):
+for pair in sys.argv[2:]:
+    ours, peer = pair.split(":")
     share = f"{memory(ours):.0f} / {memory(peer):.0f}" if memory(ours) else "–"
-    print(f"| {ours} | {peer} | {seconds(ours):.2f} | {seconds(peer):.2f} | {seconds(peer) / seconds(ours):.2f} | {share} |")
+    print(f"| {ours} | {peer} | {seconds(ours):,.3f} | {seconds(peer):,.3f} | {seconds(peer) / seconds(ours):.2f} | {share} |")
+    if results[ours][0].get("trainable") != results[peer][0].get("trainable"):
+        print(f"race_table: {ours} and {peer} do not train as many parameters", file=sys.stderr)
