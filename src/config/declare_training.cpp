@@ -41,7 +41,7 @@ void declare_optimiser(TrainOptions& train, Declarations& list) {
   list.add("train.schedule", &train.schedule, "linear warm-up and decay of the learning rate")
       .in(kTrain)
       .one_of("schedules", {{"per_round", "afresh each round (the report)"},
-                            {"whole_run", "once over all rounds"}});
+                            {"global", "once over all rounds; rounds after the first rise again"}});
   list.add("train.clip_norm", &train.clip_norm, "largest norm of the gradient; 0: not clipped")
       .in(kTrain)
       .at_least(0);
@@ -91,6 +91,15 @@ void declare_training(Config& config, Declarations& list) {
            "steps between saved states for --resume; 0: once a round")
       .in(kTrain)
       .at_least(0)
+      .at_most(1e12);
+  list.add("train.save_minutes", &train.save_minutes,
+           "minutes between saved states, beside train.save_every; 0: steps alone decide")
+      .in(kTrain)
+      .at_least(0)
+      .at_most(100'000);
+  list.add("train.log_every", &train.log_every, "steps between lines of metrics.jsonl")
+      .in(kTrain)
+      .at_least(1)
       .at_most(1e12);
   list.add("train.best_metric", &train.best_metric,
            "score that picks the best round (null: the task's first)")

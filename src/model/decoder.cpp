@@ -9,6 +9,9 @@
 #include <cmath>
 #include <utility>
 
+#include "checkpointing.h"
+#include "cross_entropy.h"
+
 namespace eida {
 namespace {
 
@@ -100,15 +103,29 @@ at::Tensor Decoder::run_layer(size_t index, const at::Tensor& x, const TokenMixe
   return mixed + drop(layer.mlp_projection.forward(inner), config_.hidden_dropout, training_);
 }
 
-at::Tensor Decoder::logits(const PackedBatch& batch) {
+at::Tensor Decoder::scored_hidden(const PackedBatch& batch) const {
   check_lengths(batch.offsets, config_.max_length());
   check_ids(batch.ids, config_.vocab_size, "token id");
   const auto layout = make_layout(batch.offsets, word_table_.device());
   at::Tensor x = embed(batch);
-  for (size_t l = 0; l < layers_.size(); ++l) x = run_layer(l, x, layout);
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    const auto layer = [this, l, layout](const at::Tensor& in) { return run_layer(l, in, layout); };
+    x = checkpointing_ && training_ ? checkpointed(layer, x) : layer(x);
+  }
   // Only rows whose next token is scored meet the vocabulary, the largest matrix of the model.
-  x = final_norm_(x.index_select(0, batch.target_rows.to(x.device())));  // [M, d]
+  return final_norm_(x.index_select(0, batch.target_rows.to(x.device())));
+}
+
+at::Tensor Decoder::logits(const PackedBatch& batch) {
+  const at::Tensor x = scored_hidden(batch);
   return at::linear(x, in_dtype(word_table_, x.scalar_type(), cast_word_table_)).to(at::kFloat);
+}
+
+at::Tensor Decoder::loss(const PackedBatch& batch, double label_smoothing) {
+  const at::Tensor x = scored_hidden(batch);
+  return linear_cross_entropy(
+      x, word_table_, cast_word_table_,
+      {batch.targets.to(x.device()), batch.target_weights.to(x.device()), label_smoothing});
 }
 
 }  // namespace eida

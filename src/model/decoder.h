@@ -23,6 +23,7 @@ class Decoder : public PretrainedModel {
  public:
   Decoder(const ModelConfig& config, std::vector<NamedTensor> parameters);
   at::Tensor logits(const PackedBatch& batch) override;  // [M, V]
+  at::Tensor loss(const PackedBatch& batch, double label_smoothing) override;
 
   /// Takes tokens whose predecessors are in the cache, or come before them in `rows`. Whole prompts
   /// and single new tokens may go together.
@@ -41,6 +42,8 @@ class Decoder : public PretrainedModel {
   at::Tensor run_layer(size_t index, const at::Tensor& x, const TokenMixer& mix) const;
   at::Tensor run_layer(size_t index, const at::Tensor& x,
                        const std::shared_ptr<const SequenceLayout>& layout) const;
+  /// What meets the vocabulary: rows whose next token is scored, after the last norm. // [M, d]
+  at::Tensor scored_hidden(const PackedBatch& batch) const;
   void register_places();
 
   at::Tensor word_table_, position_table_;

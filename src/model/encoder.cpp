@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "checkpointing.h"
+
 namespace eida {
 namespace {
 
@@ -126,8 +128,17 @@ at::Tensor Encoder::logits(const PackedBatch& batch) {
   check_ids(batch.type_ids, config_.type_vocab_size, "token type");
   const auto layout = make_layout(batch.offsets, word_table_.device());
   at::Tensor x = embed(batch);
-  for (const auto& layer : layers_) x = run_layer(*layer, x, layout);
+  for (const auto& layer : layers_) {
+    const auto run = [this, &layer, layout](const at::Tensor& in) {
+      return run_layer(*layer, in, layout);
+    };
+    x = checkpointing_ && training_ ? checkpointed(run, x) : run(x);
+  }
   return classify(x, batch).index_select(0, batch.target_rows.to(x.device()));  // [M, C]
+}
+
+at::Tensor Encoder::loss(const PackedBatch& batch, double label_smoothing) {
+  return weighted_cross_entropy(logits(batch), batch, label_smoothing);
 }
 
 }  // namespace eida

@@ -20,7 +20,8 @@ struct EncoderLayer {
 class Encoder : public PretrainedModel {
  public:
   Encoder(const ModelConfig& config, std::vector<NamedTensor> parameters);
-  at::Tensor logits(const PackedBatch& batch) override;  // [S, C]
+  at::Tensor logits(const PackedBatch& batch) override;  // [M, C]
+  at::Tensor loss(const PackedBatch& batch, double label_smoothing) override;
 
  private:
   at::Tensor embed(const PackedBatch& batch) const;

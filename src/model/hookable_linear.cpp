@@ -48,6 +48,7 @@ at::Tensor HookableLinear::forward(const at::Tensor& x) const {
   at::Tensor y = layout_ == WeightLayout::kOutIn ? at::linear(x, weight, bias)
                  : bias.defined()                ? at::addmm(bias, x, weight)
                                                  : at::mm(x, weight);  // [N, d_out]
+  if (adapter_ != nullptr) y = adapter_->add_to(std::move(y), x);
   if (tap_ != nullptr && c10::GradMode::is_enabled()) {
     // Nothing before needs a gradient: the graph starts here, and no gradient of W is ever formed.
     if (!y.requires_grad()) y.set_requires_grad(true);

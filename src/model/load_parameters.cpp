@@ -133,7 +133,8 @@ at::Tensor placed(const at::Tensor& parameter, const LoadOptions& options) {
 std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
                                          const ModelConfig& config,
                                          const std::vector<ParameterSpec>& specs,
-                                         const LoadOptions& options) {
+                                         const LoadOptions& options,
+                                         std::vector<std::string>& seeded) {
   const Checkpoint checkpoint(dir);
   Matching matching;
   match_names(checkpoint, config, specs, matching);
@@ -142,6 +143,7 @@ std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
   std::vector<NamedTensor> parameters;
   for (const auto& spec : specs) {
     const auto found = matching.tensors.find(spec.name);
+    if (found == matching.tensors.end()) seeded.push_back(spec.name);
     const at::Tensor value = found == matching.tensors.end()
                                  ? initial_value(spec, options.seed)
                                  : found->second.file->tensor(*found->second.entry);

@@ -11,10 +11,12 @@ namespace eida {
 namespace {
 
 std::vector<NamedTensor> random_parameters(const std::vector<ParameterSpec>& specs,
-                                           const LoadOptions& options) {
+                                           const LoadOptions& options,
+                                           std::vector<std::string>& seeded) {
   std::vector<NamedTensor> parameters;
   for (const auto& spec : specs) {
     parameters.push_back({spec.name, placed(initial_value(spec, options.seed), options)});
+    seeded.push_back(spec.name);
   }
   return parameters;
 }
@@ -26,11 +28,22 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
   ModelConfig config = read_model_config(dir, task);
   if (options.num_labels > 0) config.num_labels = options.num_labels;
   const auto specs = parameter_specs(config);
-  auto parameters = options.random_init ? random_parameters(specs, options)
-                                        : load_parameters(dir, config, specs, options);
-  if (config.family == Family::kGpt2)
-    return std::make_unique<Decoder>(config, std::move(parameters));
-  return std::make_unique<Encoder>(config, std::move(parameters));
+  std::vector<std::string> seeded;
+  auto parameters = options.random_init ? random_parameters(specs, options, seeded)
+                                        : load_parameters(dir, config, specs, options, seeded);
+  std::unique_ptr<PretrainedModel> model;
+  if (config.family == Family::kGpt2) {
+    model = std::make_unique<Decoder>(config, std::move(parameters));
+  } else {
+    model = std::make_unique<Encoder>(config, std::move(parameters));
+  }
+  model->set_seeded(std::move(seeded));
+  return model;
+}
+
+void PretrainedModel::set_dropout(double rate) {
+  config_.hidden_dropout = config_.attention_dropout = rate;
+  config_.embedding_dropout = config_.classifier_dropout = rate;
 }
 
 }  // namespace eida

@@ -6,11 +6,15 @@
 #include "eida/data/tokenize.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/pipeline/session.h"
+#include "train_inputs.h"
 
 namespace eida {
 
 /// Prints sites, trainable parameters (none) and estimates of memory and time. \return exit code 0
 int dry_run_probe(const Config& config, const PretrainedModel& model, const Dataset& data,
                   const ExampleTokenizer& tokenizer, const ComputeSetting& compute);
+
+/// The same for eida-train, with the number of trainable parameters. \return exit code 0
+int dry_run_train(const Config& config, TrainInputs& inputs);
 
 }  // namespace eida

@@ -37,23 +37,6 @@ void check_dims(const PretrainedModel& model, const std::vector<int64_t>& dims) 
   }
 }
 
-MeasureOptions measure_options(const Config& config, TaskKind kind) {
-  MeasureOptions options;
-  options.dims = config.subspace.dims;
-  options.estimate.estimator = estimator_from_string(config.subspace.estimator);
-  options.estimate.k = config.subspace.dims.back();
-  options.estimate.seed = static_cast<uint64_t>(config.run.seed);
-  DrawOptions& draw = options.sampler.draw;
-  draw.task = kind;
-  draw.batch_size = config.sampling.batch_size;
-  draw.tokens_per_example = config.sampling.tokens_per_example;
-  draw.token_rate = config.sampling.token_rate;
-  draw.weighting = token_weighting_from_string(config.sampling.token_weighting);
-  draw.head_first_token = config.sampling.classifier_tokens == "first";
-  draw.seed = static_cast<uint64_t>(config.run.seed);
-  return options;
-}
-
 /// Fresh examples of one repeat, tokenized: `examples` to estimate from, then `heldout` to measure
 /// on.
 struct DrawnExamples {

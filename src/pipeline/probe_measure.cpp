@@ -126,6 +126,23 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
+MeasureOptions measure_options(const Config& config, TaskKind task) {
+  MeasureOptions options;
+  options.dims = config.subspace.dims;
+  options.estimate.estimator = estimator_from_string(config.subspace.estimator);
+  options.estimate.k = config.subspace.dims.back();
+  options.estimate.seed = static_cast<uint64_t>(config.run.seed);
+  DrawOptions& draw = options.sampler.draw;
+  draw.task = task;
+  draw.batch_size = config.sampling.batch_size;
+  draw.tokens_per_example = config.sampling.tokens_per_example;
+  draw.token_rate = config.sampling.token_rate;
+  draw.weighting = token_weighting_from_string(config.sampling.token_weighting);
+  draw.head_first_token = config.sampling.classifier_tokens == "first";
+  draw.seed = static_cast<uint64_t>(config.run.seed);
+  return options;
+}
+
 ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                            const std::vector<const TokenExample*>& heldout,
                            const MeasureOptions& options) {

@@ -13,15 +13,16 @@
 
 namespace eida {
 
-ComputeSetting set_up_compute(const RunOptions& run) {
+ComputeSetting set_up_compute(const RunOptions& run, bool scaled_loss) {
   ComputeSetting compute;
   compute.device = parse_device(run.device);
-  if (run.precision == "fp16") {
+  if (run.precision == "fp16" && !scaled_loss) {
     throw ConfigError(
         "run.precision: fp16 needs a scaled loss, which this program has not (hint: bf16)");
   }
-  compute.precision =
-      run.precision == "auto" ? at::kBFloat16 : parse_precision(run.precision, compute.device);
+  compute.precision = run.precision == "auto" && !scaled_loss
+                          ? at::kBFloat16
+                          : parse_precision(run.precision, compute.device);
   const auto cores = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
   compute.threads = static_cast<int>(run.threads > 0 ? run.threads : cores);
   at::set_num_threads(compute.threads);

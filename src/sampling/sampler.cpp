@@ -288,7 +288,7 @@ void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*
                                options.draw.head_first_token);
     }
     const c10::AutoGradMode with_gradients(true);
-    const at::Tensor loss = weighted_cross_entropy(model.logits(pass.packed), pass.packed);
+    const at::Tensor loss = model.loss(pass.packed);
     if (!std::isfinite(loss.item<float>())) {
       throw NumericError(
           "sampling: the loss of examples {}..{} is not finite (hint: --precision fp32)",

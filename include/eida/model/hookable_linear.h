@@ -4,7 +4,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
+
+#include "eida/model/layer_adapter.h"
 
 namespace eida {
 
@@ -35,7 +39,8 @@ class Tap {
   virtual void on_sequence_output(const at::Tensor& hidden) {}
 };
 
-/// y = x W^T + b. Knows its storage layout; everyone else asks weight_out_in().
+/// y = x W^T + b, and what an adapter adds. Knows its storage layout; everyone else asks
+/// weight_out_in().
 class HookableLinear {
  public:
   HookableLinear() = default;
@@ -56,12 +61,15 @@ class HookableLinear {
   /// nullptr removes it. Prefer TapScope.
   void set_tap(Tap* tap) { tap_ = tap; }
   Tap* tap() const { return tap_; }
+  /// nullptr removes it.
+  void set_adapter(std::shared_ptr<const LayerAdapter> adapter) { adapter_ = std::move(adapter); }
 
  private:
   std::string name_;
   at::Tensor weight_, bias_;
   WeightLayout layout_ = WeightLayout::kOutIn;
   Tap* tap_ = nullptr;
+  std::shared_ptr<const LayerAdapter> adapter_;
   mutable CastCache cast_weight_, cast_bias_;
 };
 

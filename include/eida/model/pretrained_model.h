@@ -54,6 +54,9 @@ class PretrainedModel {
 
   /// Logits where the batch scores a prediction. // [M, C] or [M, V], float32
   virtual at::Tensor logits(const PackedBatch& batch) = 0;
+  /// sum_m w_m * cross_entropy(logits_m, targets_m), in float32. \param label_smoothing share of
+  /// the target's probability that is spread over all classes. // [] scalar
+  virtual at::Tensor loss(const PackedBatch& batch, double label_smoothing = 0.0) = 0;
 
   /// Activations run in this dtype (float32 or bfloat16); parameters stay as they are.
   void set_compute_dtype(at::ScalarType dtype) { compute_dtype_ = dtype; }
@@ -61,6 +64,13 @@ class PretrainedModel {
   /// Dropout is applied in training mode only. Never changes requires_grad.
   void set_training(bool training) { training_ = training; }
   bool training() const { return training_; }
+  /// Puts one rate in the place of all of config.json's dropout rates.
+  void set_dropout(double rate);
+  /// Layers keep their input only and are computed again in the backward pass.
+  void set_gradient_checkpointing(bool on) { checkpointing_ = on; }
+  /// Names of parameters that the checkpoint lacked and the seed made.
+  const std::vector<std::string>& seeded() const { return seeded_; }
+  void set_seeded(std::vector<std::string> names) { seeded_ = std::move(names); }
 
  protected:
   PretrainedModel(ModelConfig config, std::vector<NamedTensor> parameters)
@@ -72,10 +82,13 @@ class PretrainedModel {
   const std::vector<NamedTensor> parameters_;
   at::ScalarType compute_dtype_ = at::kFloat;
   bool training_ = false;
+  bool checkpointing_ = false;
+  std::vector<std::string> seeded_;
 };
 
-/// sum_m w_m * cross_entropy(logits_m, targets_m), in float32. // [] scalar
-at::Tensor weighted_cross_entropy(const at::Tensor& logits, const PackedBatch& batch);
+/// The loss of logits that are there already. \throws Error (internal) shapes that do not fit.
+at::Tensor weighted_cross_entropy(const at::Tensor& logits, const PackedBatch& batch,
+                                  double label_smoothing = 0.0);
 
 struct LoadOptions {
   int64_t num_labels = 0;    ///< classes of the task; 0: what config.json says

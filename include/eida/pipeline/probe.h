@@ -47,6 +47,10 @@ struct MeasureOptions {
   std::vector<int64_t> dims;  ///< ascending, at most estimate.k
 };
 
+/// As the configuration says; the caller sets what differs from repeat to repeat. \throws
+/// ConfigError
+MeasureOptions measure_options(const Config& config, TaskKind task);
+
 /// Samples `examples`, estimates a subspace at every place, and measures it on `heldout`.
 ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                            const std::vector<const TokenExample*>& heldout,

@@ -22,9 +22,10 @@ struct ComputeSetting {
   int threads = 1;
 };
 
-/// Resolves device, precision and threads, and sets the number of threads. Float16 is not used
-/// where no loss is scaled: `auto` is then bfloat16 on every device. \throws ConfigError
-ComputeSetting set_up_compute(const RunOptions& run);
+/// Resolves device, precision and threads, and sets the number of threads. \param scaled_loss the
+/// program scales its loss; without it float16 is an error and `auto` is bfloat16 on every device.
+/// \throws ConfigError
+ComputeSetting set_up_compute(const RunOptions& run, bool scaled_loss = false);
 
 /// The reader's options of a task, from the configuration. \throws ConfigError
 ReaderOptions reader_options(const DataOptions& data);

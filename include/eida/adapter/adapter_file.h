@@ -1,0 +1,65 @@
+/// adapter.safetensors: what one round has trained.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eida/adapter/method.h"
+#include "eida/model/pretrained_model.h"
+
+namespace eida {
+
+/// What the file says about itself.
+struct AdapterInfo {
+  std::string method;  ///< eida, lora, full, head
+  int64_t round = 1;   ///< from 1
+  double scale = 1.0;  ///< lora: alpha / rank
+  std::string base;    ///< fingerprint of the original model
+  std::string parent;  ///< SHA-256 of the file this one applies on; empty: the base itself
+};
+
+/// Identity of a base model: SHA-256 over its safetensors files, or over config.json and the seed
+/// where the weights are random. \throws DataError
+std::string base_fingerprint(const std::filesystem::path& dir, bool random_init, uint64_t seed);
+
+/// \param trained other parameters that changed or that the checkpoint lacks, under Hugging Face
+/// names. Written atomically. \throws DataError
+void write_adapter_file(const std::filesystem::path& path, const Method& method,
+                        const std::vector<NamedTensor>& trained, const AdapterInfo& info);
+
+/// A file, checked for its own consistency. \throws DataError, FormatError
+class AdapterFile {
+ public:
+  explicit AdapterFile(std::filesystem::path file);
+
+  std::filesystem::path path;
+  AdapterInfo info;
+  std::map<std::string, at::Tensor> tensors;              ///< all, by name, float32
+  const at::Tensor* find(const std::string& name) const;  ///< nullptr: not there
+  /// Low-rank factors of a site's update. \throws FormatError factors that do not fit the site
+  struct Factors {
+    at::Tensor left, core, right;  ///< C^T [d_out, k_out], B [k_out, k_in], A [k_in, d_in]; for
+                                   ///< lora B [d_out, r], undefined, A [r, d_in]
+  };
+  /// nullopt: the file does not adapt the site.
+  std::optional<Factors> factors(const PretrainedModel& model, int64_t site) const;
+  /// Sites that the file adapts, ascending.
+  std::vector<int64_t> sites(const PretrainedModel& model) const;
+  /// float32, as Method::merge computes it. // [d_out, d_in]
+  at::Tensor update(const PretrainedModel& model, int64_t site) const;
+  /// Tensors that are no part of an adapter: they replace the model's of that name.
+  std::vector<NamedTensor> replaced(const PretrainedModel& model) const;
+};
+
+/// Applies files in order, each on the one before: tensors that are no part of an adapter replace
+/// the model's, then updates are added to the weights in float32. \param model loaded `writable` or
+/// not. \param base fingerprint of the model's folder; empty: not compared. \throws FormatError a
+/// file of another model, a tensor that fits nothing, a file that does not apply on the one before
+/// it.
+void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesystem::path>& files,
+                         const std::string& base = "");
+
+}  // namespace eida

@@ -1,0 +1,81 @@
+/// The ways to train a model, through one interface. Another one is one more file and a line in
+/// make_method().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eida/model/pretrained_model.h"
+#include "eida/subspace/rank_plan.h"
+#include "eida/subspace/subspace.h"
+
+namespace eida {
+
+/// Which weights are adapted. Names as Site::weight has them; "classifier" is the head's dense
+/// layer.
+struct SiteSelection {
+  std::vector<std::string> weights = {"q", "k", "v", "o", "fc1", "fc2", "classifier"};
+  bool all_layers = true;
+  std::vector<int64_t> layers;  ///< from 0; the head's dense layer belongs to none
+};
+
+/// Indices of the chosen sites, ascending. \throws ConfigError nothing is left, or no such layer.
+std::vector<int64_t> choose_sites(const PretrainedModel& model, const SiteSelection& selection);
+
+/// A and C of one round.
+struct RoundBases {
+  std::vector<at::Tensor> inputs;         // [k_in, d_in] per input space; undefined: not adapted
+  std::vector<at::Tensor> delta_outputs;  // [k_out, d_out] per site; undefined: not adapted
+};
+
+/// Truncates subspaces to the ranks of a plan, for the chosen sites. \param subspaces per input
+/// space, then per site, each with at least as many rows as the plan says.
+RoundBases make_bases(const PretrainedModel& model, const std::vector<Subspace>& subspaces,
+                      const RankPlan& plan, const std::vector<int64_t>& sites);
+
+/// One method attached to one model. A round is attach → train → merge.
+class Method {
+ public:
+  virtual ~Method() = default;
+  virtual const char* name() const = 0;
+  /// Whether attach() needs bases.
+  virtual bool needs_bases() const { return false; }
+  /// True where a round goes on with the adapter of the round before, from the original weights.
+  virtual bool continues() const { return false; }
+  /// Whether all parameters of the model are trained.
+  virtual bool trains_model() const { return false; }
+
+  /// Hangs the adapters on the model; they change nothing yet (first round of a continued one).
+  /// \param round from 1.
+  virtual void attach(PretrainedModel& model, const RoundBases& bases, int64_t round) {}
+  /// What is trained, under the names of the adapter file: leaves, float32.
+  virtual std::vector<NamedTensor> trainable() const { return {}; }
+  /// What the adapter file holds besides: A and C, float32.
+  virtual std::vector<NamedTensor> frozen() const { return {}; }
+  /// Adds the update to the weights in float32 and takes the adapters off.
+  virtual void merge(PretrainedModel& model) {}
+  /// AdamW's moments of the round before, rotated into this round's bases. \param moments one for
+  /// each of trainable(), shaped like it in the round before. \param squared second moments.
+  virtual std::vector<at::Tensor> carry_moments(const std::vector<at::Tensor>& moments,
+                                                bool squared) const {
+    return moments;
+  }
+};
+
+struct MethodOptions {
+  std::vector<int64_t> sites;  ///< of choose_sites()
+  int64_t lora_rank = 8;
+  double lora_alpha = 16.0;
+  uint64_t seed = 0;
+};
+
+/// \param name eida, lora, full, head. \throws ConfigError lists the names.
+std::unique_ptr<Method> make_method(const std::string& name, const MethodOptions& options);
+
+/// What a parameter is, for trainable_extra, weight decay and the audit: "embeddings",
+/// "layer_norm", "bias", "head" (output layer of the classification head), "weight".
+std::string parameter_group(const std::string& parameter, const ModelConfig& config);
+
+}  // namespace eida

@@ -1,0 +1,49 @@
+/// One optimiser step: forward and backward passes, clipping, AdamW.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "eida/model/pretrained_model.h"
+#include "eida/training/adamw.h"
+#include "eida/training/flat_parameters.h"
+#include "eida/training/grad_scaler.h"
+
+namespace eida {
+
+/// What the loss of a step with several batches is divided by.
+enum class LossNorm {
+  kMeanOfMeans,  ///< mean of the batches' mean losses: the recipe
+  kGlobal,       ///< all scored predictions of the step
+};
+
+struct StepOptions {
+  TaskKind task = TaskKind::kClassification;
+  LossNorm loss_norm = LossNorm::kMeanOfMeans;
+  double label_smoothing = 0.0;
+  double clip_norm = 1.0;  ///< 0: not clipped
+  uint64_t seed = 0;       ///< of dropout
+  /// Batches of a step run in one pass as long as it has no more tokens: larger matrix products,
+  /// more memory, the same loss.
+  int64_t pass_tokens = 1024;
+};
+
+struct StepResult {
+  double loss = 0.0;
+  double grad_norm = 0.0;  ///< before clipping
+  int64_t tokens = 0;
+  double prepare_seconds = 0.0;  ///< putting examples into batches; computing waits for it
+  bool skipped = false;          ///< float16 gradients were not finite: nothing has changed
+};
+
+/// Examples of one batch.
+using ExampleBatch = std::vector<const TokenExample*>;
+
+/// \param batches of the step, each a logical batch. \param lr, head_lr of this step. \param number
+/// of the step in the run: dropout masks depend on the seed and on it alone.
+/// \throws NumericError a loss or gradient that is not finite; nothing has changed then.
+StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW& optimizer,
+                      GradScaler& scaler, const std::vector<ExampleBatch>& batches, double lr,
+                      double head_lr, uint64_t number, const StepOptions& options);
+
+}  // namespace eida

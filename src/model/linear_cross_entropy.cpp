@@ -1,0 +1,72 @@
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+#include "cross_entropy.h"
+
+namespace eida {
+namespace {
+
+constexpr int64_t kBlockEntries = 12 << 20;  ///< logits of one block, 48 MiB in float32
+
+struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& hidden,
+                            const at::Tensor& table, const at::Tensor& targets,
+                            const at::Tensor& weights, double label_smoothing,
+                            bool wants_gradient) {
+    const int64_t rows = std::max<int64_t>(16, kBlockEntries / table.size(0));
+    at::Tensor loss = at::zeros({}, hidden.options().dtype(at::kDouble));
+    at::Tensor d_hidden, d_table;
+    if (wants_gradient) d_hidden = at::empty_like(hidden);
+    if (wants_gradient && table.requires_grad())
+      d_table = at::zeros_like(table, table.options().dtype(at::kFloat));
+    for (int64_t begin = 0; begin < hidden.size(0); begin += rows) {
+      const int64_t count = std::min(rows, hidden.size(0) - begin);
+      const ScoredTargets scored{targets.narrow(0, begin, count), weights.narrow(0, begin, count),
+                                 label_smoothing};
+      const at::Tensor x = hidden.narrow(0, begin, count);
+      at::Tensor logits = at::linear(x, table).to(at::kFloat);           // [rows, V]
+      const at::Tensor log_sum = logits.logsumexp(1, /*keepdim=*/true);  // [rows, 1]
+      loss += cross_entropy_sum(logits, log_sum, scored).to(at::kDouble);
+      if (!wants_gradient) continue;
+      to_logit_gradient_(logits, log_sum, scored);
+      const at::Tensor d_logits = logits.to(x.scalar_type());
+      at::Tensor d_x = d_hidden.narrow(0, begin, count);
+      at::mm_out(d_x, d_logits, table);
+      if (d_table.defined()) d_table += at::mm(d_logits.t(), x);
+    }
+    context->save_for_backward({d_hidden, d_table});
+    return loss.to(at::kFloat);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    torch::autograd::variable_list results(6);
+    const auto scaled = [&](const at::Tensor& gradient) {
+      return gradient * gradients.front().to(gradient.scalar_type());
+    };
+    if (saved[0].defined() && context->needs_input_grad(0)) results[0] = scaled(saved[0]);
+    if (saved[1].defined()) results[1] = scaled(saved[1]);
+    return results;
+  }
+};
+
+}  // namespace
+
+at::Tensor linear_cross_entropy(const at::Tensor& hidden, const at::Tensor& table, CastCache& cast,
+                                const ScoredTargets& scored) {
+  const at::Tensor words = in_dtype(table, hidden.scalar_type(), cast);
+  const bool wants_gradient =
+      c10::GradMode::is_enabled() && (hidden.requires_grad() || words.requires_grad());
+  return LinearCrossEntropy::apply(hidden, words, scored.targets, scored.weights,
+                                   scored.label_smoothing, wants_gradient);
+}
+
+}  // namespace eida

@@ -1,0 +1,29 @@
+// Scores of a model on labelled examples, as eida-train takes them after a round.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "eida/model/pretrained_model.h"
+
+namespace eida {
+
+/// Metric names and values, in order: accuracy, f1, matthews, loss (classification); loss,
+/// perplexity (completions, a labelled token).
+using Evaluation = std::vector<std::pair<std::string, double>>;
+
+/// \throws NumericError a logit or loss that is not finite
+Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                    TaskKind task);
+
+/// \throws ConfigError lists the names there are
+double metric_of(const Evaluation& evaluation, const std::string& name);
+/// Whether a smaller value of the metric is a better one.
+bool lower_is_better(const std::string& metric);
+
+nlohmann::ordered_json to_json(const Evaluation& evaluation);
+/// "accuracy 0.9083, loss 0.2710"
+std::string to_text(const Evaluation& evaluation);
+
+}  // namespace eida

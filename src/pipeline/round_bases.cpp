@@ -1,0 +1,114 @@
+#include "round_bases.h"
+
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+#include "eida/core/error.h"
+#include "eida/core/progress.h"
+#include "eida/core/signals.h"
+#include "eida/data/batching.h"
+#include "eida/pipeline/probe.h"
+#include "probe_results.h"
+
+namespace eida {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::vector<const TokenExample*> draw(const TokenizedSet& train, int64_t count, int64_t round,
+                                      const Config& config) {
+  Rng rng(static_cast<uint64_t>(config.run.seed), "examples", static_cast<uint64_t>(round));
+  std::vector<const TokenExample*> drawn;
+  for (const int64_t i : draw_examples(static_cast<int64_t>(train.examples.size()), count, rng))
+    drawn.push_back(&train.examples[static_cast<size_t>(i)]);
+  return drawn;
+}
+
+std::vector<std::string> place_names(const PretrainedModel& model) {
+  std::vector<std::string> names;
+  for (const auto& space : model.input_spaces()) names.push_back(space.name);
+  for (const auto& site : model.sites()) names.push_back(site.name);
+  return names;
+}
+
+/// Ranks are known before anything is sampled: as many rows as the widest place needs.
+std::vector<Subspace> estimate_known_ranks(PretrainedModel& model,
+                                           const std::vector<const TokenExample*>& examples,
+                                           MeasureOptions options, RoundEstimate& round) {
+  options.estimate.k = 1;
+  for (const auto* side : {&round.plan.inputs, &round.plan.delta_outputs}) {
+    for (const auto& [place, rank] : *side) options.estimate.k = std::max(options.estimate.k, rank);
+  }
+  auto start = std::chrono::steady_clock::now();
+  std::vector<at::Tensor> samples;
+  if (options.estimate.estimator == Estimator::kRandom) {  // knows nothing of the samples
+    for (const auto& space : model.input_spaces()) samples.push_back(at::zeros({1, space.dim}));
+    for (const auto& site : model.sites()) samples.push_back(at::zeros({1, site.dim}));
+  } else {
+    Samples drawn = collect_samples(model, examples, options.sampler);
+    samples = std::move(drawn.inputs);
+    std::move(drawn.delta_outputs.begin(), drawn.delta_outputs.end(), std::back_inserter(samples));
+  }
+  round.sampling_seconds = seconds_since(start);
+  start = std::chrono::steady_clock::now();
+  auto subspaces = estimate_subspaces(samples, options.estimate, place_names(model));
+  round.estimation_seconds = seconds_since(start);
+  return subspaces;
+}
+
+/// Fidelity on held-out examples decides the ranks: one repeat of the probe.
+std::vector<Subspace> estimate_and_measure(PretrainedModel& model,
+                                           const std::vector<const TokenExample*>& examples,
+                                           const std::vector<const TokenExample*>& heldout,
+                                           const MeasureOptions& options, const Config& config,
+                                           RoundEstimate& round) {
+  ProbeRepeat repeat = measure_repeat(model, examples, heldout, options);
+  std::vector<Subspace> subspaces = repeat.input_subspaces;
+  subspaces.insert(subspaces.end(), repeat.delta_output_subspaces.begin(),
+                   repeat.delta_output_subspaces.end());
+  round.sampling_seconds = repeat.sampling_seconds + repeat.heldout_seconds;
+  round.estimation_seconds = repeat.estimation_seconds;
+  ProbeResults results = start_results(model, config.subspace.dims);
+  add_repeat(results, repeat);
+  round.plan = make_plan(results, model, config.ranks);
+  return subspaces;
+}
+
+}  // namespace
+
+RoundEstimate estimate_round(PretrainedModel& model, const TokenizedSet& train, TaskKind task,
+                             const std::vector<int64_t>& sites, const Config& config,
+                             int64_t round) {
+  const bool known = config.ranks.rule == "plan" || config.ranks.rule == "fixed";
+  const int64_t heldout = known ? 0 : config.ranks.heldout;
+  auto examples = draw(train, config.sampling.examples + heldout, round, config);
+  const std::vector<const TokenExample*> fresh(examples.begin() + config.sampling.examples,
+                                               examples.end());
+  examples.resize(static_cast<size_t>(config.sampling.examples));
+
+  MeasureOptions options = measure_options(config, task);
+  options.sampler.draw.repeat = static_cast<uint64_t>(round);
+  options.estimate.seed = static_cast<uint64_t>(config.run.seed + round);
+  Progress progress("sampling", static_cast<int64_t>(examples.size()) + heldout, "examples");
+  options.sampler.progress = [&](int64_t done) {
+    check_interrupted();
+    progress.advance(done);
+  };
+  RoundEstimate estimate;
+  std::vector<Subspace> subspaces;
+  if (known) {
+    estimate.plan = make_plan(start_results(model, config.subspace.dims), model, config.ranks);
+    subspaces = estimate_known_ranks(model, examples, options, estimate);
+  } else {
+    subspaces = estimate_and_measure(model, examples, fresh, options, config, estimate);
+  }
+  estimate.bases = make_bases(model, subspaces, estimate.plan, sites);
+  return estimate;
+}
+
+}  // namespace eida

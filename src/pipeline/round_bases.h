@@ -1,0 +1,27 @@
+// A and C of one round: sample on the current model, estimate subspaces, choose ranks.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eida/adapter/method.h"
+#include "eida/config/config.h"
+#include "eida/data/tokenize.h"
+#include "eida/subspace/rank_plan.h"
+
+namespace eida {
+
+struct RoundEstimate {
+  RoundBases bases;
+  RankPlan plan;
+  double sampling_seconds = 0.0;    ///< with what the rank rule measures on held-out examples
+  double estimation_seconds = 0.0;  ///< PCA
+};
+
+/// \param round from 1; each round draws its own examples and tokens. \throws DataError fewer
+/// examples than the round asks for, NumericError
+RoundEstimate estimate_round(PretrainedModel& model, const TokenizedSet& train, TaskKind task,
+                             const std::vector<int64_t>& sites, const Config& config,
+                             int64_t round);
+
+}  // namespace eida

@@ -1,0 +1,147 @@
+#include "train_inputs.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "eida/adapter/adapter_file.h"
+#include "eida/core/error.h"
+#include "eida/data/batching.h"
+
+namespace eida {
+namespace {
+
+TokenizedSet tokenize_file(const std::filesystem::path& path, const ReaderOptions& options,
+                           const Config& config, const ComputeSetting& compute,
+                           std::vector<std::string>& class_names) {
+  ReaderOptions reader = options;
+  reader.class_names = class_names;  // a second file maps labels as the first
+  const auto start = std::chrono::steady_clock::now();
+  const auto data = open_dataset(path, reader);
+  if (!data->has_targets()) {
+    throw DataError("{}: has no labels or completions to learn from", data->name());
+  }
+  if (class_names.empty()) class_names = data->class_names();
+  TokenizedSet set =
+      open_example_tokenizer(config, data->kind(), compute.threads).tokenize_all(*data);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  spdlog::info("{}: {} examples tokenized in {:.2f} s", data->name(), set.examples.size(),
+               seconds.count());
+  return set;
+}
+
+void check_method(const Config& config, TaskKind task) {
+  const auto& extra = config.train.trainable_extra;
+  if (config.method == "head" && task == TaskKind::kCompletion) {
+    throw ConfigError(
+        "method: a language model's head is its word table, which is tied (hint: "
+        "method full, or train.trainable_extra=[embeddings] beside eida)");
+  }
+  if (config.method == "head" && std::count(extra.begin(), extra.end(), "head") == 0) {
+    throw ConfigError("train.trainable_extra: method head trains nothing without 'head'");
+  }
+  if (config.model.weights != "fp32") {
+    throw ConfigError(
+        "model.weights: {} weights would lose updates when they are merged (hint: "
+        "fp32; run.precision sets the type of activations)",
+        config.model.weights);
+  }
+  if (config.train.tensorboard) {
+    throw ConfigError(
+        "train.tensorboard: event files are not written by this version (hint: "
+        "metrics.jsonl holds the same numbers)");
+  }
+}
+
+}  // namespace
+
+TrainInputs open_train_inputs(const Config& config) {
+  TrainInputs inputs;
+  inputs.compute = set_up_compute(config.run, /*scaled_loss=*/true);
+  const ReaderOptions reader = reader_options(config.data);
+  inputs.task = task_kind(reader.task);
+  check_method(config, inputs.task);
+  std::vector<std::string> class_names;
+  inputs.data_files = {config.data.train};
+  inputs.train = tokenize_file(config.data.train, reader, config, inputs.compute, class_names);
+  if (!config.data.dev.empty()) {
+    inputs.data_files.push_back(config.data.dev);
+    inputs.dev = tokenize_file(config.data.dev, reader, config, inputs.compute, class_names);
+  }
+  inputs.model =
+      open_model(config, inputs.task, static_cast<int64_t>(class_names.size()), inputs.compute);
+  inputs.base = base_fingerprint(config.model.path, config.model.init == "random",
+                                 static_cast<uint64_t>(config.run.seed));
+  if (config.train.dropout) inputs.model->set_dropout(*config.train.dropout);
+  inputs.model->set_gradient_checkpointing(config.train.gradient_checkpointing);
+  inputs.sites = choose_sites(
+      *inputs.model, {config.sites.include, config.sites.layers.all, config.sites.layers.listed});
+  inputs.method = make_method(config.method, {inputs.sites, config.lora.rank, config.lora.alpha,
+                                              static_cast<uint64_t>(config.run.seed)});
+  return inputs;
+}
+
+std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
+                                          const Method& method) {
+  const auto& groups = config.train.trainable_extra;
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : model.parameters()) {
+    const std::string group = parameter_group(name, model.config());
+    if (method.trains_model() || std::count(groups.begin(), groups.end(), group) > 0)
+      names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<std::vector<ExampleBatch>> plan_round(const Config& config, const TokenizedSet& train,
+                                                  int64_t round) {
+  const auto seed = static_cast<uint64_t>(config.run.seed), index = static_cast<uint64_t>(round);
+  Rng shuffle(seed, "shuffle", index), grouping(seed, "batches", index);
+  const auto order = epoch_order(static_cast<int64_t>(train.examples.size()), shuffle);
+  const Batches batches =
+      config.data.batching == "length_grouped"
+          ? length_grouped_batches(train.lengths(), order, config.train.batch_size, grouping)
+          : make_batches(order, config.train.batch_size);
+  std::vector<std::vector<ExampleBatch>> steps;
+  for (size_t b = 0; b < batches.size(); ++b) {
+    if (b % static_cast<size_t>(config.train.accumulation) == 0) steps.emplace_back();
+    ExampleBatch batch;
+    for (const int64_t i : batches[b]) batch.push_back(&train.examples[static_cast<size_t>(i)]);
+    steps.back().push_back(std::move(batch));
+  }
+  if (config.train.max_steps && static_cast<int64_t>(steps.size()) > *config.train.max_steps)
+    steps.resize(static_cast<size_t>(*config.train.max_steps));
+  return steps;
+}
+
+int64_t steps_per_round(const Config& config, const TokenizedSet& train) {
+  const auto up = [](int64_t count, int64_t by) { return (count + by - 1) / by; };
+  const int64_t batches = up(static_cast<int64_t>(train.examples.size()), config.train.batch_size);
+  const int64_t steps = up(batches, config.train.accumulation);
+  return config.train.max_steps ? std::min(steps, *config.train.max_steps) : steps;
+}
+
+ScheduleOptions schedule_options(const Config& config, int64_t steps, const Method& method) {
+  ScheduleOptions options;
+  options.steps_per_round = steps;
+  options.rounds = config.rounds;
+  options.warmup_ratio = config.train.warmup_ratio;
+  options.whole_run = config.train.schedule == "global";
+  options.rewarm = !config.train.carry_moments;
+  return options;
+}
+
+StepOptions step_options(const Config& config, TaskKind task) {
+  StepOptions options;
+  options.task = task;
+  options.loss_norm =
+      config.train.loss_norm == "global" ? LossNorm::kGlobal : LossNorm::kMeanOfMeans;
+  options.label_smoothing = config.train.label_smoothing;
+  options.clip_norm = config.train.clip_norm;
+  options.seed = static_cast<uint64_t>(config.run.seed);
+  return options;
+}
+
+}  // namespace eida

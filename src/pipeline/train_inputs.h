@@ -1,0 +1,48 @@
+// What a training run reads, opened and checked.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eida/adapter/method.h"
+#include "eida/config/config.h"
+#include "eida/data/dataset.h"
+#include "eida/data/tokenize.h"
+#include "eida/model/pretrained_model.h"
+#include "eida/pipeline/session.h"
+#include "eida/training/schedule.h"
+#include "eida/training/train_step.h"
+
+namespace eida {
+
+struct TrainInputs {
+  ComputeSetting compute;
+  TaskKind task = TaskKind::kClassification;
+  std::vector<std::filesystem::path> data_files;
+  TokenizedSet train;
+  TokenizedSet dev;  ///< empty without data.dev
+  std::unique_ptr<PretrainedModel> model;
+  std::string base;            ///< fingerprint of the model before training
+  std::vector<int64_t> sites;  ///< that take part
+  std::unique_ptr<Method> method;
+};
+
+/// \throws Error anything missing or contradictory
+TrainInputs open_train_inputs(const Config& config);
+
+/// Names of the model's parameters that train beside the adapters (all of them: method full).
+std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
+                                          const Method& method);
+
+/// Batches of one epoch, each a list of optimiser steps' accumulated batches.
+std::vector<std::vector<ExampleBatch>> plan_round(const Config& config, const TokenizedSet& train,
+                                                  int64_t round);
+
+/// Optimiser steps of a round.
+int64_t steps_per_round(const Config& config, const TokenizedSet& train);
+
+ScheduleOptions schedule_options(const Config& config, int64_t steps, const Method& method);
+StepOptions step_options(const Config& config, TaskKind task);
+
+}  // namespace eida

@@ -1,0 +1,372 @@
+#include "training_run.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "eida/adapter/adapter_file.h"
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/json.h"
+#include "eida/core/progress.h"
+#include "eida/core/signals.h"
+#include "eida/core/system_info.h"
+#include "round_bases.h"
+
+namespace eida {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::vector<const TokenExample*> pointers(const std::vector<TokenExample>& examples, size_t most) {
+  std::vector<const TokenExample*> all;
+  for (size_t i = 0; i < std::min(most, examples.size()); ++i) all.push_back(&examples[i]);
+  return all;
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFolder& folder)
+    : config_(config),
+      inputs_(std::move(inputs)),
+      folder_(&folder),
+      state_file_(folder.file("state/state.safetensors")),
+      scaler_(inputs_.compute.precision == at::kHalf) {
+  const bool completion = inputs_.task == TaskKind::kCompletion;
+  dev_ = pointers(inputs_.dev.examples, inputs_.dev.examples.size());
+  // Logits of a vocabulary are large: fewer completions than sentences compare adapted and merged.
+  heldout_ = pointers((dev_.empty() ? inputs_.train : inputs_.dev).examples, completion ? 8 : 64);
+  steps_per_round_ = steps_per_round(config_, inputs_.train);
+  schedule_ = schedule_options(config_, steps_per_round_, *inputs_.method);
+  if (config_.model.init == "random") return;  // the seed alone gives the base
+  const auto& seeded = inputs_.model->seeded();
+  for (const auto& [name, tensor] : inputs_.model->parameters()) {
+    if (std::count(seeded.begin(), seeded.end(), name) > 0)
+      seeded_values_.push_back({name, tensor.detach().clone()});
+  }
+}
+
+int64_t TrainingRun::resume_or_start() {
+  if (std::filesystem::exists(state_file_)) {
+    TrainingState state = read_training_state(state_file_);
+    position_ = std::move(state.position);
+    bases_ = std::move(state.bases);
+    earlier_seconds_ = position_.seconds;
+    history_ = parse_json(position_.history, state_file_.string());
+    restoring_ = true;
+    restore_weights(position_.round);
+    spdlog::info("going on at round {}, step {} of {}", position_.round, position_.step,
+                 steps_per_round_);
+  }
+  metrics_.emplace(folder_->file("metrics.jsonl"), position_.metrics_bytes);
+  return position_.round;
+}
+
+/// The weights that `round` starts from: the base with all earlier rounds merged, by the same sums
+/// in the same order as when they were trained.
+void TrainingRun::restore_weights(int64_t round) {
+  if (inputs_.method->continues()) return;  // the state holds everything that is trained
+  std::vector<std::filesystem::path> files;
+  for (int64_t r = 1; r < round; ++r)
+    files.push_back(folder_->path() / fmt::format("rounds/{:02}/adapter.safetensors", r));
+  merge_adapter_files(*inputs_.model, files, inputs_.base);
+}
+
+void TrainingRun::begin(int64_t round) {
+  round_start_ = std::chrono::steady_clock::now();
+  prepare_seconds_ = step_seconds_ = sampling_seconds_ = estimation_seconds_ = 0.0;
+  examples_ = tokens_ = logged_steps_ = 0;
+  if (!restoring_) {
+    position_.round = round;
+    position_.step = 0;
+    position_.loss_sum = position_.logged_loss = 0.0;
+    if (inputs_.method->needs_bases()) estimate_bases();
+  }
+  inputs_.method->attach(*inputs_.model, bases_, round);
+  collect_parameters();
+  if (restoring_) {
+    restore_training_state(state_file_, *parameters_, *optimizer_, scaler_);
+    restoring_ = false;
+  } else {
+    save_state();
+  }
+  if (!position_.rank_plan.empty())
+    write_file_atomic(round_file("rank_plan.json"), position_.rank_plan);
+  write_audit();
+}
+
+void TrainingRun::estimate_bases() {
+  const RoundEstimate estimate = estimate_round(*inputs_.model, inputs_.train, inputs_.task,
+                                                inputs_.sites, config_, position_.round);
+  bases_ = estimate.bases;
+  position_.rank_plan = estimate.plan.to_json();
+  sampling_seconds_ = estimate.sampling_seconds;
+  estimation_seconds_ = estimate.estimation_seconds;
+  spdlog::info("round {}: sampling {:.1f} s, subspaces {:.1f} s", position_.round,
+               sampling_seconds_, estimation_seconds_);
+}
+
+/// Puts adapter tensors and extra parameters into one flat buffer, and gives AdamW its start.
+void TrainingRun::collect_parameters() {
+  if (parameters_ != nullptr && inputs_.method->continues()) {
+    if (!config_.train.carry_moments) restart_optimizer();
+    return;
+  }
+  const std::unique_ptr<FlatParameters> before = std::move(parameters_);
+  const std::unique_ptr<AdamW> moments = std::move(optimizer_);
+  std::vector<TrainedTensor> tensors;
+  for (const auto& [name, tensor] : inputs_.method->trainable())
+    tensors.push_back({name, tensor, "adapter", true});
+  const auto extra = extra_parameters(config_, *inputs_.model, *inputs_.method);
+  for (const auto& [name, tensor] : inputs_.model->parameters()) {
+    if (std::count(extra.begin(), extra.end(), name) == 0) continue;
+    const bool decays = tensor.dim() > 1;  // biases and LayerNorm do not
+    tensors.push_back({name, tensor, parameter_group(name, inputs_.model->config()), decays});
+  }
+  parameters_ = std::make_unique<FlatParameters>(std::move(tensors));
+  restart_optimizer();
+  if (config_.train.carry_moments && moments != nullptr) carry_moments(*before, *moments);
+}
+
+/// AdamW goes on with the moments of the round before: the adapters' rotated into this round's
+/// bases, all others as they are.
+void TrainingRun::carry_moments(const FlatParameters& before, const AdamW& moments) {
+  const auto carry = [&](const at::Tensor& from, const at::Tensor& to, bool squared) {
+    std::vector<at::Tensor> adapters;
+    for (size_t i = 0; i < inputs_.method->trainable().size(); ++i)
+      adapters.push_back(before.view_of(from, i));
+    adapters = inputs_.method->carry_moments(adapters, squared);
+    for (size_t i = 0; i < before.tensors().size(); ++i) {
+      parameters_->view_of(to, i).copy_(i < adapters.size() ? adapters[i]
+                                                            : before.view_of(from, i));
+    }
+  };
+  carry(moments.first(), optimizer_->first(), /*squared=*/false);
+  carry(moments.second(), optimizer_->second(), /*squared=*/true);
+  optimizer_->set_steps(moments.steps());
+}
+
+void TrainingRun::restart_optimizer() {
+  AdamwOptions options;
+  options.weight_decay = config_.train.weight_decay;
+  optimizer_ = std::make_unique<AdamW>(*parameters_, options);
+}
+
+void TrainingRun::write_audit() const {
+  const ParameterAudit audit = audit_parameters(
+      *inputs_.model, inputs_.method->trainable(),
+      extra_parameters(config_, *inputs_.model, *inputs_.method), inputs_.method->frozen());
+  if (position_.round == 1) {
+    spdlog::info("training {} parameters ({} without the head), {} frozen", audit.total(),
+                 audit.without_head(), audit.frozen);
+  }
+  write_file_atomic(folder_->file("audit.json"), json_text(audit.to_json()));
+}
+
+void TrainingRun::train() {
+  const auto steps = plan_round(config_, inputs_.train, position_.round);
+  const StepOptions options = step_options(config_, inputs_.task);
+  Progress progress(fmt::format("round {} of {}", position_.round, config_.rounds),
+                    steps_per_round_ - position_.step, "steps");
+  saved_at_ = std::chrono::steady_clock::now();
+  for (auto s = static_cast<size_t>(position_.step); s < steps.size(); ++s) {
+    const auto start = std::chrono::steady_clock::now();
+    const double factor = learning_rate_factor(schedule_, position_.round, position_.step);
+    const double lr = config_.train.lr * factor;
+    const double head_lr = config_.train.head_lr.value_or(config_.train.lr) * factor;
+    const auto number = static_cast<uint64_t>(position_.round) << 40U | static_cast<uint64_t>(s);
+    const StepResult result = train_step(*inputs_.model, *parameters_, *optimizer_, scaler_,
+                                         steps[s], lr, head_lr, number, options);
+    ++position_.step;
+    for (const ExampleBatch& batch : steps[s]) examples_ += static_cast<int64_t>(batch.size());
+    tokens_ += result.tokens;
+    prepare_seconds_ += result.prepare_seconds;
+    step_seconds_ += seconds_since(start);
+    log_step(result, lr);
+    progress.advance();
+    if (config_.train.eval_every && position_.step % *config_.train.eval_every == 0)
+      evaluate_within_round();
+    if (state_is_due() || interrupted()) save_state();
+    check_interrupted();
+  }
+  save_state();
+  spdlog::info("round {}: {:.1f} examples/s, {:.0f} tokens/s; {:.2f} % of the time for data",
+               position_.round, static_cast<double>(examples_) / std::max(1e-9, step_seconds_),
+               static_cast<double>(tokens_) / std::max(1e-9, step_seconds_),
+               100.0 * prepare_seconds_ / std::max(1e-9, step_seconds_));
+}
+
+void TrainingRun::log_step(const StepResult& result, double lr) {
+  position_.loss_sum += result.loss;
+  position_.logged_loss += result.loss;
+  ++logged_steps_;
+  const int64_t every = config_.train.log_every;
+  if (position_.step % every != 0 && position_.step != steps_per_round_) return;
+  const int64_t steps = position_.step % every == 0 ? every : position_.step % every;
+  metrics_->write(
+      {{"round", position_.round},
+       {"step", position_.step},
+       {"loss", position_.logged_loss / static_cast<double>(steps)},
+       {"lr", lr},
+       {"grad_norm", result.grad_norm},
+       {"examples_per_s", static_cast<double>(examples_) / std::max(1e-9, step_seconds_)}});
+  position_.logged_loss = 0.0;
+}
+
+void TrainingRun::evaluate_within_round() {
+  if (dev_.empty()) return;
+  const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task);
+  spdlog::info("round {}, step {}: {}", position_.round, position_.step, to_text(scores));
+  metrics_->write({{"round", position_.round},
+                   {"step", position_.step},
+                   {"event", "eval"},
+                   {"eval", to_json(scores)}});
+}
+
+bool TrainingRun::state_is_due() const {
+  if (config_.train.save_every > 0 && position_.step % config_.train.save_every == 0) return true;
+  const double minutes = config_.train.save_minutes;
+  return minutes > 0.0 && seconds_since(saved_at_) > 60.0 * minutes;
+}
+
+void TrainingRun::save_state() {
+  position_.metrics_bytes = metrics_->bytes();
+  position_.history = history_.dump();
+  position_.seconds = earlier_seconds_ + seconds_since(start_);
+  write_training_state(state_file_, position_, bases_, *parameters_, *optimizer_, scaler_);
+  saved_at_ = std::chrono::steady_clock::now();
+}
+
+void TrainingRun::merge() {
+  const PackedBatch batch = pack(heldout_, inputs_.task);
+  const at::Tensor before = reference_logits(*inputs_.model, batch);
+  inputs_.method->merge(*inputs_.model);
+  parity_ = compare_logits(before, reference_logits(*inputs_.model, batch), batch);
+}
+
+void TrainingRun::save_and_evaluate() {
+  AdapterInfo info;
+  info.method = config_.method;
+  info.round = position_.round;
+  if (config_.method == "lora")
+    info.scale = config_.lora.alpha / static_cast<double>(config_.lora.rank);
+  info.base = inputs_.base;
+  if (!inputs_.method->continues() && position_.round > 1) {
+    info.parent = sha256_file(folder_->path() /
+                              fmt::format("rounds/{:02}/adapter.safetensors", position_.round - 1));
+  }
+  write_adapter_file(round_file("adapter.safetensors"), *inputs_.method, trained_parameters(),
+                     info);
+  save_model_folder(*inputs_.model, config_.model.path, folder_->path() / "model");
+  close_round_record();
+  if (best_round() == history_.size() - 1)
+    link_folder(folder_->path() / "model", folder_->path() / "best");
+  nlohmann::json merges = nlohmann::json::array();
+  for (const auto& round : history_) merges.push_back(round.at("merge"));
+  write_file_atomic(folder_->file("merge_report.json"), json_text({{"rounds", merges}}));
+  write_file_atomic(folder_->file("summary.json"), json_text(summary()));
+  if (!parity_.holds()) {
+    throw NumericError(
+        "merging round {}: adapted and merged logits differ by {:.3g}, more than {:.3g} (the model "
+        "and "
+        "the state are saved; hint: a smaller train.lr)",
+        position_.round, parity_.difference, parity_.tolerance);
+  }
+}
+
+void TrainingRun::close_round_record() {
+  nlohmann::ordered_json record = {
+      {"round", position_.round},
+      {"event", "round_end"},
+      {"train_loss",
+       position_.loss_sum / static_cast<double>(std::max<int64_t>(1, position_.step))}};
+  if (!dev_.empty()) {
+    const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task);
+    record["eval"] = to_json(scores);
+    spdlog::info("round {}: {}", position_.round, to_text(scores));
+  }
+  record["merge_parity"] = parity_.difference;
+  record["trainable_parameters"] = parameters_->count();
+  record["seconds"] = seconds_since(round_start_);
+  record["sampling_seconds"] = sampling_seconds_;
+  record["estimation_seconds"] = estimation_seconds_;
+  metrics_->write(record);
+  record.erase("event");
+  record["merge"] = parity_.to_json(position_.round);
+  history_.push_back(nlohmann::json(record));
+}
+
+/// Model parameters that the adapter file holds: what was trained, and in a file that applies on
+/// the base itself what the checkpoint lacks, as it was before training.
+std::vector<NamedTensor> TrainingRun::trained_parameters() const {
+  const auto extra = extra_parameters(config_, *inputs_.model, *inputs_.method);
+  const auto is_trained = [&](const NamedTensor& parameter) {
+    return std::count(extra.begin(), extra.end(), parameter.name) > 0;
+  };
+  std::vector<NamedTensor> tensors;
+  std::copy_if(inputs_.model->parameters().begin(), inputs_.model->parameters().end(),
+               std::back_inserter(tensors), is_trained);
+  if (inputs_.method->continues() || position_.round == 1) {
+    std::copy_if(seeded_values_.begin(), seeded_values_.end(), std::back_inserter(tensors),
+                 [&](const NamedTensor& value) { return !is_trained(value); });
+  }
+  return tensors;
+}
+
+std::string TrainingRun::round_file(const std::string& name) const {
+  return folder_->file(fmt::format("rounds/{:02}/{}", position_.round, name)).string();
+}
+
+std::string TrainingRun::best_metric() const {
+  if (!config_.train.best_metric.empty()) return config_.train.best_metric;
+  return inputs_.task == TaskKind::kClassification ? "accuracy" : "loss";
+}
+
+std::optional<size_t> TrainingRun::best_round() const {
+  const std::string metric = best_metric();
+  std::optional<size_t> best;
+  for (size_t r = 0; r < history_.size(); ++r) {
+    if (!history_[r].contains("eval")) return history_.size() - 1;  // no dev data: the last one
+    const auto score = [&](size_t round) {
+      const double value = history_[round]["eval"].at(metric).get<double>();
+      return lower_is_better(metric) ? -value : value;
+    };
+    if (!best || score(r) > score(*best)) best = r;
+  }
+  return best;
+}
+
+bool TrainingRun::should_stop() const {
+  const auto patience = config_.train.early_stopping;
+  if (!patience || dev_.empty() || history_.empty()) return false;
+  const auto since = static_cast<int64_t>(history_.size() - 1 - *best_round());
+  if (since < *patience) return false;
+  spdlog::info("no better {} for {} rounds: the run ends", best_metric(), since);
+  return true;
+}
+
+nlohmann::ordered_json TrainingRun::summary() const {
+  const double seconds = earlier_seconds_ + seconds_since(start_);
+  nlohmann::ordered_json json = {{"method", config_.method}, {"rounds_done", history_.size()}};
+  if (!history_.empty() && history_.back().contains("eval")) {
+    const std::string metric = best_metric();
+    const auto& best = history_[*best_round()];
+    json["metric"] = metric;
+    json["best_score"] = best["eval"].at(metric);
+    json["best_round"] = best["round"];
+    json["last_score"] = history_.back()["eval"].at(metric);
+  }
+  json["trainable_parameters"] = parameters_->count();
+  json["examples_per_second"] = static_cast<double>(examples_) / std::max(1e-9, step_seconds_);
+  json["seconds"] = seconds;
+  json["cpu_seconds"] = cpu_seconds();
+  json["peak_memory_mib"] = peak_memory_mib();
+  json["rounds"] = history_;
+  return json;
+}
+
+}  // namespace eida

@@ -1,0 +1,111 @@
+#include "eida/adapter/adapter_file.h"
+
+#include <gtest/gtest.h>
+
+#include "adapter/adapted_model.h"
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+
+namespace eida {
+namespace {
+
+using testing::disturb;
+using testing::plain_logits;
+
+class AdapterFileTest : public testing::AdaptedModel {
+ protected:
+  /// Trains `rounds` rounds by chance, writes their files, and gives the last merged logits.
+  at::Tensor write_rounds(const std::string& name, int rounds) {
+    const auto model = open();
+    const auto method = make(*model, name);
+    for (int round = 1; round <= rounds; ++round) {
+      method->attach(*model, method->needs_bases() ? testing::random_bases(*model) : RoundBases{},
+                     round);
+      disturb(*method);
+      AdapterInfo info{name, round, name == "lora" ? 2.0 : 1.0, "base", ""};
+      if (round > 1 && !method->continues()) info.parent = sha256_file(files_.back());
+      method->merge(*model);
+      files_.push_back(dir_.path() / ("adapter" + std::to_string(round)));
+      write_adapter_file(files_.back(), *method, {}, info);
+    }
+    return plain_logits(*model, batch_);
+  }
+
+  void expect_format_error(const std::vector<std::filesystem::path>& files, const std::string& part,
+                           const std::string& base = "base") {
+    const auto model = open();
+    try {
+      merge_adapter_files(*model, files, base);
+      FAIL() << part;
+    } catch (const FormatError& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  }
+
+  std::vector<std::filesystem::path> files_;
+};
+
+TEST_P(AdapterFileTest, FilesOfAllRoundsGiveTheMergedModelToTheBit) {
+  const at::Tensor merged = write_rounds("eida", 3);
+  const auto model = open();
+  merge_adapter_files(*model, files_, "base");
+  EXPECT_TRUE(plain_logits(*model, batch_).equal(merged));
+}
+
+TEST_P(AdapterFileTest, ALoraFileStandsAlone) {
+  const at::Tensor merged = write_rounds("lora", 2);
+  const auto model = open();
+  merge_adapter_files(*model, {files_.back()}, "base");
+  EXPECT_TRUE(plain_logits(*model, batch_).equal(merged));
+  expect_format_error(files_, "a lora file stands alone");
+}
+
+TEST_P(AdapterFileTest, AnotherBaseOrOrderIsAnError) {
+  write_rounds("eida", 2);
+  expect_format_error({files_[1]}, "the round before it");
+  expect_format_error({files_[1], files_[0]}, "in order");
+  expect_format_error({files_[0]}, "another base model", "other");
+}
+
+TEST_P(AdapterFileTest, BrokenFilesAreErrors) {
+  write_rounds("eida", 1);
+  const std::string bytes = read_file(files_[0]);
+  const auto broken = dir_.path() / "broken";
+  write_file_atomic(broken, bytes.substr(0, bytes.size() / 2));
+  expect_format_error({broken}, "broken");
+  write_safetensors(broken, {{"x", at::randn({2})}});
+  expect_format_error({broken}, "metadata");
+  const AdapterFile good(files_[0]);
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, tensor] : good.tensors) tensors.push_back({name, tensor});
+  const std::map<std::string, std::string> metadata = {{"format", "eida-adapter"},
+                                                       {"version", "1"},
+                                                       {"method", "eida"},
+                                                       {"round", "1"},
+                                                       {"scale", "1"},
+                                                       {"base", "base"},
+                                                       {"parent", ""}};
+  auto changed = tensors;
+  changed[0].tensor = at::randn({3, 99});
+  write_safetensors(broken, changed, metadata);
+  expect_format_error({broken}, "has factors of shapes");
+  changed = tensors;
+  changed[0].tensor = changed[0].tensor * std::numeric_limits<float>::infinity();
+  write_safetensors(broken, changed, metadata);
+  expect_format_error({broken}, "not finite");
+  changed = tensors;
+  changed.push_back({"stranger", at::randn({2})});
+  write_safetensors(broken, changed, metadata);
+  expect_format_error({broken}, "fits nothing");
+  changed = tensors;
+  std::erase_if(changed, [](const NamedTensor& tensor) { return tensor.name.ends_with(".B"); });
+  write_safetensors(broken, changed, metadata);
+  expect_format_error({broken}, "lacks a factor");
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, AdapterFileTest,
+                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
+                         testing::task_name);
+
+}  // namespace
+}  // namespace eida

@@ -1,0 +1,111 @@
+#include "eida/adapter/audit.h"
+
+#include <gtest/gtest.h>
+
+#include "adapter/adapted_model.h"
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+
+namespace eida {
+namespace {
+
+/// Published index lists: docs/method.md, "Rank rule". The counts need ranks and the head's shape
+/// only, so the models have the published width, a narrow inner layer and a vocabulary of a few
+/// words.
+const char* kRobertaBase =
+    R"({"model_type": "roberta", "vocab_size": 8, "hidden_size": 768, "num_hidden_layers": 12,
+  "num_attention_heads": 12, "intermediate_size": 64, "hidden_act": "gelu", "max_position_embeddings": 8,
+  "type_vocab_size": 1, "initializer_range": 0.02, "layer_norm_eps": 1e-05, "pad_token_id": 1})";
+const char* kGpt2 =
+    R"({"model_type": "gpt2", "vocab_size": 8, "n_embd": 768, "n_layer": 12, "n_head": 12, "n_positions": 8, "n_inner": 64,
+  "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05, "initializer_range": 0.02})";
+
+ParameterAudit published_audit(const char* config, TaskKind task, const std::string& plan_name,
+                               const std::vector<std::string>& extra) {
+  testing::TempDir dir;
+  write_file_atomic(dir.path() / "config.json", config);
+  LoadOptions load;
+  load.random_init = true;
+  load.num_labels = task == TaskKind::kClassification ? 2 : 0;
+  const auto model = load_pretrained(dir.path(), task, load);
+  const RankPlan plan =
+      read_rank_plan(std::filesystem::path(EIDA_SOURCE_DIR) / "configs/rank_plans" / plan_name);
+  const auto sites = choose_sites(*model, {});
+  RoundBases bases;
+  for (size_t i = 0; i < model->input_spaces().size(); ++i) {
+    bases.inputs.push_back(
+        at::randn({plan.inputs.at(static_cast<int64_t>(i)), model->input_spaces()[i].dim}));
+  }
+  for (size_t i = 0; i < model->sites().size(); ++i) {
+    bases.delta_outputs.push_back(
+        at::randn({plan.delta_outputs.at(static_cast<int64_t>(i)), model->sites()[i].dim}));
+  }
+  MethodOptions options;
+  options.sites = sites;
+  const auto method = make_method("eida", options);
+  method->attach(*model, bases, 1);
+  for (const auto& [name, tensor] : model->parameters()) {
+    if (std::count(extra.begin(), extra.end(), name) > 0)
+      at::Tensor(tensor).set_requires_grad(true);
+  }
+  return audit_parameters(*model, method->trainable(), extra, method->frozen());
+}
+
+TEST(Audit, RobertaBaseHasThePublishedCount) {
+  const ParameterAudit audit =
+      published_audit(kRobertaBase, TaskKind::kClassification, "roberta-base-sst2.json",
+                      {"classifier.out_proj.weight", "classifier.out_proj.bias"});
+  EXPECT_EQ(audit.without_head(), 148480);
+  EXPECT_EQ(audit.trained.at("head").parameters, 1538);
+  EXPECT_EQ(audit.total(), 150018);
+  EXPECT_EQ(audit.trained.at("adapter").names.size(), 73U);
+}
+
+TEST(Audit, Gpt2HasThePublishedCount) {
+  const ParameterAudit audit = published_audit(kGpt2, TaskKind::kCompletion, "gpt2-e2e.json", {});
+  EXPECT_EQ(audit.total(), 167936);
+  EXPECT_EQ(audit.trained.at("adapter").names.size(), 72U);
+}
+
+class AuditTest : public testing::AdaptedModel {};
+
+TEST_P(AuditTest, WhatWouldTrainUnaskedIsAnError) {
+  const auto model = open();
+  const auto method = make(*model);
+  method->attach(*model, testing::random_bases(*model), 1);
+  const auto audit = [&](const std::vector<std::string>& extra) {
+    return audit_parameters(*model, method->trainable(), extra, method->frozen());
+  };
+  EXPECT_NO_THROW(audit({}));
+  const NamedTensor& first = model->parameters().front();
+  EXPECT_THROW(audit({first.name}), Error);  // asked for, but frozen
+  at::Tensor(first.tensor).set_requires_grad(true);
+  EXPECT_THROW(audit({}), Error);  // trains without being asked
+  EXPECT_EQ(audit({first.name}).trained.at("embeddings").names, std::vector{first.name});
+  at::Tensor basis = method->frozen().front().tensor;
+  at::Tensor(first.tensor).set_requires_grad(false);
+  basis.set_requires_grad(true);
+  EXPECT_THROW(audit({}), Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, AuditTest,
+                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
+                         testing::task_name);
+
+TEST(ParameterGroup, FollowsHuggingFaceNames) {
+  ModelConfig roberta, bert, gpt2;
+  roberta.family = Family::kRoberta;
+  bert.family = Family::kBert;
+  gpt2.family = Family::kGpt2;
+  EXPECT_EQ(parameter_group("classifier.out_proj.bias", roberta), "head");
+  EXPECT_EQ(parameter_group("classifier.dense.bias", roberta), "bias");
+  EXPECT_EQ(parameter_group("classifier.weight", bert), "head");
+  EXPECT_EQ(parameter_group("bert.embeddings.LayerNorm.weight", bert), "layer_norm");
+  EXPECT_EQ(parameter_group("bert.embeddings.position_embeddings.weight", bert), "embeddings");
+  EXPECT_EQ(parameter_group("transformer.h.0.ln_1.bias", gpt2), "layer_norm");
+  EXPECT_EQ(parameter_group("transformer.wte.weight", gpt2), "embeddings");
+  EXPECT_EQ(parameter_group("transformer.h.0.mlp.c_fc.weight", gpt2), "weight");
+}
+
+}  // namespace
+}  // namespace eida

@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include "adapter/adapted_model.h"
+#include "eida/core/error.h"
+
+namespace eida {
+namespace {
+
+using testing::disturb;
+using testing::plain_logits;
+using testing::random_bases;
+
+class EidaMethodTest : public testing::AdaptedModel {};
+
+TEST_P(EidaMethodTest, ZeroBLeavesEveryLogitUnchangedToTheBit) {
+  const auto model = open();
+  const at::Tensor before = plain_logits(*model, batch_);
+  const auto method = make(*model);
+  method->attach(*model, random_bases(*model), 1);
+  EXPECT_TRUE(plain_logits(*model, batch_).equal(before));
+}
+
+TEST_P(EidaMethodTest, MergedLogitsAreTheAdaptedOnes) {
+  const auto model = open();
+  const at::Tensor base = plain_logits(*model, batch_);
+  const auto method = make(*model);
+  method->attach(*model, random_bases(*model), 1);
+  disturb(*method);
+  const at::Tensor adapted = plain_logits(*model, batch_);
+  EXPECT_GT((adapted - base).abs().max().item<double>(), 1e-3);  // the adapters do something
+  method->merge(*model);
+  const double largest = std::max(1.0, adapted.abs().max().item<double>());
+  EXPECT_LT((plain_logits(*model, batch_) - adapted).abs().max().item<double>(), 1e-5 * largest);
+}
+
+TEST_P(EidaMethodTest, OnlyBTrains) {
+  const auto model = open();
+  const auto method = make(*model);
+  method->attach(*model, random_bases(*model), 1);
+  model->loss(batch_).backward();
+  for (const auto& [name, tensor] : method->trainable()) {
+    EXPECT_TRUE(name.ends_with(".B"));
+    ASSERT_TRUE(tensor.grad().defined()) << name;
+    EXPECT_GT(tensor.grad().abs().max().item<double>(), 0.0) << name;
+  }
+  for (const auto& [name, tensor] : method->frozen()) EXPECT_FALSE(tensor.requires_grad()) << name;
+  for (const auto& [name, tensor] : model->parameters())
+    EXPECT_FALSE(tensor.requires_grad()) << name;
+}
+
+TEST_P(EidaMethodTest, CheckpointedGradientsAreEqual) {
+  const auto model = open();
+  const auto method = make(*model);
+  method->attach(*model, random_bases(*model), 1);
+  disturb(*method);
+  const auto gradients = [&](bool checkpointing) {
+    model->set_gradient_checkpointing(checkpointing);
+    model->set_training(true);
+    at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
+    generator.set_current_seed(3);  // dropout is on
+    model->loss(batch_).backward();
+    std::vector<at::Tensor> all;
+    for (const auto& [name, tensor] : method->trainable()) {
+      all.push_back(tensor.grad().clone());
+      at::Tensor(tensor).mutable_grad() = at::Tensor();
+    }
+    return all;
+  };
+  const auto plain = gradients(false), checkpointed = gradients(true);
+  for (size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_LT(testing::relative_difference(checkpointed[i], plain[i]), 1e-5)
+        << method->trainable()[i].name;
+  }
+}
+
+TEST_P(EidaMethodTest, MomentsRotateWithTheBases) {
+  const auto model = open();
+  const auto method = make(*model);
+  const RoundBases first = random_bases(*model);
+  method->attach(*model, first, 1);
+  std::vector<at::Tensor> moments;
+  for (const auto& [name, tensor] : method->trainable())
+    moments.push_back(at::randn(tensor.sizes()));
+  method->merge(*model);
+  RoundBases turned = first;  // the same subspaces with rows in reverse order
+  for (auto* side : {&turned.inputs, &turned.delta_outputs}) {
+    for (at::Tensor& basis : *side) basis = basis.flip(0).contiguous();
+  }
+  method->attach(*model, turned, 2);
+  const auto carried = method->carry_moments(moments, false);
+  const auto squared = method->carry_moments(moments, true);
+  for (size_t i = 0; i < moments.size(); ++i) {
+    const at::Tensor wanted = moments[i].flip({0, 1});
+    EXPECT_LT((carried[i] - wanted).abs().max().item<double>(), 1e-5);
+    EXPECT_LT((squared[i] - wanted).abs().max().item<double>(), 1e-5);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, EidaMethodTest,
+                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
+                         testing::task_name);
+
+TEST(ChooseSites, TakesWeightsAndLayers) {
+  testing::TempDir dir;
+  const auto model = testing::tiny_model(dir.path(), TaskKind::kClassification);
+  EXPECT_EQ(choose_sites(*model, {}).size(), 13U);
+  EXPECT_EQ(choose_sites(*model, {{"q", "v"}, true, {}}).size(), 4U);
+  EXPECT_EQ(choose_sites(*model, {{"q", "v"}, false, {1}}), (std::vector<int64_t>{6, 8}));
+  EXPECT_EQ(choose_sites(*model, {{"classifier"}, false, {0}}), (std::vector<int64_t>{12}));
+  EXPECT_THROW(choose_sites(*model, {{"q"}, false, {2}}), ConfigError);
+  EXPECT_THROW(choose_sites(*model, {{"q"}, false, {}}), ConfigError);
+}
+
+TEST(MakeMethod, NamesTheMethodsThereAre) {
+  try {
+    make_method("lorra", {});
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("eida, lora, full, head"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace eida

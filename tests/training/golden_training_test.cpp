@@ -1,0 +1,128 @@
+/// Ten steps of every method against transformers, torch and peft.
+#include <ATen/TensorOperators.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "eida/training/schedule.h"
+#include "training/golden_trajectory.h"
+
+namespace eida {
+namespace {
+
+using testing::GoldenTrajectory;
+
+/// Sites that the trajectory adapts: those with factors in the file.
+std::vector<int64_t> adapted_sites(const GoldenTrajectory& golden, const PretrainedModel& model) {
+  std::vector<int64_t> sites;
+  for (size_t i = 0; i < model.sites().size(); ++i) {
+    const bool lora = golden.file.find("lora." + model.sites()[i].name + ".A") != nullptr;
+    const bool eida = golden.file.find(fmt::format("delta_output.{}.basis", i)) != nullptr;
+    if (lora || eida) sites.push_back(static_cast<int64_t>(i));
+  }
+  return sites;
+}
+
+RoundBases bases_of(const GoldenTrajectory& golden, const PretrainedModel& model) {
+  RoundBases bases;
+  for (size_t i = 0; i < model.input_spaces().size(); ++i)
+    bases.inputs.push_back(golden[fmt::format("input.{}.basis", i)]);
+  for (size_t i = 0; i < model.sites().size(); ++i)
+    bases.delta_outputs.push_back(golden[fmt::format("delta_output.{}.basis", i)]);
+  return bases;
+}
+
+std::vector<TrainedTensor> trained_tensors(const GoldenTrajectory& golden,
+                                           const PretrainedModel& model, const Method& method) {
+  std::vector<TrainedTensor> tensors;
+  for (const auto& [name, tensor] : method.trainable())
+    tensors.push_back({name, tensor, "adapter", true});
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (golden.file.find("final." + name) == nullptr) continue;
+    tensors.push_back({name, tensor, parameter_group(name, model.config()), tensor.dim() > 1});
+  }
+  return tensors;
+}
+
+/// Name of a trained tensor's last value in the golden file.
+std::string final_name(const std::string& name, const PretrainedModel& model) {
+  for (size_t i = 0; i < model.sites().size(); ++i) {
+    const std::string& site = model.sites()[i].name;
+    if (name == site + ".B") return fmt::format("final.B.{}", i);
+    if (name == site + ".lora_A") return "final.lora." + site + ".A";
+    if (name == site + ".lora_B") return "final.lora." + site + ".B";
+  }
+  return "final." + name;
+}
+
+class GoldenTraining : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(GoldenTraining, LossesNormsAndFinalValuesAreThoseOfTheReference) {
+  const GoldenTrajectory golden(GetParam());
+  const auto model = golden.model();
+  MethodOptions options;
+  options.sites = adapted_sites(golden, *model);
+  if (golden.text("method") == "lora") {
+    options.lora_rank = static_cast<int64_t>(golden.number("lora_rank"));
+    options.lora_alpha = golden.number("lora_alpha");
+  }
+  const auto method = make_method(golden.text("method"), options);
+  method->attach(*model, method->needs_bases() ? bases_of(golden, *model) : RoundBases{}, 1);
+  FlatParameters parameters(trained_tensors(golden, *model, *method));
+  for (const auto& trained : parameters.tensors()) {  // LoRA's random start
+    const std::string start = final_name(trained.name, *model).substr(6);
+    if (!start.starts_with("lora.")) continue;
+    at::Tensor values = trained.tensor.detach();
+    values.copy_(golden[start]);
+  }
+  AdamwOptions adamw;
+  adamw.weight_decay = golden.number("weight_decay");
+  AdamW optimizer(parameters, adamw);
+  GradScaler scaler(false);
+  ScheduleOptions schedule;
+  schedule.steps_per_round = static_cast<int64_t>(golden.steps());
+  schedule.warmup_ratio = golden.number("warmup_ratio");
+  StepOptions step;
+  step.task = golden.task;
+  step.clip_norm = golden.number("clip_norm");
+  const at::Tensor losses = golden["losses"], norms = golden["grad_norms"], lrs = golden["lrs"];
+  double worst = 0.0;
+  for (size_t s = 0; s < golden.steps(); ++s) {
+    const auto i = static_cast<int64_t>(s);
+    const double lr = golden.number("lr") * learning_rate_factor(schedule, 1, i);
+    EXPECT_NEAR(lr, lrs[i].item<double>(), 1e-9) << "step " << s;
+    const StepResult result =
+        train_step(*model, parameters, optimizer, scaler, golden.batches(s), lr, lr, s, step);
+    const double wanted = losses[i].item<double>();
+    worst = std::max(worst, std::abs(result.loss - wanted) / wanted);
+    EXPECT_NEAR(result.loss, wanted, 1e-5 * wanted) << "step " << s;
+    EXPECT_NEAR(result.grad_norm, norms[i].item<double>(), 1e-4 * norms[i].item<double>())
+        << "step " << s;
+  }
+  for (const auto& trained : parameters.tensors()) {
+    // Keys' biases shift all scores of a query alike: their gradient is rounding alone, which AdamW
+    // turns into whole steps.
+    if (trained.name.ends_with("key.bias")) continue;
+    const at::Tensor wanted = golden[final_name(trained.name, *model)];
+    at::Tensor changed = trained.tensor.detach() - wanted;
+    if (trained.name.ends_with("c_attn.bias")) changed = changed.view({3, -1}).select(0, 0);
+    const double difference = changed.abs().max().item<double>();
+    // AdamW divides by the root of the second moment: where that is tiny, rounding is magnified.
+    EXPECT_LT(difference, 2e-4) << trained.name;
+  }
+  RecordProperty("largest_relative_loss_difference", fmt::format("{:.2e}", worst));
+  std::printf("%s: largest relative loss difference %.2e\n", GetParam(), worst);
+}
+
+INSTANTIATE_TEST_SUITE_P(Trajectories, GoldenTraining,
+                         ::testing::Values("roberta-eida", "roberta-lora", "roberta-full",
+                                           "roberta-head", "bert-eida", "bert-lora", "bert-full",
+                                           "bert-head", "gpt2-eida", "gpt2-lora", "gpt2-full"),
+                         [](const auto& instance) {
+                           std::string name = instance.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace eida

@@ -1,0 +1,79 @@
+/// A file of tests/golden/training/: ten steps of transformers, torch and peft.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eida/adapter/method.h"
+#include "eida/model/pretrained_model.h"
+#include "eida/tensor/safetensors.h"
+#include "eida/training/train_step.h"
+#include "support/test_data.h"
+
+namespace eida::testing {
+
+/// Batches, hyper-parameters and results of one trajectory (scripts/make_golden_training.py).
+class GoldenTrajectory {
+ public:
+  explicit GoldenTrajectory(const std::string& name)
+      : file(golden_dir() / "training" / (name + ".safetensors")),
+        task(text("model") == "gpt2" ? TaskKind::kCompletion : TaskKind::kClassification) {
+    const auto accumulation = static_cast<size_t>(number("accumulation"));
+    for (int step = 0; step < static_cast<int>(number("steps")); ++step) {
+      steps_.emplace_back();
+      for (size_t a = 0; a < accumulation; ++a) {
+        const std::string prefix =
+            accumulation == 1 ? fmt::format("step.{}.", step) : fmt::format("step.{}.{}.", step, a);
+        steps_.back().push_back(examples_of(prefix));
+      }
+    }
+  }
+
+  at::Tensor operator[](const std::string& tensor) const { return file.tensor(*file.find(tensor)); }
+  std::string text(const std::string& key) const { return file.metadata().at(key); }
+  double number(const std::string& key) const { return std::stod(text(key)); }
+  size_t steps() const { return steps_.size(); }
+  std::vector<ExampleBatch> batches(size_t step) const {
+    std::vector<ExampleBatch> all;
+    for (const auto& examples : steps_[step]) {
+      all.emplace_back();
+      for (const auto& example : examples) all.back().push_back(&example);
+    }
+    return all;
+  }
+  std::unique_ptr<PretrainedModel> model() const {
+    auto loaded = load_pretrained(golden_dir() / text("model"), task);
+    loaded->set_dropout(0.0);
+    return loaded;
+  }
+
+  SafetensorsFile file;
+  TaskKind task;
+
+ private:
+  std::vector<TokenExample> examples_of(const std::string& prefix) const {
+    const at::Tensor ids = (*this)[prefix + "input_ids"], mask = (*this)[prefix + "attention_mask"],
+                     labels = (*this)[prefix + "labels"];
+    const bool typed = file.find(prefix + "token_type_ids") != nullptr;
+    std::vector<TokenExample> examples(static_cast<size_t>(ids.size(0)));
+    for (int64_t s = 0; s < ids.size(0); ++s) {
+      TokenExample& example = examples[static_cast<size_t>(s)];
+      for (int64_t t = 0; t < mask[s].sum().item<int64_t>(); ++t) {
+        example.ids.push_back(ids[s][t].item<int32_t>());
+        example.type_ids.push_back(typed ? (*this)[prefix + "token_type_ids"][s][t].item<int32_t>()
+                                         : 0);
+        if (task == TaskKind::kCompletion && labels[s][t].item<int64_t>() == -100)
+          ++example.context_length;
+      }
+      if (task == TaskKind::kClassification) example.label = labels[s].item<int64_t>();
+    }
+    return examples;
+  }
+
+  std::vector<std::vector<std::vector<TokenExample>>> steps_;
+};
+
+}  // namespace eida::testing
