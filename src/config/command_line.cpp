@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <deque>
 
 #include "declaration.h"
@@ -13,6 +14,7 @@
 #include "eida/core/utf8.h"
 #include "nearest.h"
 #include "subcommands.h"
+#include "value.h"
 
 namespace eida {
 namespace {
@@ -43,7 +45,10 @@ class Parser {
       throw ConfigError("{} (hint: --help shows the options)", error.what());
     }
     check_extras();
-    note_subcommand();
+    if (const auto* sub = config::find_subcommand(command_.program, command_.subcommand);
+        sub != nullptr && !wants_help) {
+      check_subcommand(*sub);
+    }
   }
 
   /// File, flags, --set, in this order.
@@ -51,8 +56,7 @@ class Parser {
     if (!command_.config_file.empty())
       read_config_file(command_.config_file, command_.config, command_.given);
     for (const Flag& flag : flags_) {
-      if (flag.option->count() > 0)
-        set_key(flag.key, flag.value, flag.name, command_.config, command_.given);
+      if (flag.option->count() > 0) apply_flag(flag);
     }
     for (const std::string& assignment : assignments_) apply_assignment(assignment);
   }
@@ -63,6 +67,7 @@ class Parser {
  private:
   struct Flag {
     std::string name, key, value;
+    std::vector<std::string> values;  ///< of a flag that may be repeated
     const CLI::Option* option = nullptr;
   };
 
@@ -79,10 +84,17 @@ class Parser {
   }
 
   void add_key(const Declaration& option) {
-    Flag& flag = flags_.emplace_back(Flag{option.flag, option.key, ""});
-    const bool boolean = std::holds_alternative<bool*>(option.field);
-    CLI::Option* added =
-        boolean ? app_.add_flag(flag.name, flag.value) : app_.add_option(flag.name, flag.value);
+    Flag& flag = flags_.emplace_back();
+    flag.name = option.flag;
+    flag.key = option.key;
+    CLI::Option* added = nullptr;
+    if (std::holds_alternative<bool*>(option.field)) {
+      added = app_.add_flag(flag.name, flag.value);
+    } else if (std::holds_alternative<std::vector<std::filesystem::path>*>(option.field)) {
+      added = app_.add_option(flag.name, flag.values)->allow_extra_args(false)->take_all();
+    } else {
+      added = app_.add_option(flag.name, flag.value);
+    }
     flag.option = added->type_name("value");
   }
 
@@ -92,18 +104,39 @@ class Parser {
       CLI::App* app = app_.add_subcommand(sub.name);
       app->set_help_flag();
       app->fallthrough();
-      app->add_option("arguments", command_.arguments);
+      if (!sub.arguments.empty()) app->add_option("arguments", command_.arguments);
+      for (const config::SubcommandOption& option : sub.options) add_option(*app, option);
       app->callback([this, name = sub.name] { command_.subcommand = name; });
     }
   }
 
+  void add_option(CLI::App& app, const config::SubcommandOption& option) {
+    if (option.is_switch()) {
+      app.add_flag_callback(option.flag(), [this, &option] { command_.options[option.name]; });
+      return;
+    }
+    const auto take = [this, &option](const std::vector<std::string>& values) {
+      command_.options[option.name] = values;
+      return true;
+    };
+    app.add_option(option.flag(), take)
+        ->type_name("value")
+        ->type_size(1)
+        ->expected(1, CLI::detail::expected_max_vector_size)
+        ->allow_extra_args(option.repeatable)
+        ->take_all();
+  }
+
   void check_extras() const {
-    for (const std::string& extra : app_.remaining()) {
+    for (const std::string& extra : app_.remaining(/*recurse=*/true)) {
       if (!extra.starts_with("-"))
         throw ConfigError("'{}' is not expected (hint: --help)", printable(extra));
       const std::string name = extra.substr(0, extra.find('='));
       std::vector<std::string> names;
       for (const CLI::Option* option : app_.get_options()) names.push_back(option->get_name());
+      if (const auto* sub = config::find_subcommand(command_.program, command_.subcommand)) {
+        for (const auto& option : sub->options) names.push_back(option.flag());
+      }
       const std::string near = config::nearest(name, names);
       throw ConfigError(
           "'{}' is not an option of {} (hint: {})", printable(name), app_.get_name(),
@@ -111,13 +144,47 @@ class Parser {
     }
   }
 
-  void note_subcommand() const {
-    for (const config::Subcommand& sub : config::subcommands()) {
-      if (sub.name != command_.subcommand || sub.program != command_.program) continue;
-      if (static_cast<int>(command_.arguments.size()) >= sub.least_arguments || wants_help) return;
+  void check_subcommand(const config::Subcommand& sub) const {
+    if (static_cast<int>(command_.arguments.size()) < sub.least_arguments) {
       throw ConfigError("{}: needs at least {} arguments: {}", sub.name, sub.least_arguments,
                         sub.arguments);
     }
+    for (const config::SubcommandOption& option : sub.options) check_option(sub, option);
+    for (const Flag& flag : flags_) {
+      const auto uses = [&](const std::vector<std::string>& keys) {
+        return std::count(keys.begin(), keys.end(), flag.key) > 0;
+      };
+      if (flag.option->count() == 0 || uses(sub.keys) || uses(sub.needed_keys)) continue;
+      throw ConfigError("{}: {} has no use for it (hint: {} {} --help)", flag.name, sub.name,
+                        app_.get_name(), sub.name);
+    }
+  }
+
+  void check_option(const config::Subcommand& sub, const config::SubcommandOption& option) const {
+    const auto found = command_.options.find(option.name);
+    if (found == command_.options.end()) {
+      if (!option.required) return;
+      throw ConfigError("{}: {} is needed and not given (hint: {} {})", sub.name, option.flag(),
+                        option.flag(), option.value_name);
+    }
+    if (found->second.size() > 1 && !option.repeatable)
+      throw ConfigError("{}: is given {} times", option.flag(), found->second.size());
+    for (const std::string& value : found->second) {
+      if (value.empty()) throw ConfigError("{}: '' is empty", option.flag());
+      const auto& choices = option.choices;
+      if (choices.empty() || std::count(choices.begin(), choices.end(), value) > 0) continue;
+      throw ConfigError("{}: '{}' is not a choice (hint: {})", option.flag(), printable(value),
+                        config::choice_hint(value, choices));
+    }
+  }
+
+  void apply_flag(const Flag& flag) {
+    if (flag.values.empty()) {
+      set_key(flag.key, flag.value, flag.name, command_.config, command_.given);
+      return;
+    }
+    config::assign(*config::find(options_, flag.key), flag.values, {flag.name, {}});
+    command_.given.insert(flag.key);
   }
 
   void apply_assignment(const std::string& assignment) {
@@ -150,7 +217,7 @@ ParsedCommand parse_command_line(Program program, int argc, const char* const* a
   command.command_line.assign(argv, argv + argc);
   Parser parser(command);
   parser.parse(argc, argv);
-  if (parser.wants_help) command.text = help_text(program);
+  if (parser.wants_help) command.text = help_text(program, command.subcommand);
   if (parser.wants_version) command.text = version_text(program);
   if (!command.text.empty()) return command;
   if (!parser.list.empty()) {
@@ -161,7 +228,9 @@ ParsedCommand parse_command_line(Program program, int argc, const char* const* a
   resolve_defaults(command.config, command.given);
   if (parser.wants_dump) {
     command.text = dump_yaml(command.config, program, command.given);
-  } else if (command.subcommand.empty()) {
+  } else if (const auto* sub = config::find_subcommand(program, command.subcommand)) {
+    check_given(command.config, sub->needed_keys);
+  } else {
     check_config(command.config, program);
   }
   return command;

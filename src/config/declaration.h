@@ -17,9 +17,10 @@
 namespace eida::config {
 
 /// A field of a Config. Empty strings and paths stand for null.
-using Field = std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*,
-                           std::optional<int64_t>*, std::optional<double>*, std::vector<int64_t>*,
-                           std::vector<std::string>*, LayerChoice*>;
+using Field =
+    std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*,
+                 std::optional<int64_t>*, std::optional<double>*, std::vector<int64_t>*,
+                 std::vector<std::string>*, std::vector<std::filesystem::path>*, LayerChoice*>;
 
 struct Choice {
   std::string name, help;
@@ -97,7 +98,7 @@ void declare_input(Config& config, Declarations& list);  ///< model, data, sites
 void declare_method(Config& config,
                     Declarations& list);  ///< rounds, method, sampling, subspace, ranks, lora
 void declare_training(Config& config, Declarations& list);  ///< train
-void declare_output(Config& config, Declarations& list);    ///< generation, probe, run
+void declare_output(Config& config, Declarations& list);    ///< generation, eval, probe, run
 
 /// The option of that key, or nullptr.
 Declaration* find(std::vector<Declaration>& all, const std::string& key);

@@ -28,18 +28,23 @@ void declare_input(Config& config, Declarations& list) {
            "Hugging Face folder: config.json, safetensors, tokenizer files")
       .as("--model")
       .value_name("DIR")
-      .needed_by(kProbe | kTrain);
+      .needed_by(kAll);
   list.add("model.weights", &model.weights, "type the weights are kept in")
       .as("--weights")
       .one_of("weights", {{"fp32", "float32"}, {"bf16", "bfloat16, half the memory"}});
   list.add("model.init", &model.init, "where the weights come from")
       .one_of("inits", {{"pretrained", "the folder's safetensors"},
                         {"random", "drawn from the seed: config.json is enough"}});
+  list.add("model.adapters", &model.adapters,
+           "adapter files merged into the weights, in this order; the flag may be repeated")
+      .in(kEval)
+      .as("--adapter")
+      .value_name("FILE");
 
   DataOptions& data = config.data;
   list.add("data.task", &data.task, "what a row of the data means")
       .as("--task")
-      .needed_by(kProbe | kTrain)
+      .needed_by(kAll)
       .or_null()
       .one_of("tasks", {{"sst2", "GLUE's SST-2: columns sentence, label; TSV without quotes"},
                         {"e2e", "E2E: columns mr, ref, or lines MR||reference"},
@@ -54,7 +59,11 @@ void declare_input(Config& config, Declarations& list) {
       .in(kTrain)
       .as("--dev")
       .value_name("FILE");
-  list.add("data.test", &data.test, "examples to score").in(kEval).as("--data").value_name("FILE");
+  list.add("data.test", &data.test, "examples to score")
+      .in(kEval)
+      .as("--data")
+      .value_name("FILE")
+      .needed_by(kEval);
   declare_columns(data, list);
   list.add("data.max_length", &data.max_length,
            "longest sequence in tokens, special ones included; 0: no limit")
@@ -63,12 +72,12 @@ void declare_input(Config& config, Declarations& list) {
       .at_most(1 << 20)
       .for_completions(144);
   list.add("data.batching", &data.batching, "how sequences are put into batches")
-      .in(kTrain | kEval)
+      .in(kTrain)
       .one_of("batchings",
               {{"length_grouped", "windows of 50 batches sorted by token count"},
                {"padded", "in drawn order, all padded to data.padded_to (the reference's way)"}});
   list.add("data.padded_to", &data.padded_to, "batching padded: length of every sequence in tokens")
-      .in(kTrain | kEval)
+      .in(kTrain)
       .at_least(1)
       .at_most(1 << 20);
 

@@ -1,4 +1,4 @@
-/// Options: generation, probe, run.
+/// Options: generation, eval, probe, run.
 #include "declaration.h"
 
 namespace eida::config {
@@ -53,10 +53,39 @@ void declare_generation(GenerationOptions& generation, Declarations& list) {
       .above(0)
       .at_most(1);
   list.add("generation.max_batch_tokens", &generation.max_batch_tokens,
-           "tokens in one batch (null: from free memory)")
+           "tokens that generation keeps in memory at once (null: 32768)")
       .in(kUsers)
+      .as("--max-batch-tokens")
       .at_least(1)
       .at_most(1e12);
+}
+
+void declare_eval(EvalOptions& eval, Declarations& list) {
+  list.add("eval.metrics", &eval.metrics, "scores to compute (empty: the task's own)")
+      .in(kEval)
+      .as("--metrics")
+      .items(0, 7)
+      .one_of("metrics",
+              {{"accuracy", "classification: accuracy, F1, Matthews correlation"},
+               {"loss", "completions: negative log-likelihood of the true text, perplexity"},
+               {"bleu", "BLEU-4 of mteval"},
+               {"nist", "NIST-5 of mteval"},
+               {"meteor", "METEOR 1.5"},
+               {"rouge_l", "ROUGE-L of coco-caption"},
+               {"cider", "CIDEr-D of coco-caption"}});
+  list.add("eval.nist", &eval.nist, "convention of BLEU and NIST")
+      .in(kEval)
+      .as("--nist")
+      .one_of("nist-conventions", {{"pymteval", "e2e-metrics -p, as the LoRA paper's recipe"},
+                                   {"perl", "mteval-v13a, as the E2E Challenge published"}});
+  list.add("eval.no_paraphrases", &eval.no_paraphrases, "METEOR without its paraphrase table")
+      .in(kEval)
+      .as("--no-paraphrases");
+  list.add("eval.resamples", &eval.resamples, "resampled test sets of an interval or a paired test")
+      .in(kEval)
+      .as("--resamples")
+      .at_least(1)
+      .at_most(1'000'000);
 }
 
 void declare_probe(ProbeOptions& probe, Declarations& list) {
@@ -93,9 +122,11 @@ void declare_probe(ProbeOptions& probe, Declarations& list) {
 
 void declare_output(Config& config, Declarations& list) {
   declare_generation(config.generation, list);
+  declare_eval(config.eval, list);
   declare_probe(config.probe, list);
   RunOptions& run = config.run;
-  list.add("run.output", &run.output, "run folder; not needed by --dry-run")
+  list.add("run.output", &run.output,
+           "run folder; not needed by --dry-run, nor by eida-eval for classification")
       .as("--output")
       .value_name("DIR");
   list.add("run.seed", &run.seed, "fixes everything that is drawn").as("--seed").at_least(0);
@@ -115,7 +146,7 @@ void declare_output(Config& config, Declarations& list) {
       .at_most(4096);
   list.add("run.memory_limit", &run.memory_limit,
            "memory the run may plan with, in MiB (null: what is free)")
-      .in(kTrain | kEval)
+      .in(kTrain)
       .at_least(1)
       .at_most(1e9);
   list.add("run.format", &run.format, "of results on stdout")

@@ -33,11 +33,21 @@ std::string yaml_value(const json& value) {
   return fmt::format("[{}]", fmt::join(items, ", "));
 }
 
+std::string absolute_text(const std::filesystem::path& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
 /// Paths leave their folder behind: a dump is valid anywhere.
 json portable_value(const config::Declaration& option) {
-  const auto* path = std::get_if<std::filesystem::path*>(&option.field);
-  if (path == nullptr || (*path)->empty()) return config::value_of(option);
-  return std::filesystem::absolute(**path).lexically_normal().string();
+  if (const auto* path = std::get_if<std::filesystem::path*>(&option.field);
+      path != nullptr && !(*path)->empty()) {
+    return absolute_text(**path);
+  }
+  const auto* paths = std::get_if<std::vector<std::filesystem::path>*>(&option.field);
+  if (paths == nullptr) return config::value_of(option);
+  json list = json::array();
+  for (const auto& path : **paths) list.push_back(absolute_text(path));
+  return list;
 }
 
 }  // namespace

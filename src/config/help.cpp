@@ -53,6 +53,7 @@ struct Placeholder {
   std::string operator()(const std::vector<std::string>*) const { return "NAME,…"; }
   std::string operator()(const std::string*) const { return "NAME"; }
   std::string operator()(const std::filesystem::path*) const { return "PATH"; }
+  std::string operator()(const std::vector<std::filesystem::path>*) const { return "PATH,…"; }
   std::string operator()(const LayerChoice*) const { return "all|N,N,…"; }
 };
 
@@ -113,16 +114,44 @@ std::string common_switches() {
   return text;
 }
 
+std::string usage_line(const config::Subcommand& sub) {
+  std::string text = fmt::format("{} {}", program_name(sub.program), sub.name);
+  if (!sub.arguments.empty()) text += " " + sub.arguments;
+  for (const config::SubcommandOption& option : sub.options) {
+    if (option.required) text += fmt::format(" {} {}", option.flag(), option.value_name);
+  }
+  return text + " [OPTIONS]";
+}
+
+std::string describe(const config::SubcommandOption& option) {
+  std::string left = option.flag();
+  if (!option.is_switch()) left += " " + option.value_name;
+  return entry(left, option.help + (option.required ? "; needed" : ""));
+}
+
+std::string subcommand_help(const config::Subcommand& sub) {
+  std::string text = fmt::format("{} {}: {}\n\nUsage: {}\n\nExamples:\n", program_name(sub.program),
+                                 sub.name, sub.help, usage_line(sub));
+  for (const std::string& example : sub.examples) text += "  " + example + "\n";
+  text += "\nOptions:\n";
+  for (const config::SubcommandOption& option : sub.options) text += describe(option);
+  Config defaults;
+  auto all = config::declare(defaults);
+  for (const auto* keys : {&sub.needed_keys, &sub.keys}) {
+    for (const std::string& key : *keys) text += describe(*config::find(all, key));
+  }
+  return text + common_switches();
+}
+
 }  // namespace
 
-std::string help_text(Program program) {
+std::string help_text(Program program, const std::string& subcommand) {
+  if (const auto* sub = config::find_subcommand(program, subcommand)) return subcommand_help(*sub);
   const std::string name = program_name(program);
   std::string text =
       fmt::format("{}: {}\n\nUsage: {} [OPTIONS]\n", name, config::summary(program), name);
   for (const config::Subcommand& sub : config::subcommands()) {
-    if (sub.program == program)
-      text +=
-          fmt::format("       {} {} {} [OPTIONS]   {}\n", name, sub.name, sub.arguments, sub.help);
+    if (sub.program == program) text += fmt::format("       {}   {}\n", usage_line(sub), sub.help);
   }
   text += "\nExamples:\n";
   for (const std::string& example : config::examples(program)) text += "  " + example + "\n";

@@ -56,6 +56,9 @@ struct TypeOf {
   ordered_json operator()(std::vector<std::string>*) const {
     return list_of(text_type(option), option);
   }
+  ordered_json operator()(std::vector<std::filesystem::path>*) const {
+    return list_of(text_type(option), option);
+  }
   ordered_json operator()(LayerChoice*) const {
     const ordered_json list = {{"type", "array"}, {"items", whole()}, {"minItems", 1}};
     return {{"anyOf", {{{"const", "all"}}, list}}};

@@ -1,5 +1,7 @@
 #include "nearest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace eida::config {
@@ -39,6 +41,12 @@ std::string nearest(std::string_view given, const std::vector<std::string>& name
     }
   }
   return best;
+}
+
+std::string choice_hint(std::string_view given, const std::vector<std::string>& names) {
+  const std::string near = nearest(given, names);
+  return fmt::format("{}one of {}", near.empty() ? "" : fmt::format("did you mean {}? ", near),
+                     fmt::join(names, ", "));
 }
 
 }  // namespace eida::config

@@ -13,15 +13,13 @@ bool is_completion(const Config& config) {
   return config.data.task == "e2e" || config.data.task == "prompt";
 }
 
-void check_required(const Config& config, Program program) {
-  Config copy = config;
-  for (const config::Declaration& option : config::declare(copy)) {
-    if ((option.required & static_cast<unsigned>(program)) == 0 ||
-        !config::value_of(option).is_null())
-      continue;
-    throw ConfigError("{}: is needed and not given (hint: {} {})", option.key, option.flag,
-                      option.meta.empty() ? "NAME" : option.meta);
+std::vector<std::string> required_keys(Program program) {
+  Config defaults;
+  std::vector<std::string> keys;
+  for (const config::Declaration& option : config::declare(defaults)) {
+    if ((option.required & static_cast<unsigned>(program)) != 0) keys.push_back(option.key);
   }
+  return keys;
 }
 
 void check_ranks(const RankOptions& ranks) {
@@ -64,8 +62,19 @@ void resolve_defaults(Config& config, const KeySet& given) {
   if (!config.ranks.plan.empty() && !given.contains("ranks.rule")) config.ranks.rule = "plan";
 }
 
+void check_given(const Config& config, const std::vector<std::string>& keys) {
+  Config copy = config;
+  auto all = config::declare(copy);
+  for (const std::string& key : keys) {
+    const config::Declaration& option = *config::find(all, key);
+    if (!config::value_of(option).is_null()) continue;
+    throw ConfigError("{}: is needed and not given (hint: {} {})", key, option.flag,
+                      option.meta.empty() ? "NAME" : option.meta);
+  }
+}
+
 void check_config(const Config& config, Program program) {
-  check_required(config, program);
+  check_given(config, required_keys(program));
   check_ranks(config.ranks);
   if (program == Program::kProbe) check_threshold_dims(config);
   if (config.data.batching == "padded" && !config.data.padded_to) {

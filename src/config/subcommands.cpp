@@ -1,13 +1,95 @@
 #include "subcommands.h"
 
+#include <algorithm>
+
 namespace eida::config {
+namespace {
+
+Subcommand probe_compare() {
+  Subcommand sub{Program::kProbe, "compare", "RUN_A RUN_B …",
+                 "curves of several runs side by side, distances of their subspaces", 2};
+  sub.keys = {"run.output"};
+  sub.examples = {"eida-probe compare runs/probe runs/probe-after --output runs/compared"};
+  return sub;
+}
+
+Subcommand train_export() {
+  Subcommand sub{Program::kTrain, "export", "", "a finished run in another library's format"};
+  sub.options = {{"run", "DIR", "run folder of eida-train", true},
+                 {"to",
+                  "FORMAT",
+                  "peft: an adapter folder; huggingface: a merged model",
+                  true,
+                  false,
+                  {"peft", "huggingface"}}};
+  sub.needed_keys = {"run.output"};
+  sub.examples = {"eida-train export --run runs/sst2 --to peft --output exported"};
+  return sub;
+}
+
+Subcommand train_merge() {
+  Subcommand sub{Program::kTrain, "merge", "", "adapter files added to the weights of a model"};
+  sub.options = {
+      {"adapter", "FILE", "adapter.safetensors of a round; repeated: in this order", true, true}};
+  sub.needed_keys = {"model.path", "run.output"};
+  sub.examples = {
+      "eida-train merge --model models/roberta-base --adapter runs/sst2/rounds/01/"
+      "adapter.safetensors --output merged"};
+  return sub;
+}
+
+Subcommand eval_score() {
+  Subcommand sub{Program::kEval, "score", "", "the five E2E scores of texts; opens no model"};
+  sub.options = {{"references", "FILE", "true texts, one or several an item", true},
+                 {"predictions", "FILE", "texts to score", true},
+                 {"per-item", "FILE", "write the table of e2e-metrics' -l"}};
+  sub.keys = {"eval.metrics", "eval.nist",  "eval.no_paraphrases", "eval.resamples",
+              "run.seed",     "run.format", "run.output"};
+  sub.examples = {"eida-eval score --references testset_w_refs.csv --predictions tgen.tsv",
+                  "eida-eval score --references refs.txt --predictions out.txt --metrics bleu,nist "
+                  "--nist perl"};
+  return sub;
+}
+
+Subcommand eval_compare() {
+  Subcommand sub{Program::kEval, "compare", "", "two systems on the same items; opens no model"};
+  sub.options = {{"references", "FILE", "true texts, for the five E2E scores"},
+                 {"labels", "FILE", "true labels, for accuracy (instead of --references)"},
+                 {"a", "FILE", "predictions of the first system", true},
+                 {"b", "FILE", "predictions of the second system", true}};
+  sub.keys = {"eval.metrics", "eval.nist",  "eval.no_paraphrases", "eval.resamples",
+              "run.seed",     "run.format", "run.output"};
+  sub.examples = {"eida-eval compare --references testset_w_refs.csv --a lora.txt --b eida.txt",
+                  "eida-eval compare --labels dev.tsv --a runs/a/predictions.jsonl --b "
+                  "runs/b/predictions.jsonl"};
+  return sub;
+}
+
+Subcommand eval_tokenize() {
+  Subcommand sub{Program::kEval, "tokenize", "", "ids of each line as a JSON array"};
+  sub.options = {{"input", "FILE", "lines of text; without it stdin is read"},
+                 {"pairs", "", "a line holds two texts, a tab between them"},
+                 {"decode", "", "the other way: a line holds a JSON array of ids"}};
+  sub.needed_keys = {"model.path"};
+  sub.keys = {"data.max_length", "run.threads"};
+  sub.examples = {"eida-eval tokenize --model models/roberta-base --input lines.txt"};
+  return sub;
+}
+
+}  // namespace
 
 const std::vector<Subcommand>& subcommands() {
-  static const std::vector<Subcommand> all = {
-      {Program::kProbe, "compare", "RUN_A RUN_B …",
-       "curves of several runs side by side, distances of their subspaces", 2},
-  };
+  static const std::vector<Subcommand> all = {probe_compare(), train_export(), train_merge(),
+                                              eval_score(),    eval_compare(), eval_tokenize()};
   return all;
+}
+
+const Subcommand* find_subcommand(Program program, const std::string& name) {
+  const auto& all = subcommands();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Subcommand& sub) {
+    return sub.program == program && sub.name == name;
+  });
+  return found == all.end() ? nullptr : &*found;
 }
 
 const std::vector<Switch>& switches() {
@@ -34,9 +116,15 @@ std::vector<std::string> examples(Program program) {
       return {
           "eida-train --config configs/roberta-sst2.yaml --model models/roberta-base --output "
           "runs/sst2",
-          "eida-train --config configs/roberta-sst2.yaml --set train.lr=1e-4 --dump-config"};
+          "eida-train --config configs/roberta-sst2.yaml --set train.lr=1e-4 --dump-config",
+          "eida-train export --run runs/sst2 --to peft --output exported"};
     case Program::kEval:
-      return {"eida-eval --model runs/sst2/best --task sst2 --data dev.tsv"};
+      return {"eida-eval --model runs/sst2/best --task sst2 --data dev.tsv",
+              "eida-eval --model models/roberta-base --adapter runs/sst2/rounds/01/"
+              "adapter.safetensors --task sst2 --data dev.tsv",
+              "eida-eval --model runs/e2e/model --task e2e --data testset_w_refs.csv --beams 10 "
+              "--output runs/e2e-test",
+              "eida-eval score --references testset_w_refs.csv --predictions tgen.tsv"};
   }
   return {};
 }

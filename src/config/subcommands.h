@@ -8,15 +8,35 @@
 
 namespace eida::config {
 
+/// A flag that only one subcommand has.
+struct SubcommandOption {
+  std::string name;        ///< "references" of --references
+  std::string value_name;  ///< in help: "FILE"; empty: a switch
+  std::string help;
+  bool required = false;
+  bool repeatable = false;
+  std::vector<std::string> choices = {};  ///< of the value; empty: any
+
+  std::string flag() const { return "--" + name; }
+  bool is_switch() const { return value_name.empty(); }
+};
+
 struct Subcommand {
   Program program;
   std::string name;
-  std::string arguments;  ///< in help: "RUN_A RUN_B …"
+  std::string arguments;  ///< in help: "RUN_A RUN_B …"; empty: takes none
   std::string help;
   int least_arguments = 0;
+  std::vector<SubcommandOption> options = {};
+  std::vector<std::string> needed_keys = {};  ///< configuration it cannot do without
+  std::vector<std::string> keys = {};         ///< other configuration it has a use for
+  std::vector<std::string> examples = {};
 };
 
 const std::vector<Subcommand>& subcommands();
+
+/// \return nullptr where the program has no such subcommand
+const Subcommand* find_subcommand(Program program, const std::string& name);
 
 /// A switch of every program that says something about this call only, and so is no key.
 struct Switch {

@@ -61,12 +61,7 @@ class Assigner {
 
   void set(std::string& field) { field = value_.is_null() ? "" : text(value_); }
 
-  void set(fs::path& field) {
-    field.clear();
-    if (value_.is_null()) return;
-    const fs::path path = text(value_);
-    field = (path.is_relative() ? origin_.folder / path : path).lexically_normal();
-  }
+  void set(fs::path& field) { field = value_.is_null() ? fs::path() : path(value_); }
 
   void set(std::vector<int64_t>& field) {
     std::vector<int64_t> items;
@@ -84,6 +79,12 @@ class Assigner {
       if (std::count(items.begin(), items.end(), items.back()) > 1)
         fail(item, "is there twice", "");
     }
+    field = std::move(items);
+  }
+
+  void set(std::vector<fs::path>& field) {
+    std::vector<fs::path> items;
+    for (const json& item : list()) items.push_back(path(item));
     field = std::move(items);
   }
 
@@ -141,6 +142,12 @@ class Assigner {
     if (number > option_.max) fail(value, "is too large", fmt::format("at most {}", option_.max));
   }
 
+  /// Relative to where the value came from.
+  fs::path path(const json& value) const {
+    const fs::path path = text(value);
+    return (path.is_relative() ? origin_.folder / path : path).lexically_normal();
+  }
+
   std::string text(const json& value) const {
     if (!value.is_string()) {
       fail(value, "is not text",
@@ -163,10 +170,7 @@ class Assigner {
     const auto& choices = option_.choices;
     const auto same = [&](const Choice& choice) { return choice.name == given; };
     if (choices.empty() || std::any_of(choices.begin(), choices.end(), same)) return;
-    const std::vector<std::string> names = option_.choice_names();
-    const std::string near = nearest(given, names);
-    const std::string hint = near.empty() ? "" : fmt::format("did you mean {}? ", near);
-    fail(value, "is not a choice", fmt::format("{}one of {}", hint, fmt::join(names, ", ")));
+    fail(value, "is not a choice", choice_hint(given, option_.choice_names()));
   }
 
   const Declaration& option_;
@@ -221,6 +225,7 @@ struct TextReader {
   json operator()(fs::path*) const { return std::string(text); }
   json operator()(std::vector<int64_t>*) const { return list_from_text(text, true); }
   json operator()(std::vector<std::string>*) const { return list_from_text(text, false); }
+  json operator()(std::vector<fs::path>*) const { return list_from_text(text, false); }
   json operator()(LayerChoice*) const {
     return trimmed(text) == "all" ? json("all") : list_from_text(text, true);
   }
@@ -238,6 +243,11 @@ struct Getter {
   json operator()(const std::string* field) const { return field->empty() ? json() : json(*field); }
   json operator()(const fs::path* field) const {
     return field->empty() ? json() : json(field->string());
+  }
+  json operator()(const std::vector<fs::path>* field) const {
+    json list = json::array();
+    for (const fs::path& path : *field) list.push_back(path.string());
+    return list;
   }
   json operator()(const LayerChoice* field) const {
     return field->all ? json("all") : json(field->listed);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <mutex>
+#include <utility>
 
 #include "eida/core/utf8.h"
 #include "terminal.h"
@@ -41,14 +42,17 @@ struct Progress::State {
   std::atomic<int64_t> done{0};
   bool shown = false, terminal = false;
   Clock::time_point start = Clock::now();
-  std::mutex mutex;  ///< guards next_draw
+  std::mutex mutex;  ///< guards next_draw and note
+  std::string note;
   double next_draw = 0.0;
   double between = 0.0;
 
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
   std::string line(double now, int width) const {
-    return format_progress(label, done.load(), total, unit, now, width);
+    const std::string tail = note.empty() ? "" : ", " + note;
+    const std::string line = format_progress(label, done.load(), total, unit, now) + tail;
+    return width > 0 ? printable(line, static_cast<size_t>(width) - 1) : line;
   }
 
   /// Draws when it is time; a thread that finds another one drawing goes on.
@@ -68,9 +72,10 @@ struct Progress::State {
     if (terminal) terminal::clear_status();
     const bool complete = total <= 0 || n >= total;
     const std::string count = total > 0 ? fmt::format("{}/{}", n, total) : fmt::format("{}", n);
-    terminal::write_line(fmt::format("{}: {} {} {} {}, {}", label, count, unit,
+    terminal::write_line(fmt::format("{}: {} {} {} {}, {}{}", label, count, unit,
                                      complete ? "in" : "stopped after", format_duration(now),
-                                     format_rate(static_cast<double>(n) / std::max(now, 1e-9))));
+                                     format_rate(static_cast<double>(n) / std::max(now, 1e-9)),
+                                     note.empty() ? "" : ", " + note));
   }
 };
 
@@ -101,6 +106,11 @@ Progress::~Progress() {
 void Progress::advance(int64_t steps) {
   state_->done += steps;
   if (state_->shown) state_->draw_when_due();
+}
+
+void Progress::set_note(std::string note) {
+  const std::lock_guard lock(state_->mutex);
+  state_->note = std::move(note);
 }
 
 std::string format_progress(std::string_view label, int64_t done, int64_t total,

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/declaration.h"
+#include "config/subcommands.h"
 #include "eida/core/error.h"
 #include "eida/core/system_info.h"
 #include "support/file_helpers.h"
@@ -98,9 +100,13 @@ TEST(CommandLine, FlagsOfTheOtherPrograms) {
   EXPECT_EQ(train.config.rounds, 2);
   EXPECT_EQ(train.config.ranks.plan, "p.json");
   EXPECT_EQ(train.config.ranks.rule, "plan");
-  const auto eval = parse({"--data", "d.csv", "--beams", "4"}, Program::kEval);
+  const auto eval = parse({"--model", "m", "--task", "e2e", "--data", "d.csv", "--beams", "4",
+                           "--adapter", "a,1", "--metrics", "bleu,loss", "--adapter", "b"},
+                          Program::kEval);
   EXPECT_EQ(eval.config.data.test, "d.csv");
   EXPECT_EQ(eval.config.generation.beams, 4);
+  EXPECT_EQ(eval.config.model.adapters, (std::vector<std::filesystem::path>{"a,1", "b"}));
+  EXPECT_EQ(eval.config.eval.metrics, (std::vector<std::string>{"bleu", "loss"}));
 }
 
 TEST(CommandLine, SwitchesAreTaken) {
@@ -185,7 +191,8 @@ TEST(CommandLine, NeededKeysAreAskedFor) {
   EXPECT_EQ(fault({"--model", "m"}), "data.task: is needed and not given (hint: --task NAME)");
   EXPECT_EQ(fault({"--model", "m", "--task", "sst2"}),
             "data.train: is needed and not given (hint: --train FILE)");
-  EXPECT_NO_THROW(parse({}, Program::kEval));
+  EXPECT_EQ(fault({"--model", "m", "--task", "sst2"}, Program::kEval),
+            "data.test: is needed and not given (hint: --data FILE)");
 }
 
 TEST(CommandLine, KeysThatContradictAreRefused) {
@@ -210,6 +217,77 @@ TEST(CommandLine, CompareTakesRunFolders) {
   EXPECT_EQ(command.arguments, (std::vector<std::string>{"runs/a", "runs/b"}));
   EXPECT_EQ(command.config.run.output, "c");
   EXPECT_EQ(fault({"compare", "runs/a"}), "compare: needs at least 2 arguments: RUN_A RUN_B …");
+}
+
+TEST(CommandLine, SubcommandsHaveFlagsOfTheirOwn) {
+  const auto score = parse({"score", "--references", "r.csv", "--predictions", "p.tsv", "--metrics",
+                            "bleu", "--nist", "perl", "--no-paraphrases", "--seed", "3"},
+                           Program::kEval);
+  EXPECT_EQ(score.subcommand, "score");
+  EXPECT_EQ(score.option("references"), "r.csv");
+  EXPECT_EQ(score.option("predictions"), "p.tsv");
+  EXPECT_FALSE(score.has_option("per-item"));
+  EXPECT_EQ(score.option("per-item"), "");
+  EXPECT_EQ(score.config.eval.nist, "perl");
+  EXPECT_TRUE(score.config.eval.no_paraphrases);
+  EXPECT_EQ(score.config.run.seed, 3);
+  const auto tokenize = parse({"tokenize", "--model", "m", "--pairs"}, Program::kEval);
+  EXPECT_TRUE(tokenize.has_option("pairs"));
+  EXPECT_FALSE(tokenize.has_option("decode"));
+}
+
+TEST(CommandLine, ARepeatedFlagOfASubcommandKeepsItsOrder) {
+  const auto merge =
+      parse({"merge", "--model", "m", "--adapter", "1", "--adapter", "2", "3", "--output", "out"},
+            Program::kTrain);
+  EXPECT_EQ(merge.options.at("adapter"), (std::vector<std::string>{"1", "2", "3"}));
+  EXPECT_EQ(merge.config.run.output, "out");
+}
+
+TEST(CommandLine, ErrorsOfSubcommandsNameTheFlagAndHelp) {
+  const auto score = [](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"score", "--references", "r", "--predictions", "p"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return fault(arguments, Program::kEval);
+  };
+  EXPECT_EQ(score({"--beams", "3"}),
+            "--beams: score has no use for it (hint: eida-eval score --help)");
+  EXPECT_EQ(score({"--per-itm", "f"}),
+            "'--per-itm' is not an option of eida-eval (hint: did you mean --per-item?)");
+  EXPECT_EQ(score({"stray"}), "'stray' is not expected (hint: --help)");
+  EXPECT_EQ(score({"--references", "s"}), "--references: is given 2 times");
+  EXPECT_EQ(score({"--per-item", ""}), "--per-item: '' is empty");
+  EXPECT_EQ(fault({"score", "--references", "r"}, Program::kEval),
+            "score: --predictions is needed and not given (hint: --predictions FILE)");
+  EXPECT_EQ(fault({"tokenize"}, Program::kEval),
+            "model.path: is needed and not given (hint: --model DIR)");
+  EXPECT_EQ(fault({"export", "--run", "r", "--to", "pft", "--output", "o"}, Program::kTrain),
+            "--to: 'pft' is not a choice (hint: did you mean peft? one of peft, huggingface)");
+}
+
+TEST(CommandLine, HelpOfASubcommandShowsItsFlags) {
+  const std::string text = parse({"score", "--help"}, Program::kEval).text;
+  for (const char* part : {"Usage: eida-eval score --references FILE --predictions FILE",
+                           "--per-item FILE", "--metrics NAME,…", "--nist", "Examples:\n"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << text;
+  }
+  EXPECT_EQ(text.find("--beams"), std::string::npos);
+}
+
+TEST(Subcommands, EveryKeyTheyNameIsDeclaredForTheProgramAndHasAFlag) {
+  eida::Config defaults;
+  auto all = eida::config::declare(defaults);
+  for (const auto& sub : eida::config::subcommands()) {
+    EXPECT_FALSE(sub.examples.empty()) << sub.name;
+    for (const auto* keys : {&sub.keys, &sub.needed_keys}) {
+      for (const std::string& key : *keys) {
+        const auto* option = eida::config::find(all, key);
+        ASSERT_NE(option, nullptr) << key;
+        EXPECT_TRUE(option->belongs_to(sub.program)) << key;
+        EXPECT_FALSE(option->flag.empty()) << key;
+      }
+    }
+  }
 }
 
 TEST(CommandLine, HelpShowsEveryFlagOfTheProgramAndExamples) {

@@ -67,6 +67,7 @@ struct Arbitrary {
     return *rc::gen::arbitrary<bool>() ? json("all") : json({0, whole() + 1});
   }
   json operator()(std::vector<std::string>*) const { return {text()}; }
+  json operator()(std::vector<std::filesystem::path>*) const { return {text(), text()}; }
   json operator()(std::vector<int64_t>*) const {
     json list = json::array();
     for (size_t i = 0; i < std::max<size_t>(option.min_items, 1); ++i) list.push_back(whole());
@@ -122,8 +123,8 @@ TEST(RoundTrip, ValuesSurviveExactly) {
     const Config config = arbitrary_config();
     json expected = values_of(config);
     json found = values_of(read(eida::dump_yaml(config, Program::kEval, everything)));
-    for (const char* path :
-         {"model.path", "data.train", "data.dev", "data.test", "ranks.plan", "run.output"}) {
+    for (const char* path : {"model.path", "model.adapters", "data.train", "data.dev", "data.test",
+                             "ranks.plan", "run.output"}) {
       expected.erase(path);  // a dump makes them absolute
       found.erase(path);
     }

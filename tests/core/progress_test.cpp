@@ -76,6 +76,19 @@ TEST_F(ProgressTest, WithoutTerminalPlainLines) {
   EXPECT_EQ(text.find('\r'), std::string::npos);
 }
 
+TEST_F(ProgressTest, TheNoteStandsBehindTheRest) {
+  eida::setup_progress({.seconds_between = 0});
+  const std::string text = captured([] {
+    eida::Progress progress("generating", 2, "prompts");
+    progress.set_note("81.2 tokens/s");
+    progress.advance(2);
+  });
+  const std::string end = ", 81.2 tokens/s\n";
+  EXPECT_NE(text.find("generating: 2/2 prompts (100 %)"), std::string::npos) << text;
+  EXPECT_NE(text.find(end), std::string::npos) << text;
+  EXPECT_EQ(text.rfind(end), text.size() - end.size()) << text;
+}
+
 TEST_F(ProgressTest, PlainLinesKeepTheirDistance) {
   eida::setup_progress({.seconds_between = 3600});
   const std::string text = captured([] {

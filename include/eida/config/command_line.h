@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct ParsedCommand {
   std::filesystem::path config_file;   ///< empty: none
   std::string subcommand;              ///< empty, or for example "compare"
   std::vector<std::string> arguments;  ///< of the subcommand, for example run folders
+  /// The subcommand's own flags by name without dashes: values in the order given; a switch has
+  /// none; absent: not given.
+  std::map<std::string, std::vector<std::string>> options;
   bool dry_run = false;
   bool resume = false;
   bool overwrite = false;
@@ -28,6 +32,13 @@ struct ParsedCommand {
   /// --help, --version, --list, --dump-config: print this on stdout and end. Else empty.
   std::string text;
   std::vector<std::string> command_line;  ///< as given, for the manifest
+
+  bool has_option(const std::string& name) const { return options.contains(name); }
+  /// The value of an option that is given once; empty where it is not given.
+  std::string option(const std::string& name) const {
+    const auto found = options.find(name);
+    return found == options.end() || found->second.empty() ? "" : found->second.front();
+  }
 };
 
 /// Defaults, then the configuration file, then flags, then --set. \throws ConfigError on anything

@@ -18,8 +18,9 @@ struct LayerChoice {
 
 struct ModelOptions {
   std::filesystem::path path;
-  std::string weights = "fp32";     ///< fp32, bf16
-  std::string init = "pretrained";  ///< pretrained, random
+  std::string weights = "fp32";                 ///< fp32, bf16
+  std::string init = "pretrained";              ///< pretrained, random
+  std::vector<std::filesystem::path> adapters;  ///< merged into the weights, in this order
 };
 
 struct DataOptions {
@@ -83,6 +84,8 @@ struct TrainOptions {
   std::vector<std::string> trainable_extra = {"head"};
   std::optional<int64_t> eval_every;
   int64_t save_every = 200;
+  double save_minutes = 10.0;
+  int64_t log_every = 10;
   std::string best_metric;  ///< empty: the task's own
   std::optional<int64_t> early_stopping;
   bool carry_moments = false;
@@ -103,6 +106,14 @@ struct GenerationOptions {
   int64_t top_k = 0;
   double top_p = 1.0;
   std::optional<int64_t> max_batch_tokens;
+};
+
+struct EvalOptions {
+  /// accuracy, loss, bleu, nist, meteor, rouge_l, cider; empty: the task's own
+  std::vector<std::string> metrics;
+  std::string nist = "pymteval";  ///< convention of BLEU and NIST: pymteval, perl
+  bool no_paraphrases = false;    ///< METEOR without its paraphrase table
+  int64_t resamples = 1000;       ///< of every interval and test
 };
 
 struct ProbeOptions {
@@ -137,6 +148,7 @@ struct Config {
   LoraOptions lora;
   TrainOptions train;
   GenerationOptions generation;
+  EvalOptions eval;
   ProbeOptions probe;
   RunOptions run;
 };

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "eida/config/config.h"
 #include "eida/config/program.h"
@@ -33,6 +34,9 @@ void set_key(const std::string& key, const std::string& value, const std::string
 /// each other (ranks.plan given → ranks.rule plan).
 void resolve_defaults(Config& config, const KeySet& given);
 
+/// \throws ConfigError one of the keys has no value
+void check_given(const Config& config, const std::vector<std::string>& keys);
+
 /// Checks that concern several keys, and that all keys `program` cannot do without are there.
 /// \throws ConfigError
 void check_config(const Config& config, Program program);
@@ -44,8 +48,8 @@ std::string dump_yaml(const Config& config, Program program, const KeySet& also 
 /// JSON Schema (draft 2020-12) of a configuration file.
 nlohmann::ordered_json json_schema();
 
-/// Text of --help.
-std::string help_text(Program program);
+/// Text of --help. \param subcommand empty: of the program
+std::string help_text(Program program, const std::string& subcommand = "");
 
 /// Text of --list NAME: a choice a line with its meaning; "keys" and "schema" too.
 /// \throws ConfigError lists the names there are.

@@ -31,6 +31,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void advance(int64_t steps = 1);
+  /// Text behind the rest of the display, for example a second rate: "812.4 tokens/s".
+  void set_note(std::string note);
 
  private:
   struct State;
