@@ -5,6 +5,7 @@
 #include "eida/core/error.h"
 #include "eida/core/utf8.h"
 #include "text_table.h"
+#include "unicode.h"
 
 namespace eida {
 namespace {
@@ -76,6 +77,15 @@ Predictions read_predictions(const std::filesystem::path& file) {
     if (table.has_sources) predictions.sources.push_back(std::move(row.source));
   }
   return predictions;
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const std::string_view part : metrics::split_lines(metrics::strip(text))) {
+    if (!line.empty()) line += ' ';
+    line += part;
+  }
+  return line;
 }
 
 References read_references(const std::filesystem::path& file, const Predictions& predictions) {

@@ -48,6 +48,7 @@ class ExampleTokenizer {
   /// One example.
   /// \throws DataError nothing is left to learn from, as TokenizedSet::skipped counts.
   TokenExample tokenize(const TextExample& text) const;
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
   /// Prompt for generation: ids(prompt) + separator. Not truncated.
   std::vector<int32_t> tokenize_prompt(const std::string& prompt) const;
   /// The dataset's examples at `indices`, in that order, on options.threads threads; warns when

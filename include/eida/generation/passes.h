@@ -16,7 +16,7 @@ struct PassOptions {
   /// Tokens of one pass at most, unless a single example has more.
   int64_t pass_tokens = 2048;
   /// Called after each pass with the number of examples it held; may throw to stop.
-  std::function<void(int64_t examples)> progress;
+  std::function<void(int64_t examples)> progress = {};
 };
 
 /// Logits of each example in evaluation mode, in the order given. // [n, C] float32, on the CPU

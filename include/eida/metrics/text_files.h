@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "eida/metrics/bleu_nist.h"
@@ -21,6 +22,10 @@ struct Predictions {
 /// \throws DataError missing, empty or not UTF-8; table without such columns, with two of them, or
 /// with a row of another length: file and line
 Predictions read_predictions(const std::filesystem::path& file);
+
+/// A text as a line of a file of predictions: white space at both ends is dropped, line ends within
+/// become spaces.
+std::string one_line(std::string_view text);
 
 /// References of each item. Plain: groups of lines with an empty line behind each, or one line an
 /// item. Table or JSONL: with the predictions' sources, all references of that source; else rows in

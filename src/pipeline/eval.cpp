@@ -1,0 +1,75 @@
+// eida-eval, top to bottom: open data, tokenizer and model, evaluate, write, show.
+#include "eida/pipeline/eval.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "eida/core/error.h"
+#include "eval_dry_run.h"
+#include "eval_files.h"
+#include "eval_inputs.h"
+#include "eval_outcome.h"
+#include "eval_tasks.h"
+
+namespace eida {
+namespace {
+
+EvalOutcome evaluate(EvalTask task, const Config& config, const EvalInputs& inputs) {
+  switch (task) {
+    case EvalTask::kClasses:
+      return evaluate_classes(config, inputs);
+    case EvalTask::kLosses:
+      return evaluate_losses(config, inputs);
+    case EvalTask::kTexts:
+      return evaluate_texts(config, inputs);
+  }
+  throw Error(ExitCode::kInternal, "unknown evaluation");
+}
+
+/// A run without a folder leaves its scores on stdout only; there have to be some.
+void check_output(EvalTask task, const Config& config, const Dataset& data) {
+  if (!config.run.output.empty()) return;
+  if (task == EvalTask::kTexts)
+    throw ConfigError("run.output: generated text needs a folder (hint: --output DIR)");
+  if (!data.has_targets()) {
+    throw ConfigError(
+        "run.output: {} has no labels to score, and predictions need a folder "
+        "(hint: --output DIR)",
+        data.name());
+  }
+}
+
+int evaluate_model(const ParsedCommand& command) {
+  const Config& config = command.config;
+  const EvalTask task = choose_eval_task(config);
+  const EvalInputs inputs = open_eval_inputs(config);
+  if (command.dry_run) return dry_run_eval(command, task, inputs);
+  check_output(task, config, *inputs.data);
+
+  const auto run = open_eval_folder(command, eval_input_paths(config));
+  Manifest manifest;
+  if (run) {
+    std::vector<std::filesystem::path> files = config.model.adapters;
+    files.insert(files.begin(), config.data.test);
+    manifest = start_manifest("eida-eval", config, inputs.compute, files, command.command_line);
+  }
+  const EvalOutcome outcome = evaluate(task, config, inputs);
+  if (run) {
+    write_outcome(*run, outcome);
+    run->finish(manifest);
+    spdlog::info("scores and predictions: {}", run->path().string());
+  }
+  fmt::print("{}", scores_text(outcome, config.run.format));
+  return 0;
+}
+
+}  // namespace
+
+int run_eval(const ParsedCommand& command) {
+  if (command.subcommand == "score") return run_score(command);
+  if (command.subcommand == "compare") return run_system_comparison(command);
+  if (command.subcommand == "tokenize") return run_tokenize(command);
+  return evaluate_model(command);
+}
+
+}  // namespace eida

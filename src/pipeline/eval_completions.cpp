@@ -1,0 +1,155 @@
+// Completions: loss of the true text, or generated text and its scores.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <cmath>
+#include <string>
+#include <unordered_map>
+
+#include "eida/core/error.h"
+#include "eida/core/progress.h"
+#include "eida/core/signals.h"
+#include "eida/generation/generate.h"
+#include "eida/generation/passes.h"
+#include "eida/metrics/text_files.h"
+#include "eval_tasks.h"
+
+namespace eida {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Sums of {nll, tokens} → mean loss of a token.
+double mean_loss(std::span<const double> sums) { return sums[0] / sums[1]; }
+
+std::vector<CompletionLoss> losses_of(PretrainedModel& model, const TokenizedSet& set) {
+  std::vector<const TokenExample*> examples;
+  for (const TokenExample& example : set.examples) examples.push_back(&example);
+  Progress progress("scoring", static_cast<int64_t>(examples.size()), "examples");
+  PassOptions options;
+  options.progress = [&](int64_t done) {
+    check_interrupted();
+    progress.advance(done);
+  };
+  return completion_losses(model, examples, options);
+}
+
+/// Distinct prompts in the order of their first rows, with the references of each.
+struct Prompts {
+  std::vector<std::string> texts;
+  References references;
+};
+
+Prompts group_by_prompt(const Dataset& data) {
+  Prompts prompts;
+  std::unordered_map<std::string, size_t> index;
+  for (int64_t i = 0; i < data.size(); ++i) {
+    TextExample row = data.at(i);
+    const auto [found, fresh] = index.emplace(row.first, prompts.texts.size());
+    if (fresh) {
+      prompts.texts.push_back(std::move(row.first));
+      prompts.references.emplace_back();
+    }
+    prompts.references[found->second].push_back(one_line(row.second));
+  }
+  return prompts;
+}
+
+GenerateOptions generate_options(const Config& config) {
+  const GenerationOptions& from = config.generation;
+  GenerateOptions options;
+  options.beams = from.beams;
+  options.max_length = from.max_length;
+  options.max_new_tokens = from.max_new_tokens.value_or(0);
+  options.min_length = from.min_length;
+  options.early_stopping = from.early_stopping;
+  options.length_penalty = from.length_penalty;
+  options.no_repeat_ngram_size = from.no_repeat_ngram_size;
+  options.sample = from.sample;
+  options.temperature = from.temperature;
+  options.top_k = from.top_k;
+  options.top_p = from.top_p;
+  options.seed = static_cast<uint64_t>(config.run.seed);
+  options.max_batch_tokens = from.max_batch_tokens.value_or(0);
+  return options;
+}
+
+std::vector<Generated> generate_all(const Config& config, const EvalInputs& inputs,
+                                    const std::vector<std::string>& prompts) {
+  std::vector<std::vector<int32_t>> ids;
+  for (const std::string& prompt : prompts) ids.push_back(inputs.tokenizer.tokenize_prompt(prompt));
+  Progress progress("generating", static_cast<int64_t>(prompts.size()), "prompts");
+  GenerateOptions options = generate_options(config);
+  int64_t tokens = 0;
+  const auto start = std::chrono::steady_clock::now();
+  options.progress = [&](int64_t finished, int64_t made) {
+    check_interrupted();
+    tokens += made;
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    progress.set_note(
+        fmt::format("{:.1f} tokens/s", static_cast<double>(tokens) / seconds.count()));
+    progress.advance(finished);
+  };
+  return generate(*inputs.model, ids, options);
+}
+
+}  // namespace
+
+EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
+  if (!inputs.data->has_targets()) {
+    throw DataError("{}: has no completions, but the loss is theirs", inputs.data->name());
+  }
+  const TokenizedSet set = inputs.tokenizer.tokenize_all(*inputs.data);
+  const std::vector<CompletionLoss> losses = losses_of(*inputs.model, set);
+  EvalOutcome outcome;
+  ItemStatistics statistics{.width = 2, .values = {}, .score = mean_loss};
+  int64_t tokens = 0;
+  for (size_t i = 0; i < losses.size(); ++i) {
+    statistics.values.push_back(losses[i].nll);
+    statistics.values.push_back(static_cast<double>(losses[i].tokens));
+    tokens += losses[i].tokens;
+    const Json item = {{"id", set.source[i]}, {"nll", losses[i].nll}, {"tokens", losses[i].tokens}};
+    outcome.items.push_back(item.dump());
+  }
+  const double mean = statistics.corpus_score();
+  const Interval interval = bootstrap_interval(statistics, resampling_options(config));
+  outcome.scores = {
+      {"loss", mean, interval},
+      {"perplexity", std::exp(mean), Interval{std::exp(interval.low), std::exp(interval.high)}}};
+  outcome.details["n"] = losses.size();
+  outcome.details["tokens"] = tokens;
+  outcome.details["truncated"] = set.truncated;
+  return outcome;
+}
+
+EvalOutcome evaluate_texts(const Config& config, const EvalInputs& inputs) {
+  const Prompts prompts = group_by_prompt(*inputs.data);
+  const std::vector<Generated> outputs = generate_all(config, inputs, prompts.texts);
+  EvalOutcome outcome;
+  int64_t cut = 0;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const std::string text = one_line(inputs.tokenizer.tokenizer().decode(outputs[i].tokens));
+    const Json item = {{"id", i},
+                       {"prompt", prompts.texts[i]},
+                       {"prediction", text},
+                       {"tokens", outputs[i].tokens},
+                       {"score", outputs[i].score}};
+    outcome.items.push_back(item.dump(-1, ' ', false, Json::error_handler_t::replace));
+    outcome.predictions.push_back(text);
+    if (!outputs[i].finished) ++cut;
+  }
+  if (cut > 0) {
+    spdlog::warn("{} of {} outputs reached the length limit before their end", cut, outputs.size());
+  }
+  outcome.details["n"] = outputs.size();
+  outcome.details["reached_length_limit"] = cut;
+  if (!inputs.data->has_targets()) return outcome;
+  add_text_scores(
+      outcome,
+      score_texts(prompts.references, outcome.predictions, text_score_options(config.eval)),
+      config);
+  return outcome;
+}
+
+}  // namespace eida
