@@ -14,11 +14,13 @@ method=${EIDA_METHOD:-eida}
 # ours_… NAME PRECISION, peer_… NAME OPTIONS…
 ours_roberta() {
   run "$1" "$bin/eida_train_bench" --model "$models/roberta-base-random" --task sst2 --rows "$work/sst2-grouped.tsv" \
-    --batch 16 --accumulation 1 --steps 20 --precision "$2" --batching grouped --method "$method"
+    --batch 16 --accumulation 1 --steps 20 --precision "$2" --method "$method" \
+    --rank-plan configs/rank_plans/roberta-base-sst2.json --lora-rank 8
 }
 ours_gpt2() {
   run "$1" "$bin/eida_train_bench" --model "$models/gpt2-random" --task e2e --rows "$work/e2e-grouped.txt" \
-    --batch 8 --accumulation 2 --steps 8 --precision "$2" --batching grouped --method "$method"
+    --batch 8 --accumulation 2 --steps 8 --precision "$2" --method "$method" \
+    --rank-plan configs/rank_plans/gpt2-e2e.json --lora-rank 4
 }
 peer_roberta() { peer "$1" train_roberta.py --method "$method" --steps 20 "${@:2}"; }
 peer_gpt2() { peer "$1" train_gpt2.py --method "$method" --steps 8 "${@:2}"; }

@@ -1,0 +1,140 @@
+/// Times optimiser steps; prints one JSON line with the keys of the Python peers.
+/// FILE holds the rows of consecutive batches, in the task's format; steps before the last
+/// `--steps` are not timed. bench/train_race.sh runs this beside the peers.
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "eida/adapter/method.h"
+#include "eida/core/run_main.h"
+#include "eida/core/system_info.h"
+#include "eida/pipeline/session.h"
+#include "eida/training/train_step.h"
+
+namespace {
+
+struct Options {
+  eida::Config config;
+  int64_t steps = 20;
+  int64_t pass_tokens = eida::StepOptions{}.pass_tokens;
+};
+
+/// Random orthonormal bases of the plan's ranks: only the cost matters.
+eida::RoundBases random_bases(const eida::PretrainedModel& model, const eida::RankPlan& plan,
+                              const std::vector<int64_t>& sites) {
+  std::vector<at::Tensor> places;
+  std::vector<std::string> names;
+  for (const auto& space : model.input_spaces()) {
+    places.push_back(at::zeros({1, space.dim}));
+    names.push_back(space.name);
+  }
+  for (const auto& site : model.sites()) {
+    places.push_back(at::zeros({1, site.dim}));
+    names.push_back(site.name);
+  }
+  eida::EstimateOptions options;
+  options.estimator = eida::Estimator::kRandom;
+  return eida::make_bases(model, eida::estimate_subspaces(places, options, names), plan, sites);
+}
+
+std::vector<eida::TrainedTensor> trained_tensors(const eida::PretrainedModel& model,
+                                                 const eida::Method& method) {
+  std::vector<eida::TrainedTensor> tensors;
+  for (const auto& [name, tensor] : method.trainable())
+    tensors.push_back({name, tensor, "adapter", true});
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (eida::parameter_group(name, model.config()) == "head")
+      tensors.push_back({name, tensor, "head", tensor.dim() > 1});
+  }
+  return tensors;
+}
+
+void parse(CLI::App& app, Options& options) {
+  eida::Config& config = options.config;
+  config.run.precision = "fp32";
+  config.run.threads = 2;
+  config.data.max_length = 0;
+  app.add_option("--model", config.model.path)->required();
+  app.add_option("--task", config.data.task)->required();
+  app.add_option("--rows", config.data.train)->required();
+  app.add_option("--batch", config.train.batch_size, "examples of a batch");
+  app.add_option("--accumulation", config.train.accumulation, "batches of a step");
+  app.add_option("--precision", config.run.precision, "fp32 or bf16");
+  app.add_option("--method", config.method, "eida or lora");
+  app.add_option("--rank-plan", config.ranks.plan, "ranks of method eida");
+  app.add_option("--lora-rank", config.lora.rank);
+  app.add_option("--sites", config.sites.include);
+  app.add_option("--threads", config.run.threads);
+  app.add_option("--steps", options.steps, "timed steps");
+  app.add_option("--pass-tokens", options.pass_tokens);
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  eida::Config& config = options.config;
+  CLI::App app("Times optimiser steps");
+  parse(app, options);
+  CLI11_PARSE(app, argc, argv);
+  const eida::ComputeSetting compute = eida::set_up_compute(config.run);
+  const auto data = eida::open_dataset(config.data.train, eida::reader_options(config.data));
+  const eida::TokenizedSet tokens =
+      eida::open_example_tokenizer(config, data->kind(), compute.threads).tokenize_all(*data);
+  const auto model = eida::open_model(config, data->kind(),
+                                      static_cast<int64_t>(data->class_names().size()), compute);
+  const auto sites = eida::choose_sites(*model, {config.sites.include, true, {}});
+  const auto method = eida::make_method(
+      config.method, {sites, config.lora.rank, static_cast<double>(config.lora.rank), 0});
+  eida::RoundBases bases;
+  if (method->needs_bases())
+    bases = random_bases(*model, eida::read_rank_plan(config.ranks.plan), sites);
+  method->attach(*model, bases, 1);
+  eida::FlatParameters parameters(trained_tensors(*model, *method));
+  eida::AdamW optimizer(parameters, {});
+  eida::GradScaler scaler(false);
+  eida::StepOptions step;
+  step.task = data->kind();
+  step.pass_tokens = options.pass_tokens;
+
+  const auto batch = static_cast<size_t>(config.train.batch_size),
+             accumulation = static_cast<size_t>(config.train.accumulation);
+  const size_t steps = tokens.examples.size() / (batch * accumulation);
+  std::vector<double> seconds;
+  int64_t trained_tokens = 0;
+  for (size_t s = 0; s < steps; ++s) {
+    std::vector<eida::ExampleBatch> batches(accumulation);
+    for (size_t i = 0; i < batch * accumulation; ++i)
+      batches[i / batch].push_back(&tokens.examples[s * batch * accumulation + i]);
+    const auto start = std::chrono::steady_clock::now();
+    const auto result =
+        eida::train_step(*model, parameters, optimizer, scaler, batches, 2e-5, 2e-5, s, step);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    if (steps - s > static_cast<size_t>(options.steps)) continue;
+    seconds.push_back(taken.count());
+    trained_tokens += result.tokens;
+  }
+  double sum = 0.0;
+  for (const double value : seconds) sum += value;
+  const auto count = static_cast<double>(seconds.size());
+  const nlohmann::ordered_json line = {
+      {"program", "train_bench"},
+      {"method", config.method},
+      {"precision", config.run.precision},
+      {"steps", seconds.size()},
+      {"seconds_per_step", sum / count},
+      {"trainable", parameters.count()},
+      {"mean_width",
+       static_cast<double>(trained_tokens) / count / static_cast<double>(batch * accumulation)},
+      {"threads", compute.threads},
+      {"peak_rss_mib", eida::peak_memory_mib()}};
+  fmt::print("{}\n", line.dump());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return eida::run_main("train_bench", [&] { return run(argc, argv); });
+}
