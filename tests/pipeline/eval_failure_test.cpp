@@ -1,0 +1,119 @@
+// eida-eval where something is wrong: one clear line, the right exit code, nothing that looks
+// whole.
+#include <csignal>
+
+#include "eval_fixture.h"
+
+namespace eida::testing {
+namespace {
+
+TEST_F(EvalProgram, AMissingModelIsNamed) {
+  const auto nowhere = dir_.path() / "nowhere";
+  const ProgramResult result = run(into_run(evaluate(nowhere, "classification", reviews_)));
+  expect_eval_error(result, 4, "nowhere");
+}
+
+TEST_F(EvalProgram, MissingWeightsSayHowToStartWithout) {
+  expect_eval_error(run(into_run(reviews({"--set", "model.init=pretrained"}))), 4,
+                    "model.safetensors");
+}
+
+TEST_F(EvalProgram, AnEncoderDoesNotComplete) {
+  expect_eval_error(run(into_run(evaluate(encoder_, "e2e", pairs_))), 4, "roberta");
+}
+
+TEST_F(EvalProgram, ADecoderDoesNotClassify) {
+  expect_eval_error(run(into_run(evaluate(decoder_, "classification", reviews_))), 4, "gpt2");
+}
+
+TEST_F(EvalProgram, ScoresOfAnotherTaskAreAConfigError) {
+  expect_eval_error(run(into_run(reviews({"--metrics", "bleu"}))), 2, "bleu is no score of task");
+  expect_eval_error(run(into_run(pairs({"--metrics", "accuracy"}))), 2, "accuracy is no score");
+  expect_eval_error(run(into_run(pairs({"--metrics", "loss,bleu"}))), 2, "two runs");
+  expect_eval_error(run(into_run(reviews({"--metrics", "acuracy"}))), 2, "did you mean accuracy?");
+}
+
+TEST_F(EvalProgram, AMissingDataFileIsADataError) {
+  expect_eval_error(run(into_run(evaluate(encoder_, "classification", dir_.path() / "no.tsv"))), 3,
+                    "no.tsv");
+}
+
+TEST_F(EvalProgram, AnEmptyDataFileIsADataError) {
+  expect_eval_error(run(into_run(evaluate(encoder_, "classification", file("empty.tsv", "")))), 3,
+                    "empty.tsv");
+}
+
+TEST_F(EvalProgram, TextThatIsNotUtf8NamesItsLine) {
+  const auto data = file("bad.tsv",
+                         "sentence\tlabel\nfine\t1\nb\xff"
+                         "d\t0\n");
+  expect_eval_error(run(into_run(evaluate(encoder_, "classification", data))), 3, "bad.tsv:3");
+}
+
+TEST_F(EvalProgram, MoreClassesThanTheModelHasIsADataError) {
+  auto config = nlohmann::json::parse(read_file(encoder_ / "config.json"));
+  config["num_labels"] = 2;
+  write_file_atomic(encoder_ / "config.json", config.dump());
+  const auto data = file("three.tsv", "sentence\tlabel\na\t0\nb\t1\nc\t2\n");
+  expect_eval_error(run(into_run(evaluate(encoder_, "classification", data))), 3, "3 classes");
+}
+
+TEST_F(EvalProgram, ATextLongerThanTheModelTakesIsADataError) {
+  const auto data = file("long.tsv", "sentence\tlabel\n" + std::string(400, 'x') + "\t0\nb\t1\n");
+  const ProgramResult result = run(into_run(evaluate(encoder_, "classification", data)));
+  EXPECT_EQ(result.code, 3) << result.err;
+  EXPECT_FALSE(looks_complete());
+}
+
+TEST_F(EvalProgram, CompletionsAreNeededForTheirLoss) {
+  const auto data = file("prompts.csv", "mr\nname[a]\n");
+  expect_eval_error(run(into_run(evaluate(decoder_, "e2e", data, {"--metrics", "loss"}))), 3,
+                    "has no completions");
+}
+
+TEST_F(EvalProgram, GeneratedTextNeedsAFolder) {
+  expect_eval_error(run(pairs()), 2, "--output DIR");
+}
+
+TEST_F(EvalProgram, AMissingAdapterFileIsNamed) {
+  expect_eval_error(
+      run(into_run(reviews({"--adapter", (dir_.path() / "no.safetensors").string()}))), 3,
+      "no.safetensors");
+}
+
+TEST_F(EvalProgram, AFolderThatIsNotEmptyIsNotOverwritten) {
+  std::filesystem::create_directories(run_);
+  write_file_atomic(run_ / "thesis.txt", "mine");
+  EXPECT_EQ(run(into_run(reviews())).code, 2);
+  EXPECT_EQ(run(into_run(reviews({"--overwrite"}))).code, 2);
+  EXPECT_EQ(read_file(run_ / "thesis.txt"), "mine");
+}
+
+TEST_F(EvalProgram, AFullDiskIsADataErrorAndLeavesTheMark) {
+  const auto arguments = into_run(reviews());
+  std::vector<std::string> limited = {"/bin/sh", "-c", "ulimit -f 8; exec \"$@\"", "sh"};
+  limited.insert(limited.end(), arguments.begin(), arguments.end());
+  expect_eval_error(run(limited), 3, "File too large");
+  EXPECT_TRUE(std::filesystem::exists(run_ / "INCOMPLETE"));
+}
+
+class EvalInterrupted : public EvalProgram, public ::testing::WithParamInterface<int> {};
+
+TEST_P(EvalInterrupted, EndsWithItsCodeAndLeavesTheMark) {
+  std::string text = "sentence\tlabel\n";
+  for (int i = 0; i < 20'000; ++i)
+    text += "a film that is neither short nor very long, number " + std::to_string(i) + "\t1\n";
+  const auto many = file("many.tsv", text);
+  const RunningProgram program(dir_.path(), into_run(evaluate(encoder_, "classification", many)));
+  ASSERT_TRUE(wait_for(run_ / "config.yaml"));
+  program.send(GetParam());
+  const ProgramResult result = program.wait();
+  EXPECT_EQ(result.code, 128 + GetParam()) << result.err;
+  EXPECT_FALSE(looks_complete());
+  EXPECT_TRUE(std::filesystem::exists(run_ / "INCOMPLETE"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, EvalInterrupted, ::testing::Values(SIGINT, SIGTERM));
+
+}  // namespace
+}  // namespace eida::testing
