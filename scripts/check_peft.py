@@ -60,7 +60,7 @@ def check_adapter_config(target, model_type):
     ranks, alphas = config.get("rank_pattern") or {}, config.get("alpha_pattern") or {}
     if ranks != alphas or config["r"] != config["lora_alpha"]:
         faults.append("rank_pattern and alpha_pattern differ: the scaling is not 1")
-    targets = config["target_modules"]
+    targets = config["target_modules"] or []
     targets = [targets] if isinstance(targets, str) else targets
     if any(":" in name for name in [*targets, *ranks]):
         faults.append("a slice of c_attn is a target of its own")
