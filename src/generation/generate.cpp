@@ -37,6 +37,10 @@ void check_options(const GenerateOptions& options) {
         "generation.sample goes with one beam, not {} (hint: beam search draws nothing)",
         options.beams);
   }
+  if (options.max_new_tokens == 0 && options.min_length > options.max_length) {
+    throw ConfigError("generation.min_length is {}, above generation.max_length, {}",
+                      options.min_length, options.max_length);
+  }
   if (!(options.temperature > 0.0))
     throw ConfigError("generation.temperature is {}: above 0", options.temperature);
   if (!(options.top_p > 0.0 && options.top_p <= 1.0))

@@ -3,7 +3,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
-#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,29 +10,13 @@
 
 #include "eida/core/error.h"
 #include "eida/model/batch.h"
+#include "evaluation_scope.h"
 
 namespace eida {
 namespace {
 
 constexpr int64_t kMostLogits = int64_t{1} << 26;  // float32 values of one pass: 256 MiB
 constexpr int64_t kRowsAtOnce = 256;               // of [M, V] that a softmax looks at
-
-/// No gradients and no dropout for a scope. Not InferenceMode: its tensors would stay in the caches
-/// of cast weights and could not enter autograd later.
-class EvaluationScope {
- public:
-  explicit EvaluationScope(PretrainedModel& model) : model_(&model), was_(model.training()) {
-    model.set_training(false);
-  }
-  ~EvaluationScope() { model_->set_training(was_); }
-  EvaluationScope(const EvaluationScope&) = delete;
-  EvaluationScope& operator=(const EvaluationScope&) = delete;
-
- private:
-  PretrainedModel* model_;
-  bool was_;
-  c10::AutoGradMode no_gradients_{false};
-};
 
 int64_t length_of(const TokenExample& example) { return static_cast<int64_t>(example.ids.size()); }
 

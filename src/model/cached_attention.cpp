@@ -21,6 +21,8 @@ namespace {
 using simd::kLanes;
 using simd::Lanes;
 
+constexpr int64_t kWorthAThread = 32'768;  // keys times width: some ten microseconds
+
 /// One row's attention. T is float or BFloat16.
 template <typename T>
 struct RowTask {
@@ -122,7 +124,8 @@ void attend_rows(const at::Tensor& q, const CachedRows& rows, const at::Tensor& 
   const int64_t longest = *std::max_element(rows.count.begin(), rows.count.end());
   const T* queries = q.const_data_ptr<T>();
   T* contexts = out.mutable_data_ptr<T>();
-  at::parallel_for(0, rows.size(), 1, [&](int64_t from, int64_t to) {
+  const int64_t grain = std::max<int64_t>(1, kWorthAThread / (longest * dim));
+  at::parallel_for(0, rows.size(), grain, [&](int64_t from, int64_t to) {
     std::vector<float> query(static_cast<size_t>(dim)), context(query.size()),
         weights(static_cast<size_t>(options.heads * longest));
     for (int64_t n = from; n < to; ++n) {

@@ -9,8 +9,7 @@
 /// In front of a function: compiled for AVX-512, AVX2 and the baseline; the loader picks one. What
 /// it calls must be inlined, or runs on the baseline.
 #if defined(__x86_64__)
-#define EIDA_EVERY_ISA \
-  __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define EIDA_EVERY_ISA __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define EIDA_EVERY_ISA
 #endif
@@ -20,9 +19,9 @@ namespace eida::simd {
 
 inline constexpr int64_t kLanes = 16;
 // Vector types of GCC and clang. Handed on by reference: by value their calling convention depends
-// on the instruction set.
-using Lanes = float __attribute__((vector_size(64)));
-using IntLanes = int32_t __attribute__((vector_size(64)));
+// on the instruction set, as their alignment would if it were not given.
+using Lanes = float __attribute__((vector_size(64), aligned(64)));
+using IntLanes = int32_t __attribute__((vector_size(64), aligned(64)));
 
 EIDA_INLINE void load(const float* from, Lanes& to) { std::memcpy(&to, from, sizeof(to)); }
 
