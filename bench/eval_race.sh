@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Races eida-eval against the Python peers, in turn: classification of SST-2's development sentences at RoBERTa-base size,
+# the time from process start to a first result, and the scores of one E2E system. Medians and ratios as Markdown.
+#   bench/eval_race.sh PEERS [REPEATS]      EIDA_DATA: folder with sst2/, e2e/, e2e-systems/; the rest: bench/race_lib.sh
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/race_lib.sh"
+data=${EIDA_DATA:-$peers/../data}
+model=$models/roberta-base-random dev=$data/sst2/dev.tsv
+head -n 2 "$dev" >"$work/one.tsv"
+
+# timed NAME COMMAND…: wall time of a whole process.
+timed() {
+  local name=$1 start
+  shift
+  start=$EPOCHREALTIME
+  "$@" >/dev/null 2>&1
+  run "$name" awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "{\"seconds\": %.4f}\n", b - a }'
+}
+
+for _ in $(seq "$repeats"); do
+  run classify_fp32 "$bin/eida_evaluate_bench" --model "$model" --data "$dev" --precision fp32 --repeats 1
+  peer peer_fp32 evaluate_roberta.py
+  run classify_bf16 "$bin/eida_evaluate_bench" --model "$model" --data "$dev" --precision bf16 --repeats 1
+  peer peer_sorted_fp32 evaluate_roberta.py --sort
+  timed first_result "$bin/eida-eval" --model "$model" --task sst2 --data "$work/one.tsv" --threads 2
+  PYTHONDONTWRITEBYTECODE=1 timed peer_first_result "$python" bench/first_result.py "$peers"
+  timed five_scores "$bin/eida-eval" score --references "$data/e2e/testset_w_refs.csv" \
+    --predictions "$data/e2e-systems/tgen.tsv"
+  (cd "$peers" && PYTHONDONTWRITEBYTECODE=1 timed peer_five_scores "$python" metrics.py)
+done
+"$python" bench/race_table.py "$lines" classify_fp32:peer_fp32 classify_bf16:peer_fp32 classify_fp32:peer_sorted_fp32 \
+  classify_bf16:peer_sorted_fp32 first_result:peer_first_result five_scores:peer_five_scores
