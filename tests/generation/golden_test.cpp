@@ -4,7 +4,7 @@
 #include <string>
 
 #include "eida/core/json.h"
-#include "eida/generation/generate.h"
+#include "generation/request.h"
 #include "support/test_data.h"
 
 namespace eida {
@@ -14,18 +14,6 @@ using nlohmann::json;
 
 /// Below this a decision of the search may fall either way by rounding.
 constexpr double kCloseMargin = 1e-4;
-
-GenerateOptions to_options(const json& options) {
-  GenerateOptions result;
-  result.beams = options.at("num_beams");
-  result.max_length = options.value("max_length", result.max_length);
-  result.max_new_tokens = options.value("max_new_tokens", 0);
-  result.min_length = options.value("min_length", 0);
-  result.early_stopping = options.at("early_stopping");
-  result.length_penalty = options.at("length_penalty");
-  result.no_repeat_ngram_size = options.value("no_repeat_ngram_size", 0);
-  return result;
-}
 
 void expect_output(const Output& output, const json& expected) {
   EXPECT_EQ(output.tokens, expected.at("tokens").get<std::vector<int32_t>>());
@@ -61,7 +49,7 @@ TEST_P(GoldenGeneration, TokensAndScoresAreTransformers) {
   for (const json& test : read_json(dir / "cases.json")) {
     SCOPED_TRACE(test.at("options").dump());
     const auto prompts = test.at("prompts").get<std::vector<std::vector<int32_t>>>();
-    const auto generated = generate(*model, prompts, to_options(test.at("options")));
+    const auto generated = generate(*model, prompts, testing::generate_options(test.at("options")));
     for (size_t i = 0; i < prompts.size(); ++i) {
       SCOPED_TRACE("prompt " + std::to_string(i));
       compare(generated[i], test.at("expected").at(i), count);
