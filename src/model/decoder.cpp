@@ -11,6 +11,7 @@
 
 #include "checkpointing.h"
 #include "cross_entropy.h"
+#include "dropout.h"
 
 namespace eida {
 namespace {
@@ -82,25 +83,31 @@ at::Tensor Decoder::embed_tokens(const at::Tensor& ids, const at::Tensor& positi
 }
 
 at::Tensor Decoder::run_layer(size_t index, const at::Tensor& x,
-                              const std::shared_ptr<const SequenceLayout>& layout) const {
-  return run_layer(index, x, [&](const at::Tensor& qkv, const AttentionOptions& options) {
+                              const std::shared_ptr<const SequenceLayout>& layout,
+                              const at::Tensor& rows) const {
+  const auto attend = [&](const at::Tensor& qkv, const AttentionOptions& options) {
     const auto parts = qkv.split(config_.hidden_size, 1);  // 3 of [N, d]
     return attention(parts[0], parts[1], parts[2], layout, options);
-  });
+  };
+  return run_layer(index, x, attend, rows);
 }
 
-at::Tensor Decoder::run_layer(size_t index, const at::Tensor& x, const TokenMixer& mix) const {
+at::Tensor Decoder::run_layer(size_t index, const at::Tensor& x, const TokenMixer& mix,
+                              const at::Tensor& rows) const {
   const DecoderLayer& layer = *layers_[index];
   AttentionOptions options{config_.num_heads, true, 1.0, config_.reorder_and_upcast_attn,
                            training_ ? config_.attention_dropout : 0.0};
   if (config_.scale_attn_weights)
     options.scale /= std::sqrt(static_cast<double>(config_.head_dim()));
   if (config_.scale_attn_by_inverse_layer_idx) options.scale /= static_cast<double>(index + 1);
-  const at::Tensor context = mix(layer.c_attn.forward(layer.norm_1(x)), options);
-  const at::Tensor mixed =
-      x + drop(layer.attention_projection.forward(context), config_.hidden_dropout, training_);
+  const auto chosen = [&](const at::Tensor& all) {
+    return rows.defined() ? all.index_select(0, rows) : all;
+  };
+  const at::Tensor context = chosen(mix(layer.c_attn.forward(layer.norm_1(x)), options));
+  const at::Tensor mixed = drop_add(layer.attention_projection.forward(context), chosen(x),
+                                    config_.hidden_dropout, training_);
   const at::Tensor inner = activate(layer.c_fc.forward(layer.norm_2(mixed)), config_.activation);
-  return mixed + drop(layer.mlp_projection.forward(inner), config_.hidden_dropout, training_);
+  return drop_add(layer.mlp_projection.forward(inner), mixed, config_.hidden_dropout, training_);
 }
 
 at::Tensor Decoder::scored_hidden(const PackedBatch& batch) const {
@@ -108,12 +115,18 @@ at::Tensor Decoder::scored_hidden(const PackedBatch& batch) const {
   check_ids(batch.ids, config_.vocab_size, "token id");
   const auto layout = make_layout(batch.offsets, word_table_.device());
   at::Tensor x = embed(batch);
+  // Only rows whose next token is scored meet the vocabulary, the largest matrix of the model, and
+  // behind the last attention nobody but a sampler needs the others.
+  const at::Tensor scored = batch.target_rows.to(x.device());
+  const bool watched = layers_.back()->tapped();
   for (size_t l = 0; l < layers_.size(); ++l) {
-    const auto layer = [this, l, layout](const at::Tensor& in) { return run_layer(l, in, layout); };
+    const at::Tensor rows = l + 1 == layers_.size() && !watched ? scored : at::Tensor();
+    const auto layer = [this, l, layout, rows](const at::Tensor& in) {
+      return run_layer(l, in, layout, rows);
+    };
     x = checkpointing_ && training_ ? checkpointed(layer, x) : layer(x);
   }
-  // Only rows whose next token is scored meet the vocabulary, the largest matrix of the model.
-  return final_norm_(x.index_select(0, batch.target_rows.to(x.device())));
+  return final_norm_(watched ? x.index_select(0, scored) : x);
 }
 
 at::Tensor Decoder::logits(const PackedBatch& batch) {

@@ -17,6 +17,11 @@ namespace eida {
 struct DecoderLayer {
   LayerNorm norm_1, norm_2;
   HookableLinear c_attn, attention_projection, c_fc, mlp_projection;
+  /// Whether someone watches what enters its weights.
+  bool tapped() const {
+    return c_attn.tap() != nullptr || attention_projection.tap() != nullptr ||
+           c_fc.tap() != nullptr || mlp_projection.tap() != nullptr;
+  }
 };
 
 class Decoder : public PretrainedModel {
@@ -39,9 +44,12 @@ class Decoder : public PretrainedModel {
 
   at::Tensor embed(const PackedBatch& batch) const;                                   // [N, d]
   at::Tensor embed_tokens(const at::Tensor& ids, const at::Tensor& positions) const;  // [N, d]
-  at::Tensor run_layer(size_t index, const at::Tensor& x, const TokenMixer& mix) const;
+  /// \param rows that go on behind the attention; undefined: all // [N, d] -> [N or rows, d]
+  at::Tensor run_layer(size_t index, const at::Tensor& x, const TokenMixer& mix,
+                       const at::Tensor& rows = {}) const;
   at::Tensor run_layer(size_t index, const at::Tensor& x,
-                       const std::shared_ptr<const SequenceLayout>& layout) const;
+                       const std::shared_ptr<const SequenceLayout>& layout,
+                       const at::Tensor& rows) const;
   /// What meets the vocabulary: rows whose next token is scored, after the last norm. // [M, d]
   at::Tensor scored_hidden(const PackedBatch& batch) const;
   void register_places();

@@ -4,10 +4,13 @@
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include "checkpointing.h"
+#include "dropout.h"
 
 namespace eida {
 namespace {
@@ -30,6 +33,11 @@ at::Tensor positions(const PackedBatch& batch, const ModelConfig& config) {  // 
     }
   }
   return at::tensor(values, at::TensorOptions(at::kLong));
+}
+
+at::Tensor first_rows(const at::Tensor& x, const PackedBatch& batch) {  // [N, d] -> [S, d]
+  const std::vector<int64_t> first(batch.offsets.begin(), batch.offsets.end() - 1);
+  return x.index_select(0, at::tensor(first, at::TensorOptions(at::kLong)).to(x.device()));
 }
 
 }  // namespace
@@ -98,25 +106,40 @@ at::Tensor Encoder::embed(const PackedBatch& batch) const {
       .to(compute_dtype_);  // [N, d]
 }
 
-at::Tensor Encoder::run_layer(const EncoderLayer& layer, const at::Tensor& x,
-                              const std::shared_ptr<const SequenceLayout>& layout) const {
-  const AttentionOptions options{config_.num_heads, false,
-                                 1.0 / std::sqrt(static_cast<double>(config_.head_dim())), false,
-                                 training_ ? config_.attention_dropout : 0.0};
-  const at::Tensor context = attention(layer.query.forward(x), layer.key.forward(x),
-                                       layer.value.forward(x), layout, options);
-  const at::Tensor mixed = layer.attention_norm(
-      drop(layer.attention_output.forward(context), config_.hidden_dropout, training_) + x);
-  const at::Tensor inner = activate(layer.intermediate.forward(mixed), config_.activation);
-  return layer.output_norm(drop(layer.output.forward(inner), config_.hidden_dropout, training_) +
-                           mixed);
+AttentionOptions Encoder::attention_options() const {
+  return {config_.num_heads, false, 1.0 / std::sqrt(static_cast<double>(config_.head_dim())), false,
+          training_ ? config_.attention_dropout : 0.0};
 }
 
-at::Tensor Encoder::classify(const at::Tensor& hidden, const PackedBatch& batch) const {
-  if (head_dense_.tap() != nullptr) head_dense_.tap()->on_sequence_output(hidden.detach());
-  const std::vector<int64_t> first(batch.offsets.begin(), batch.offsets.end() - 1);
-  const at::Tensor rows = at::tensor(first, at::TensorOptions(at::kLong)).to(hidden.device());
-  at::Tensor x = hidden.index_select(0, rows);  // [S, d]
+at::Tensor Encoder::finish_layer(const EncoderLayer& layer, const at::Tensor& context,
+                                 const at::Tensor& residual) const {
+  const at::Tensor mixed = layer.attention_norm(drop_add(
+      layer.attention_output.forward(context), residual, config_.hidden_dropout, training_));
+  const at::Tensor inner = activate(layer.intermediate.forward(mixed), config_.activation);
+  return layer.output_norm(
+      drop_add(layer.output.forward(inner), mixed, config_.hidden_dropout, training_));
+}
+
+at::Tensor Encoder::run_layer(const EncoderLayer& layer, const at::Tensor& x,
+                              const std::shared_ptr<const SequenceLayout>& layout) const {
+  const at::Tensor context = attention(layer.query.forward(x), layer.key.forward(x),
+                                       layer.value.forward(x), layout, attention_options());
+  return finish_layer(layer, context, x);
+}
+
+at::Tensor Encoder::run_last_layer(const EncoderLayer& layer, const at::Tensor& x,
+                                   const std::shared_ptr<const SequenceLayout>& layout,
+                                   const PackedBatch& batch) const {
+  const at::Tensor first = first_rows(x, batch);
+  const auto queries = first_token_layout(*layout, batch.offsets, x.device());
+  const at::Tensor context =
+      attention(layer.query.forward(first), layer.key.forward(x), layer.value.forward(x), queries,
+                layout, attention_options());
+  return finish_layer(layer, context, first);
+}
+
+at::Tensor Encoder::classify(const at::Tensor& first_tokens) const {
+  at::Tensor x = first_tokens;
   if (config_.family == Family::kRoberta) x = drop(x, config_.classifier_dropout, training_);
   x = drop(head_dense_.forward(x).tanh(), config_.classifier_dropout, training_);
   return head_output_.forward(x).to(at::kFloat);
@@ -128,13 +151,20 @@ at::Tensor Encoder::logits(const PackedBatch& batch) {
   check_ids(batch.type_ids, config_.type_vocab_size, "token type");
   const auto layout = make_layout(batch.offsets, word_table_.device());
   at::Tensor x = embed(batch);
+  // A sampler sees every token in every layer; anyone else needs first tokens behind the last one.
+  const bool watched = head_dense_.tap() != nullptr || layers_.back()->tapped();
   for (const auto& layer : layers_) {
-    const auto run = [this, &layer, layout](const at::Tensor& in) {
-      return run_layer(*layer, in, layout);
+    const bool last = layer == layers_.back() && !watched;
+    const auto run = [this, &layer, layout, last, &batch](const at::Tensor& in) {
+      return last ? run_last_layer(*layer, in, layout, batch) : run_layer(*layer, in, layout);
     };
-    x = checkpointing_ && training_ ? checkpointed(run, x) : run(x);
+    x = checkpointing_ && training_ && !last ? checkpointed(run, x) : run(x);
   }
-  return classify(x, batch).index_select(0, batch.target_rows.to(x.device()));  // [M, C]
+  if (watched) {
+    if (head_dense_.tap() != nullptr) head_dense_.tap()->on_sequence_output(x.detach());
+    x = first_rows(x, batch);
+  }
+  return classify(x).index_select(0, batch.target_rows.to(x.device()));  // [M, C]
 }
 
 at::Tensor Encoder::loss(const PackedBatch& batch, double label_smoothing) {

@@ -14,6 +14,12 @@ namespace eida {
 struct EncoderLayer {
   HookableLinear query, key, value, attention_output, intermediate, output;
   LayerNorm attention_norm, output_norm;
+  /// Whether someone watches what enters its weights.
+  bool tapped() const {
+    return query.tap() != nullptr || key.tap() != nullptr || value.tap() != nullptr ||
+           attention_output.tap() != nullptr || intermediate.tap() != nullptr ||
+           output.tap() != nullptr;
+  }
 };
 
 /// Bidirectional attention; the head reads the first token of each sequence.
@@ -27,7 +33,15 @@ class Encoder : public PretrainedModel {
   at::Tensor embed(const PackedBatch& batch) const;
   at::Tensor run_layer(const EncoderLayer& layer, const at::Tensor& x,
                        const std::shared_ptr<const SequenceLayout>& layout) const;
-  at::Tensor classify(const at::Tensor& hidden, const PackedBatch& batch) const;
+  /// The last layer at first tokens only, all that the head reads. // [N, d] -> [S, d]
+  at::Tensor run_last_layer(const EncoderLayer& layer, const at::Tensor& x,
+                            const std::shared_ptr<const SequenceLayout>& layout,
+                            const PackedBatch& batch) const;
+  AttentionOptions attention_options() const;
+  /// Everything behind the attention of a layer. \param residual what entered it // [N, d]
+  at::Tensor finish_layer(const EncoderLayer& layer, const at::Tensor& context,
+                          const at::Tensor& residual) const;
+  at::Tensor classify(const at::Tensor& first_tokens) const;  // [S, d] -> [S, C]
   void register_places();
 
   at::Tensor word_table_, position_table_, type_table_;

@@ -1,7 +1,6 @@
 #include "layers.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/dropout.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
@@ -76,10 +75,6 @@ LayerNorm make_layer_norm(const ParameterSource& source, const std::string& name
 HookableLinear make_linear(const ParameterSource& source, const std::string& name,
                            WeightLayout layout) {
   return {name, source(name + ".weight"), source(name + ".bias"), layout};
-}
-
-at::Tensor drop(const at::Tensor& x, double probability, bool training) {
-  return training && probability > 0.0 ? at::dropout(x, probability, true) : x;
 }
 
 at::Tensor look_up(const at::Tensor& table, const at::Tensor& ids, int64_t padding_row) {

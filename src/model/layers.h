@@ -30,9 +30,6 @@ HookableLinear make_linear(const ParameterSource& source, const std::string& nam
 /// Activation of a name in supported_activations().
 at::Tensor activate(const at::Tensor& x, const std::string& name);
 
-/// Dropout in training mode only.
-at::Tensor drop(const at::Tensor& x, double probability, bool training);
-
 /// Rows of a table in float32. \param padding_row its gradient is zero; -1: none.
 at::Tensor look_up(const at::Tensor& table, const at::Tensor& ids, int64_t padding_row = -1);
 

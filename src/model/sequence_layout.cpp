@@ -79,4 +79,22 @@ std::shared_ptr<const SequenceLayout> make_layout(const std::vector<int64_t>& of
   return layout;
 }
 
+std::shared_ptr<const SequenceLayout> first_token_layout(const SequenceLayout& layout,
+                                                         const std::vector<int64_t>& offsets,
+                                                         at::Device device) {
+  auto first = std::make_shared<SequenceLayout>();
+  first->tokens = static_cast<int64_t>(offsets.size()) - 1;
+  for (const LengthGroup& group : layout.groups) {
+    LengthGroup& queries = first->groups.emplace_back();
+    queries.width = 1;
+    queries.length.assign(group.begin.size(), 1);
+    for (const int64_t begin : group.begin) {
+      const auto sequence = std::lower_bound(offsets.begin(), offsets.end(), begin);
+      queries.begin.push_back(sequence - offsets.begin());
+    }
+  }
+  if (!device.is_cpu()) add_indices(*first, device);
+  return first;
+}
+
 }  // namespace eida

@@ -32,6 +32,12 @@ struct SequenceLayout {
 std::shared_ptr<const SequenceLayout> make_layout(const std::vector<int64_t>& offsets,
                                                   at::Device device);
 
+/// Layout of one query a sequence, its first token, in the groups of `layout`: with it, packed
+/// queries are [S, h * d_h]. \param offsets that `layout` was made of.
+std::shared_ptr<const SequenceLayout> first_token_layout(const SequenceLayout& layout,
+                                                         const std::vector<int64_t>& offsets,
+                                                         at::Device device);
+
 struct AttentionOptions {
   int64_t heads = 1;
   bool causal = false;
@@ -44,6 +50,13 @@ struct AttentionOptions {
 /// \return [N, h * d_h]
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const std::shared_ptr<const SequenceLayout>& layout,
+                     const AttentionOptions& options);
+
+/// The same with fewer queries than keys. \param q [Q, h * d_h] of `queries`, a layout with the
+/// same groups. Not causal. \return [Q, h * d_h]
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                     const std::shared_ptr<const SequenceLayout>& queries,
+                     const std::shared_ptr<const SequenceLayout>& keys,
                      const AttentionOptions& options);
 
 }  // namespace eida
