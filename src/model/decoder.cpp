@@ -1,7 +1,6 @@
 #include "decoder.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
@@ -9,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "affine.h"
 #include "checkpointing.h"
 #include "cross_entropy.h"
 #include "dropout.h"
@@ -131,7 +131,7 @@ at::Tensor Decoder::scored_hidden(const PackedBatch& batch) const {
 
 at::Tensor Decoder::logits(const PackedBatch& batch) {
   const at::Tensor x = scored_hidden(batch);
-  return at::linear(x, in_dtype(word_table_, x.scalar_type(), cast_word_table_)).to(at::kFloat);
+  return affine(x, in_dtype(word_table_, x.scalar_type(), cast_word_table_)).to(at::kFloat);
 }
 
 at::Tensor Decoder::loss(const PackedBatch& batch, double label_smoothing) {

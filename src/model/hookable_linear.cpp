@@ -1,12 +1,10 @@
 #include "eida/model/hookable_linear.h"
 
-#include <ATen/ops/addmm.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/mm.h>
 #include <c10/core/GradMode.h>
 
 #include <utility>
 
+#include "affine.h"
 #include "eida/core/error.h"
 
 namespace eida {
@@ -45,9 +43,8 @@ at::Tensor HookableLinear::forward(const at::Tensor& x) const {
   }
   const at::Tensor weight = in_dtype(weight_, x.scalar_type(), cast_weight_);
   const at::Tensor bias = in_dtype(bias_, x.scalar_type(), cast_bias_);
-  at::Tensor y = layout_ == WeightLayout::kOutIn ? at::linear(x, weight, bias)
-                 : bias.defined()                ? at::addmm(bias, x, weight)
-                                                 : at::mm(x, weight);  // [N, d_out]
+  at::Tensor y =
+      affine(x, layout_ == WeightLayout::kOutIn ? weight : weight.t(), bias);  // [N, d_out]
   if (adapter_ != nullptr) y = adapter_->add_to(std::move(y), x);
   if (tap_ != nullptr && c10::GradMode::is_enabled()) {
     // Nothing before needs a gradient: the graph starts here, and no gradient of W is ever formed.

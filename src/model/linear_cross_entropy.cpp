@@ -1,6 +1,5 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -9,6 +8,7 @@
 
 #include <algorithm>
 
+#include "affine.h"
 #include "cross_entropy.h"
 
 namespace eida {
@@ -32,14 +32,13 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
       const ScoredTargets scored{targets.narrow(0, begin, count), weights.narrow(0, begin, count),
                                  label_smoothing};
       const at::Tensor x = hidden.narrow(0, begin, count);
-      at::Tensor logits = at::linear(x, table).to(at::kFloat);           // [rows, V]
+      at::Tensor logits = affine(x, table).to(at::kFloat);               // [rows, V]
       const at::Tensor log_sum = logits.logsumexp(1, /*keepdim=*/true);  // [rows, 1]
       loss += cross_entropy_sum(logits, log_sum, scored).to(at::kDouble);
       if (!wants_gradient) continue;
       to_logit_gradient_(logits, log_sum, scored);
       const at::Tensor d_logits = logits.to(x.scalar_type());
-      at::Tensor d_x = d_hidden.narrow(0, begin, count);
-      at::mm_out(d_x, d_logits, table);
+      d_hidden.narrow(0, begin, count).copy_(affine(d_logits, table.t()));
       if (d_table.defined()) d_table += at::mm(d_logits.t(), x);
     }
     context->save_for_backward({d_hidden, d_table});
