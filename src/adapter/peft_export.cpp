@@ -120,19 +120,32 @@ std::string module_of(const std::string& parameter) {
   return parameter.substr(0, parameter.rfind('.'));
 }
 
-/// Modules with a tensor that some file replaces.
-std::set<std::string> replaced_modules(const PretrainedModel& model,
-                                       const std::vector<AdapterFile>& files) {
-  std::set<std::string> modules;
-  for (const AdapterFile& file : files) {
-    for (const auto& [name, tensor] : file.replaced(model)) modules.insert(module_of(name));
+/// What some file replaces: biases of adapted layers, and whole modules.
+struct Replaced {
+  Replaced(const PretrainedModel& model, const std::vector<AdapterFile>& files) {
+    std::set<std::string> adapted, names;
+    for (const Module& module : adapted_modules(model, files))
+      adapted.insert(module.linear->name());
+    for (const AdapterFile& file : files) {
+      for (const auto& [name, tensor] : file.replaced(model)) names.insert(name);
+    }
+    for (const std::string& name : names) {
+      const std::string module = module_of(name);
+      const bool bias_alone = name.ends_with(".bias") && !names.contains(module + ".weight");
+      if (adapted.contains(module) && bias_alone) {
+        biases.insert(name);
+      } else {
+        modules.insert(module);
+      }
+    }
   }
-  return modules;
-}
+  std::set<std::string> biases;   ///< parameters
+  std::set<std::string> modules;  ///< saved whole
+};
 
 nlohmann::ordered_json lora_config(const ModelConfig& config, const std::string& base_path,
                                    const std::map<std::string, int64_t>& ranks,
-                                   const std::set<std::string>& whole) {
+                                   const std::set<std::string>& whole, bool biases) {
   nlohmann::ordered_json pattern = nlohmann::ordered_json::object(), targets;
   int64_t largest = 1;
   for (const auto& [module, rank] : ranks) {
@@ -155,7 +168,7 @@ nlohmann::ordered_json lora_config(const ModelConfig& config, const std::string&
           {"target_modules", targets},
           {"modules_to_save", saved},
           {"lora_dropout", 0.0},
-          {"bias", "none"},
+          {"bias", biases ? "all" : "none"},
           {"fan_in_fan_out", config.family == Family::kGpt2},
           {"use_rslora", false},
           {"use_dora", false}};
@@ -177,7 +190,8 @@ PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem
   for (const auto& path : paths) files.emplace_back(path);
   check_exportable(files);
   PeftReport report;
-  std::set<std::string> whole = replaced_modules(model, files);
+  const Replaced replaced(model, files);
+  std::set<std::string> whole = replaced.modules;
   std::map<std::string, int64_t> ranks;
   std::vector<NamedTensor> tensors;
   const std::string prefix = "base_model.model.";
@@ -195,6 +209,8 @@ PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem
   merge_adapter_files(model, paths);
   for (const auto& [name, tensor] : model.parameters()) {
     if (whole.contains(module_of(name))) tensors.push_back({prefix + name, tensor.detach()});
+    if (replaced.biases.contains(name))
+      tensors.push_back({prefix + module_of(name) + ".base_layer.bias", tensor.detach()});
     if (name == "transformer.wte.weight" && whole.contains("transformer.wte")) {
       whole.insert("lm_head");  // tied: peft copies the table, the head must have the same copy
       tensors.push_back({prefix + "lm_head.weight", tensor.detach()});
@@ -202,8 +218,9 @@ PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem
   }
   report.saved_whole = static_cast<int64_t>(whole.size());
   write_safetensors(output / "adapter_model.safetensors", std::move(tensors), {{"format", "pt"}});
-  write_file_atomic(output / "adapter_config.json",
-                    json_text(lora_config(model.config(), base_path, ranks, whole)));
+  write_file_atomic(
+      output / "adapter_config.json",
+      json_text(lora_config(model.config(), base_path, ranks, whole, !replaced.biases.empty())));
   return report;
 }
 

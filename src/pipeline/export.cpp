@@ -86,6 +86,7 @@ int run_export(const ParsedCommand& command) {
         "huggingface)",
         run.string());
   }
+  std::filesystem::create_directories(output);
   const PeftReport report = export_peft(*model, files, config.model.path.string(), output);
   fmt::print(
       "{} modules as LoRA of rank up to {}, {} modules whole; largest error {:.1e} of the largest "

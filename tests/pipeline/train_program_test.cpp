@@ -1,0 +1,121 @@
+/// eida-train as a user runs it.
+#include <gtest/gtest.h>
+
+#include "eida/adapter/adapter_file.h"
+#include "pipeline/train_fixture.h"
+
+namespace eida {
+namespace {
+
+class TrainProgramTest : public testing::TrainProgram {
+ protected:
+  nlohmann::json train_and_read(const std::vector<std::string>& arguments) {
+    const auto result = run(arguments);
+    EXPECT_EQ(result.code, 0) << result.err;
+    return read_json(a_ / "summary.json");
+  }
+  void expect_refused(const std::vector<std::string>& arguments, int code,
+                      const std::string& part) {
+    const auto result = run(arguments);
+    EXPECT_EQ(result.code, code) << result.err;
+    EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
+    EXPECT_FALSE(std::filesystem::exists(a_ / "manifest.json"));
+  }
+};
+
+TEST_F(TrainProgramTest, WritesWhatTheContractNames) {
+  const auto summary = train_and_read(train(a_, true, {"--set", "train.eval_every=4"}));
+  for (const char* file :
+       {"config.yaml", "manifest.json", "log.jsonl", "metrics.jsonl", "audit.json",
+        "rounds/01/adapter.safetensors", "rounds/02/rank_plan.json", "model/model.safetensors",
+        "best/config.json", "merge_report.json", "state/state.safetensors", "summary.json"})
+    EXPECT_TRUE(std::filesystem::exists(a_ / file)) << file;
+  EXPECT_FALSE(std::filesystem::exists(a_ / "INCOMPLETE"));
+  EXPECT_EQ(summary.at("rounds").size(), 2U);
+  EXPECT_EQ(summary.at("trainable_parameters"), 13 * 16 + 24 * 2 + 2);  // B of 13 sites, head
+  const auto merges = read_json(a_ / "merge_report.json").at("rounds");
+  for (const auto& merge : merges) EXPECT_TRUE(merge.at("holds").get<bool>());
+  const auto audit = read_json(a_ / "audit.json");
+  EXPECT_EQ(audit.at("trainable_parameters_without_head"), 13 * 16);
+  EXPECT_NE(read_file(a_ / "metrics.jsonl").find("\"event\":\"eval\""), std::string::npos);
+}
+
+TEST_F(TrainProgramTest, EveryMethodLearns) {
+  for (const char* method : {"eida", "lora", "full", "head"}) {
+    std::filesystem::remove_all(a_);
+    const auto summary = train_and_read(
+        train(a_, true, {"--method", method, "--lr", "1e-2", "--set", "train.dropout=0"}));
+    const auto& rounds = summary.at("rounds");
+    EXPECT_LT(rounds[1].at("train_loss").get<double>(), rounds[0].at("train_loss").get<double>())
+        << method;
+    EXPECT_LE(rounds[1].at("merge_parity").get<double>(), 1e-5) << method;
+  }
+}
+
+TEST_F(TrainProgramTest, ALanguageModelLearnsFromRandomWeights) {
+  const auto summary = train_and_read(
+      train(a_, false, {"--method", "full", "--lr", "1e-2", "--set", "model.init=random"}));
+  const auto& rounds = summary.at("rounds");
+  EXPECT_LT(rounds[1].at("train_loss").get<double>(),
+            0.9 * rounds[0].at("train_loss").get<double>());
+}
+
+TEST_F(TrainProgramTest, AdapterFilesAndMergedModelsAgree) {
+  train_and_read(train(a_, true, {"--set", "train.trainable_extra=[head,layer_norm,bias]"}));
+  const auto merged = dir_.path() / "merged", exported = dir_.path() / "exported",
+             peft = dir_.path() / "peft";
+  const auto adapter = [&](int round) {
+    return (a_ / ("rounds/0" + std::to_string(round)) / "adapter.safetensors").string();
+  };
+  auto result = run({EIDA_TRAIN, "merge", "--model", encoder_.string(), "--adapter", adapter(1),
+                     "--adapter", adapter(2), "--output", merged.string()});
+  EXPECT_EQ(result.code, 0) << result.err;
+  result = run({EIDA_TRAIN, "export", "--run", a_.string(), "--to", "huggingface", "--output",
+                exported.string()});
+  EXPECT_EQ(result.code, 0) << result.err;
+  const std::string wanted = sha256_file(a_ / "model/model.safetensors");
+  EXPECT_EQ(sha256_file(merged / "model.safetensors"), wanted);
+  EXPECT_EQ(sha256_file(exported / "model.safetensors"), wanted);
+  result =
+      run({EIDA_TRAIN, "export", "--run", a_.string(), "--to", "peft", "--output", peft.string()});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(read_json(peft / "adapter_config.json").at("bias"), "all");
+  result = run({EIDA_TRAIN, "merge", "--model", encoder_.string(), "--adapter", adapter(2),
+                "--output", (dir_.path() / "other").string()});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_NE(result.err.find("the round before it"), std::string::npos) << result.err;
+}
+
+TEST_F(TrainProgramTest, TheThresholdRuleMeasuresOnHeldOutExamples) {
+  auto arguments = train(a_, true,
+                         {"--dims", "2,4,8", "--set", "ranks.narrow=4", "--set", "ranks.wide=8",
+                          "--set", "ranks.heldout=12"});
+  std::replace(arguments.begin(), arguments.end(), std::string("ranks.rule=fixed"),
+               std::string("ranks.rule=threshold"));
+  train_and_read(arguments);
+  const auto plan = read_json(a_ / "rounds/01/rank_plan.json");
+  for (const auto& [place, rank] : plan.at("inputs").items())
+    EXPECT_TRUE(rank == 4 || rank == 8) << place;
+}
+
+TEST_F(TrainProgramTest, DryRunCountsAndWritesNothing) {
+  const auto result = run(train(a_, true, {"--dry-run"}));
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.out.find("258 parameters"), std::string::npos) << result.out;
+  EXPECT_FALSE(std::filesystem::exists(a_));
+}
+
+TEST_F(TrainProgramTest, MistakesAreOneClearLine) {
+  expect_refused(train(a_, true, {"--precision", "fp16"}), 2, "bf16");
+  expect_refused(train(a_, false, {"--method", "head"}), 2, "method full");
+  expect_refused(train(a_, true, {"--weights", "bf16"}), 2, "model.weights");
+}
+
+TEST_F(TrainProgramTest, MoreExamplesThanThereAreIsADataError) {
+  auto arguments = train(a_);
+  *std::find(arguments.begin(), arguments.end(), "16") = "5000";  // --examples
+  expect_refused(arguments, 3, "examples");
+}
+
+}  // namespace
+}  // namespace eida

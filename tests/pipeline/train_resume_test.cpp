@@ -1,0 +1,107 @@
+/// A killed run ends with the same bits as one that was left alone.
+#include <gtest/gtest.h>
+
+#include "eida/core/rng.h"
+#include "pipeline/train_fixture.h"
+
+namespace eida {
+namespace {
+
+using testing::expect_same_results;
+using testing::RunningProgram;
+
+class TrainResume : public testing::TrainProgram {
+ protected:
+  std::chrono::milliseconds time_of(const std::vector<std::string>& arguments) const {
+    const auto start = std::chrono::steady_clock::now();
+    const auto result = run(arguments);
+    EXPECT_EQ(result.code, 0) << result.err;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                 start);
+  }
+
+  /// Kills the run at `kills` random moments of its life and lets it go on each time.
+  void kill_and_resume(const std::vector<std::string>& arguments, int kills,
+                       std::chrono::milliseconds life, uint64_t seed) const {
+    Rng rng(seed, "kills");
+    int killed = 0;
+    for (int attempt = 0; killed < kills && attempt < 8 * kills; ++attempt) {
+      const RunningProgram program(dir_.path(), with(arguments, {"--resume"}));
+      const auto delay = static_cast<int64_t>(rng.uniform() * static_cast<double>(life.count()));
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+      program.send(SIGKILL);
+      const int code = program.wait().code;
+      ASSERT_TRUE(code == 0 || code == 128 + SIGKILL) << code;
+      if (code == 128 + SIGKILL) ++killed;
+      if (code == 0) std::filesystem::remove_all(b_);  // it had ended: start again
+    }
+    EXPECT_EQ(killed, kills);
+    const auto last = run(with(arguments, {"--resume"}));
+    EXPECT_EQ(last.code, 0) << last.err;
+  }
+};
+
+TEST_F(TrainResume, SameSeedGivesTheSameBits) {
+  time_of(train(a_));
+  time_of(train(b_));
+  expect_same_results(a_, b_, 2);
+}
+
+TEST_F(TrainResume, KilledAtTwentyMomentsTheEncoderEndsWithTheSameBits) {
+  const auto options = std::vector<std::string>{"--set", "train.save_every=3"};
+  const auto life = time_of(train(a_, true, options));
+  kill_and_resume(train(b_, true, options), 20, life, 1);
+  expect_same_results(a_, b_, 2);
+}
+
+TEST_F(TrainResume, KilledDecoderRunsWithCarriedMomentsEndWithTheSameBits) {
+  const auto options =
+      std::vector<std::string>{"--set", "train.save_every=2", "--set", "train.carry_moments=true"};
+  const auto life = time_of(train(a_, false, options));
+  kill_and_resume(train(b_, false, options), 6, life, 2);
+  expect_same_results(a_, b_, 2);
+}
+
+TEST_F(TrainResume, KilledLoraRunsEndWithTheSameBits) {
+  const auto options = std::vector<std::string>{"--method", "lora", "--set", "train.save_every=2"};
+  const auto life = time_of(train(a_, true, options));
+  kill_and_resume(train(b_, true, options), 6, life, 3);
+  expect_same_results(a_, b_, 2);
+}
+
+TEST_F(TrainResume, AnInterruptSavesTheStateWithinTheStep) {
+  const auto options = std::vector<std::string>{"--rounds",           "1",     "--set",
+                                                "train.save_every=0", "--set", "train.log_every=1",
+                                                "--batch-size",       "1"};
+  auto arguments = train(b_);
+  std::erase(arguments, "--rounds");
+  std::erase(arguments, "--batch-size");
+  std::erase_if(arguments, [](const std::string& word) { return word == "2" || word == "8"; });
+  arguments = with(arguments, options);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const RunningProgram program(dir_.path(), with(arguments, {"--resume"}));
+    ASSERT_TRUE(testing::wait_for(b_ / "metrics.jsonl"));
+    while (std::filesystem::file_size(b_ / "metrics.jsonl") == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    program.send(signal);
+    EXPECT_EQ(program.wait().code, 128 + signal);
+    EXPECT_FALSE(std::filesystem::exists(b_ / "manifest.json"));
+  }
+  EXPECT_EQ(run(with(arguments, {"--resume"})).code, 0);
+}
+
+TEST_F(TrainResume, AnotherConfigurationIsRefusedAndMoreRoundsAreNot) {
+  time_of(train(a_));
+  auto arguments = train(a_, true, {"--resume", "--set", "train.lr=0.5"});
+  const auto refused = run(arguments);
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("lr"), std::string::npos) << refused.err;
+  arguments = train(a_, true, {"--resume"});
+  *std::find(arguments.begin(), arguments.end(), "2") = "3";  // --rounds
+  const auto longer = run(arguments);
+  EXPECT_EQ(longer.code, 0) << longer.err;
+  EXPECT_TRUE(std::filesystem::exists(a_ / "rounds/03/adapter.safetensors"));
+}
+
+}  // namespace
+}  // namespace eida
