@@ -1,14 +1,36 @@
 #!/usr/bin/env bash
-# Sets up, then the main job on what ships with the set-up: where do the token representations of a real
-# pretrained encoder (all-MiniLM-L6-v2) live, on 3,000 generated review sentences?
+# Sets up, then the whole story on what ships with the set-up, for an encoder and a small decoder: where do the token
+# representations live (probe), training inside those subspaces (train, 2 rounds), and scores (evaluate).
+# Encoder: all-MiniLM-L6-v2, a real pretrained one, on 2,700 generated review sentences. Decoder: a GPT-2 of 0.9 M
+# parameters, from random weights, on 2,700 generated pairs of meaning representation and text.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
 scripts/setup.sh
-bin=build/release/bin data=runs/demo-data run=runs/demo
+bin=build/release/bin data=runs/demo-data
+
+say "data"
 "$bin/make_demo_data" --output "$data"
-"$bin/eida-probe" --model "$(minilm_dir)" --task classification --train "$data/reviews-train.tsv" \
-  --output "$run" --overwrite
-printf '\nCurves, plan and numbers are in %s; open one of\n' "$run"
-printf '  %s\n' "$run"/figures/*
+
+encoder=(--config configs/demo-encoder.yaml --train "$data/reviews-train.tsv" --overwrite)
+say "encoder: probe → train → evaluate"
+"$bin/eida-probe" "${encoder[@]}" --model "$(minilm_dir)" --output runs/demo-encoder-probe
+"$bin/eida-train" "${encoder[@]}" --model "$(minilm_dir)" --dev "$data/reviews-dev.tsv" \
+  --rank-plan runs/demo-encoder-probe/rank_plan.json --output runs/demo-encoder
+"$bin/eida-eval" --config configs/demo-encoder.yaml --model runs/demo-encoder/best --data "$data/reviews-dev.tsv" \
+  --overwrite --output runs/demo-encoder-eval
+
+decoder=(--config configs/demo-decoder.yaml --train "$data/pairs-train.txt" --overwrite)
+say "decoder: pretrain → probe → train → evaluate"
+"$bin/eida-train" "${decoder[@]}" --model configs/demo-gpt2 --set model.init=random --method full --rounds 1 \
+  --dev "$data/pairs-dev.txt" --output runs/demo-decoder-base
+"$bin/eida-probe" "${decoder[@]}" --model runs/demo-decoder-base/model --output runs/demo-decoder-probe
+"$bin/eida-train" "${decoder[@]}" --model runs/demo-decoder-base/model --dev "$data/pairs-dev.txt" \
+  --output runs/demo-decoder
+"$bin/eida-eval" --config configs/demo-decoder.yaml --model runs/demo-decoder/model --data "$data/pairs-dev.txt" \
+  --overwrite --output runs/demo-decoder-eval
+
+printf '\nEverything is in runs/. Open one of the curves\n'
+printf '  %s\n' runs/demo-encoder-probe/figures/*
+printf 'and read %s (trained texts: %s)\n' runs/demo-encoder/summary.json runs/demo-decoder-eval/predictions.txt
