@@ -13,8 +13,9 @@
 namespace eida {
 
 struct PassOptions {
-  /// Tokens of one pass at most, unless a single example has more.
-  int64_t pass_tokens = 2048;
+  /// Tokens of one pass at most, unless a single example has more. Measured on 2 cores with
+  /// RoBERTa-base: 256 to 2048 differ by no more than a tenth, and larger is no faster.
+  int64_t pass_tokens = 1024;
   /// Called after each pass with the number of examples it held; may throw to stop.
   std::function<void(int64_t examples)> progress = {};
 };
