@@ -7,15 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "eida/core/run_main.h"
+#include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
 #include "eida/pipeline/session.h"
 #include "eida/sampling/sampler.h"
 
 namespace {
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 int run(int argc, char** argv) {
   eida::Config config;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "eida/core/stopwatch.h"
 #include "eida/pipeline/probe.h"
 
 namespace eida {
@@ -118,10 +119,6 @@ PlaceMeasure describe_samples(const at::Tensor& samples, const Subspace& subspac
     measure.explained.push_back(subspace.total_energy > 0 ? kept / subspace.total_energy : 0.0);
   }
   return measure;
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace

@@ -9,16 +9,13 @@
 #include "eida/core/error.h"
 #include "eida/core/progress.h"
 #include "eida/core/signals.h"
+#include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
 #include "eida/pipeline/probe.h"
 #include "probe_results.h"
 
 namespace eida {
 namespace {
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 std::vector<const TokenExample*> draw(const TokenizedSet& train, int64_t count, int64_t round,
                                       const Config& config) {

@@ -4,10 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "eida/adapter/adapter_file.h"
 #include "eida/core/error.h"
+#include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
 
 namespace eida {
@@ -26,9 +26,8 @@ TokenizedSet tokenize_file(const std::filesystem::path& path, const ReaderOption
   if (class_names.empty()) class_names = data->class_names();
   TokenizedSet set =
       open_example_tokenizer(config, data->kind(), compute.threads).tokenize_all(*data);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   spdlog::info("{}: {} examples tokenized in {:.2f} s", data->name(), set.examples.size(),
-               seconds.count());
+               seconds_since(start));
   return set;
 }
 

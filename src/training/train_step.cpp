@@ -5,11 +5,11 @@
 #include <ATen/core/Generator.h>
 #include <c10/core/GradMode.h>
 
-#include <chrono>
 #include <cmath>
 
 #include "eida/core/error.h"
 #include "eida/core/rng.h"
+#include "eida/core/stopwatch.h"
 
 namespace eida {
 namespace {
@@ -77,8 +77,7 @@ StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW&
     packed.push_back(pack(pass.examples, options.task, pass.logical));
   normalise(packed, batches.size(), options.loss_norm);
   StepResult result;
-  result.prepare_seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.prepare_seconds = seconds_since(start);
 
   const TrainingScope training(model);
   const c10::AutoGradMode with_gradients(true);
