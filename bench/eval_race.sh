@@ -18,9 +18,9 @@ timed() {
 }
 
 for _ in $(seq "$repeats"); do
-  run classify_fp32 "$bin/eida_evaluate_bench" --model "$model" --data "$dev" --precision fp32 --repeats 1
+  run classify_fp32 "$bin/eida_evaluate_bench" --model "$model" --data "$dev" --precision fp32 --repeats 3
   peer peer_fp32 evaluate_roberta.py
-  run classify_bf16 "$bin/eida_evaluate_bench" --model "$model" --data "$dev" --precision bf16 --repeats 1
+  run classify_bf16 "$bin/eida_evaluate_bench" --model "$model" --data "$dev" --precision bf16 --repeats 3
   peer peer_sorted_fp32 evaluate_roberta.py --sort
   timed first_result "$bin/eida-eval" --model "$model" --task sst2 --data "$work/one.tsv" --threads 2
   PYTHONDONTWRITEBYTECODE=1 timed peer_first_result "$python" bench/first_result.py "$peers"
