@@ -4,7 +4,7 @@ import statistics
 import sys
 from collections import defaultdict
 
-SECONDS = ("seconds_per_step", "extrapolated_128_examples", "extrapolated_122", "median_s", "seconds")
+SECONDS = ("seconds_per_step", "seconds_per_mr", "extrapolated_128_examples", "extrapolated_122", "median_s", "seconds")
 
 results = defaultdict(list)
 for line in open(sys.argv[1]):
