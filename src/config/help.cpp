@@ -60,7 +60,7 @@ struct Placeholder {
 /// Short lists of choices stand for the value themselves.
 std::string placeholder(const Declaration& option) {
   if (!option.meta.empty()) return option.meta;
-  const std::string names = fmt::format("{}", fmt::join(option.choice_names(), "|"));
+  std::string names = fmt::format("{}", fmt::join(option.choice_names(), "|"));
   const bool single = std::holds_alternative<std::string*>(option.field);
   if (single && !names.empty() && names.size() <= 16) return names;
   return std::visit(Placeholder{}, option.field);

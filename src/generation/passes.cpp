@@ -62,7 +62,7 @@ PackedBatch pack_pass(const std::vector<const TokenExample*>& examples,
 
 /// -log p of each target. // logits [M, V] -> [M] float64 on the CPU
 at::Tensor target_losses(const at::Tensor& logits, const at::Tensor& targets) {
-  const at::Tensor losses = at::empty({targets.size(0)}, at::TensorOptions(at::kDouble));
+  at::Tensor losses = at::empty({targets.size(0)}, at::TensorOptions(at::kDouble));
   for (int64_t begin = 0; begin < targets.size(0); begin += kRowsAtOnce) {
     const int64_t rows = std::min(kRowsAtOnce, targets.size(0) - begin);
     const at::Tensor part = logits.narrow(0, begin, rows);                         // [r, V]

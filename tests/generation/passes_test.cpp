@@ -87,7 +87,8 @@ TEST_F(Passes, NoExamplesGiveNoResults) {
 TEST_F(Passes, WeightsThatAreNotFiniteAreANumericError) {
   const auto model = tiny_model(dir_.path(), TaskKind::kClassification);
   for (const NamedTensor& parameter : model->parameters()) {
-    if (parameter.name == "classifier.out_proj.bias") parameter.tensor.fill_(std::numeric_limits<double>::infinity());
+    if (parameter.name == "classifier.out_proj.bias")
+      parameter.tensor.fill_(std::numeric_limits<double>::infinity());
   }
   const auto examples = tiny_examples(2, TaskKind::kClassification);
   EXPECT_THROW(classify(*model, pointers(examples)), NumericError);

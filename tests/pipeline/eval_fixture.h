@@ -40,7 +40,7 @@ class EvalProgram : public ProbeProgram {
     return run(all);
   }
   std::filesystem::path file(const std::string& name, const std::string& text) const {
-    const auto path = dir_.path() / name;
+    auto path = dir_.path() / name;
     write_file_atomic(path, text);
     return path;
   }
