@@ -38,7 +38,7 @@ int run(int argc, char** argv) {
   const eida::TokenizedSet tokens = tokenizer.tokenize_all(*data);
   const auto model = eida::open_model(config, data->kind(),
                                       static_cast<int64_t>(data->class_names().size()), compute);
-  const double open_seconds = seconds_since(begin);
+  const double open_seconds = eida::seconds_since(begin);
 
   std::vector<const eida::TokenExample*> examples;
   int64_t count = 0;
@@ -52,7 +52,7 @@ int run(int argc, char** argv) {
   options.pass_tokens = pass_tokens;
   const auto start = std::chrono::steady_clock::now();
   const eida::Samples samples = eida::collect_samples(*model, examples, options);
-  const double seconds = seconds_since(start);
+  const double seconds = eida::seconds_since(start);
 
   int64_t vectors = 0;
   for (const auto& x : samples.inputs) vectors += x.size(0);
