@@ -1,17 +1,13 @@
 /// Times the classification of a file; prints one JSON line with the keys of the Python peer.
 ///   eida_evaluate_bench --model DIR --data dev.tsv [--precision fp32] [--repeats 3]
 /// Opening the file, tokenizing and the passes are within the time, opening the model is not.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 
+#include "bench_line.h"
 #include "eida/core/run_main.h"
-#include "eida/core/system_info.h"
+#include "eida/core/stopwatch.h"
 #include "eida/generation/passes.h"
-#include "eida/pipeline/session.h"
 
 namespace {
 
@@ -43,13 +39,9 @@ int run(int argc, char** argv) {
   Options options;
   eida::Config& config = options.config;
   config.data.task = "sst2";
-  config.run.precision = "fp32";
-  config.run.threads = 2;
   CLI::App app("Times the classification of a file");
-  app.add_option("--model", config.model.path)->required();
+  eida::bench::add_model_options(app, config);
   app.add_option("--data", config.data.test)->required();
-  app.add_option("--precision", config.run.precision, "fp32 or bf16");
-  app.add_option("--threads", config.run.threads);
   app.add_option("--repeats", options.repeats)->check(CLI::PositiveNumber);
   app.add_option("--pass-tokens", options.passes.pass_tokens)->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
@@ -60,8 +52,7 @@ int run(int argc, char** argv) {
   for (int i = 0; i < options.repeats; ++i) {
     const auto start = std::chrono::steady_clock::now();
     right = classify_file(options, compute, *model);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    seconds.push_back(taken.count());
+    seconds.push_back(eida::seconds_since(start));
   }
   std::sort(seconds.begin(), seconds.end());
   const nlohmann::ordered_json line = {{"program", "evaluate_bench"},
@@ -69,11 +60,8 @@ int run(int argc, char** argv) {
                                        {"seconds", seconds[seconds.size() / 2]},
                                        {"all", seconds},
                                        {"correct", right},
-                                       {"pass_tokens", options.passes.pass_tokens},
-                                       {"threads", compute.threads},
-                                       {"peak_rss_mib", eida::peak_memory_mib()}};
-  fmt::print("{}\n", line.dump());
-  return 0;
+                                       {"pass_tokens", options.passes.pass_tokens}};
+  return eida::bench::print_line(line, compute);
 }
 
 }  // namespace

@@ -2,17 +2,13 @@
 ///   eida_generate_bench --model DIR --rows e2e-test.txt [--mrs 16] [--beams 10] [--new-tokens 30]
 /// Prompts are the first distinct meaning representations. As in the peer, the end token is
 /// suppressed: a random model's outputs all run to the full length.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "bench_line.h"
 #include "eida/core/run_main.h"
-#include "eida/core/system_info.h"
+#include "eida/core/stopwatch.h"
 #include "eida/generation/generate.h"
-#include "eida/pipeline/session.h"
 #include "eida/tensor/checks.h"
 
 namespace {
@@ -43,19 +39,15 @@ int run(int argc, char** argv) {
   eida::Config& config = options.config;
   eida::GenerateOptions& generation = options.generation;
   config.data.task = "e2e";
-  config.run.precision = "fp32";
-  config.run.threads = 2;
   generation.beams = 10;
   CLI::App app("Times generation");
-  app.add_option("--model", config.model.path)->required();
+  eida::bench::add_model_options(app, config);
   app.add_option("--rows", config.data.test)->required();
   app.add_option("--mrs", options.prompts);
   app.add_option("--beams", generation.beams);
   app.add_option("--max-length", generation.max_length);
   app.add_option("--new-tokens", generation.max_new_tokens);
   app.add_option("--max-batch-tokens", generation.max_batch_tokens);
-  app.add_option("--precision", config.run.precision, "fp32 or bf16, of weights and activations");
-  app.add_option("--threads", config.run.threads);
   CLI11_PARSE(app, argc, argv);
 
   config.model.weights = config.run.precision;
@@ -67,8 +59,7 @@ int run(int argc, char** argv) {
   eida::GenerateStatistics statistics;
   const auto start = std::chrono::steady_clock::now();
   const auto outputs = eida::generate(*model, prompts, generation, &statistics);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = eida::seconds_since(start);
 
   int64_t tokens = 0;
   for (const auto& output : outputs) tokens += static_cast<int64_t>(output.tokens.size());
@@ -84,11 +75,8 @@ int run(int argc, char** argv) {
       {"output_tokens_per_second", static_cast<double>(tokens) / seconds},
       {"passes", statistics.passes},
       {"peak_tokens", statistics.peak_tokens},
-      {"extrapolated_630_minutes", seconds / count * 630 / 60},
-      {"threads", compute.threads},
-      {"peak_rss_mib", eida::peak_memory_mib()}};
-  fmt::print("{}\n", line.dump());
-  return 0;
+      {"extrapolated_630_minutes", seconds / count * 630 / 60}};
+  return eida::bench::print_line(line, compute);
 }
 
 }  // namespace

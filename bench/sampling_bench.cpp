@@ -1,32 +1,23 @@
 /// Times the token sampler; prints one JSON line with the keys of the Python peers.
 /// FILE holds the rows to sample, in the task's format; bench/probe.sh runs this beside the peers.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <chrono>
-#include <nlohmann/json.hpp>
 
+#include "bench_line.h"
 #include "eida/core/run_main.h"
 #include "eida/core/stopwatch.h"
-#include "eida/core/system_info.h"
-#include "eida/pipeline/session.h"
 #include "eida/sampling/sampler.h"
 
 namespace {
 
 int run(int argc, char** argv) {
   eida::Config config;
-  config.run.precision = "fp32";
-  config.run.threads = 2;
   config.data.max_length = 0;
   int64_t pass_tokens = eida::SamplerOptions{}.pass_tokens;
   CLI::App app("Times the token sampler");
-  app.add_option("--model", config.model.path)->required();
+  eida::bench::add_model_options(app, config);
   app.add_option("--task", config.data.task)->required();
   app.add_option("--rows", config.data.train)->required();
   app.add_option("--batch", config.sampling.batch_size, "examples of a logical batch");
-  app.add_option("--precision", config.run.precision, "fp32 or bf16");
-  app.add_option("--threads", config.run.threads);
   app.add_option("--pass-tokens", pass_tokens);
   CLI11_PARSE(app, argc, argv);
 
@@ -40,12 +31,9 @@ int run(int argc, char** argv) {
                                       static_cast<int64_t>(data->class_names().size()), compute);
   const double open_seconds = eida::seconds_since(begin);
 
-  std::vector<const eida::TokenExample*> examples;
+  const auto examples = tokens.pointers();
   int64_t count = 0;
-  for (const auto& example : tokens.examples) {
-    examples.push_back(&example);
-    count += static_cast<int64_t>(example.ids.size());
-  }
+  for (const int64_t length : tokens.lengths()) count += length;
   eida::SamplerOptions options;
   options.draw.task = data->kind();
   options.draw.batch_size = config.sampling.batch_size;
@@ -65,11 +53,8 @@ int run(int argc, char** argv) {
       {"pass_tokens", pass_tokens},
       {"seconds", seconds},
       {"open_seconds", open_seconds},
-      {"vectors_per_space", vectors / static_cast<int64_t>(samples.inputs.size())},
-      {"threads", compute.threads},
-      {"peak_rss_mib", eida::peak_memory_mib()}};
-  fmt::print("{}\n", line.dump());
-  return 0;
+      {"vectors_per_space", vectors / static_cast<int64_t>(samples.inputs.size())}};
+  return eida::bench::print_line(line, compute);
 }
 
 }  // namespace

@@ -9,15 +9,12 @@
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "eida/core/stopwatch.h"
 #include "eida/text/tokenizer.h"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 std::map<std::string, std::string> options_of(int argc, char** argv) {
   std::map<std::string, std::string> options = {
@@ -56,10 +53,10 @@ int main(int argc, char** argv) try {
   for (int repeat = 0; repeat < std::max(1, std::stoi(given["--repeats"])); ++repeat) {
     auto begin = Clock::now();
     const auto tokenizer = eida::load_tokenizer(given["--model"]);
-    loading.push_back(seconds_since(begin));
+    loading.push_back(eida::seconds_since(begin));
     begin = Clock::now();
     const auto encoded = tokenizer->encode_batch(lines, {}, std::stoi(given["--threads"]));
-    encoding.push_back(seconds_since(begin));
+    encoding.push_back(eida::seconds_since(begin));
     tokens = 0;
     for (const auto& one : encoded) tokens += one.ids.size();
   }

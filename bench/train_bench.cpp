@@ -2,16 +2,13 @@
 /// FILE holds the rows of consecutive batches, in the task's format; steps before the last
 /// `--steps` are not timed. bench/train_race.sh runs this beside the peers.
 #include <ATen/ops/zeros.h>
-#include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
-#include <nlohmann/json.hpp>
 
+#include "bench_line.h"
 #include "eida/adapter/method.h"
 #include "eida/core/run_main.h"
-#include "eida/core/system_info.h"
-#include "eida/pipeline/session.h"
+#include "eida/core/stopwatch.h"
 #include "eida/training/train_step.h"
 
 namespace {
@@ -40,34 +37,27 @@ eida::RoundBases random_bases(const eida::PretrainedModel& model, const eida::Ra
   return eida::make_bases(model, eida::estimate_subspaces(places, options, names), plan, sites);
 }
 
-std::vector<eida::TrainedTensor> trained_tensors(const eida::PretrainedModel& model,
-                                                 const eida::Method& method) {
-  std::vector<eida::TrainedTensor> tensors;
-  for (const auto& [name, tensor] : method.trainable())
-    tensors.push_back({name, tensor, "adapter", true});
-  for (const auto& [name, tensor] : model.parameters()) {
-    if (eida::parameter_group(name, model.config()) == "head")
-      tensors.push_back({name, tensor, "head", tensor.dim() > 1});
+std::vector<std::string> head_parameters(const eida::PretrainedModel& model) {
+  std::vector<std::string> names;
+  for (const auto& parameter : model.parameters()) {
+    if (eida::parameter_group(parameter.name, model.config()) == "head")
+      names.push_back(parameter.name);
   }
-  return tensors;
+  return names;
 }
 
 void parse(CLI::App& app, Options& options) {
   eida::Config& config = options.config;
-  config.run.precision = "fp32";
-  config.run.threads = 2;
   config.data.max_length = 0;
-  app.add_option("--model", config.model.path)->required();
+  eida::bench::add_model_options(app, config);
   app.add_option("--task", config.data.task)->required();
   app.add_option("--rows", config.data.train)->required();
   app.add_option("--batch", config.train.batch_size, "examples of a batch");
   app.add_option("--accumulation", config.train.accumulation, "batches of a step");
-  app.add_option("--precision", config.run.precision, "fp32 or bf16");
   app.add_option("--method", config.method, "eida or lora");
   app.add_option("--rank-plan", config.ranks.plan, "ranks of method eida");
   app.add_option("--lora-rank", config.lora.rank);
   app.add_option("--sites", config.sites.include);
-  app.add_option("--threads", config.run.threads);
   app.add_option("--steps", options.steps, "timed steps");
   app.add_option("--pass-tokens", options.pass_tokens);
 }
@@ -91,7 +81,7 @@ int run(int argc, char** argv) {
   if (method->needs_bases())
     bases = random_bases(*model, eida::read_rank_plan(config.ranks.plan), sites);
   method->attach(*model, bases, 1);
-  eida::FlatParameters parameters(trained_tensors(*model, *method));
+  eida::FlatParameters parameters(eida::trained_tensors(*model, *method, head_parameters(*model)));
   eida::AdamW optimizer(parameters, {});
   eida::GradScaler scaler(false);
   eida::StepOptions step;
@@ -110,9 +100,9 @@ int run(int argc, char** argv) {
     const auto start = std::chrono::steady_clock::now();
     const auto result =
         eida::train_step(*model, parameters, optimizer, scaler, batches, 2e-5, 2e-5, s, step);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    const double taken = eida::seconds_since(start);
     if (steps - s > static_cast<size_t>(options.steps)) continue;
-    seconds.push_back(taken.count());
+    seconds.push_back(taken);
     trained_tokens += result.tokens;
   }
   double sum = 0.0;
@@ -126,11 +116,8 @@ int run(int argc, char** argv) {
       {"seconds_per_step", sum / count},
       {"trainable", parameters.count()},
       {"mean_width",
-       static_cast<double>(trained_tokens) / count / static_cast<double>(batch * accumulation)},
-      {"threads", compute.threads},
-      {"peak_rss_mib", eida::peak_memory_mib()}};
-  fmt::print("{}\n", line.dump());
-  return 0;
+       static_cast<double>(trained_tokens) / count / static_cast<double>(batch * accumulation)}};
+  return eida::bench::print_line(line, compute);
 }
 
 }  // namespace

@@ -120,6 +120,13 @@ const at::Tensor* AdapterFile::find(const std::string& name) const {
   return found == tensors.end() ? nullptr : &found->second;
 }
 
+int64_t AdapterFile::head_classes() const {
+  for (const char* name : {"classifier.out_proj.weight", "classifier.weight"}) {
+    if (const at::Tensor* head = find(name)) return head->size(0);
+  }
+  return 0;
+}
+
 std::optional<AdapterFile::Factors> AdapterFile::factors(const PretrainedModel& model,
                                                          int64_t index) const {
   const Site& site = model.sites()[static_cast<size_t>(index)];

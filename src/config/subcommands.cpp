@@ -38,13 +38,18 @@ Subcommand train_merge() {
   return sub;
 }
 
+/// What decides scores of files, and where they go.
+std::vector<std::string> keys_of_scores() {
+  return {"eval.metrics", "eval.nist",  "eval.no_paraphrases", "eval.resamples",
+          "run.seed",     "run.format", "run.output"};
+}
+
 Subcommand eval_score() {
   Subcommand sub{Program::kEval, "score", "", "the five E2E scores of texts; opens no model"};
   sub.options = {{"references", "FILE", "true texts, one or several an item", true},
                  {"predictions", "FILE", "texts to score", true},
                  {"per-item", "FILE", "write the table of e2e-metrics' -l"}};
-  sub.keys = {"eval.metrics", "eval.nist",  "eval.no_paraphrases", "eval.resamples",
-              "run.seed",     "run.format", "run.output"};
+  sub.keys = keys_of_scores();
   sub.examples = {"eida-eval score --references testset_w_refs.csv --predictions tgen.tsv",
                   "eida-eval score --references refs.txt --predictions out.txt --metrics bleu,nist "
                   "--nist perl"};
@@ -57,8 +62,7 @@ Subcommand eval_compare() {
                  {"labels", "FILE", "true labels, for accuracy (instead of --references)"},
                  {"a", "FILE", "predictions of the first system", true},
                  {"b", "FILE", "predictions of the second system", true}};
-  sub.keys = {"eval.metrics", "eval.nist",  "eval.no_paraphrases", "eval.resamples",
-              "run.seed",     "run.format", "run.output"};
+  sub.keys = keys_of_scores();
   sub.examples = {"eida-eval compare --references testset_w_refs.csv --a lora.txt --b eida.txt",
                   "eida-eval compare --labels dev.tsv --a runs/a/predictions.jsonl --b "
                   "runs/b/predictions.jsonl"};

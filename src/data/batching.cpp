@@ -45,6 +45,20 @@ Batches make_batches(const std::vector<int64_t>& order, int64_t batch_size) {
   return batches;
 }
 
+Batches group_consecutive(const std::vector<int64_t>& sizes, int64_t most) {
+  Batches groups;
+  int64_t sum = 0;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (groups.empty() || sum + sizes[i] > most) {
+      groups.emplace_back();
+      sum = 0;
+    }
+    groups.back().push_back(static_cast<int64_t>(i));
+    sum += sizes[i];
+  }
+  return groups;
+}
+
 Batches length_grouped_batches(const std::vector<int64_t>& lengths,
                                const std::vector<int64_t>& order, int64_t batch_size, Rng& rng,
                                int64_t window) {

@@ -33,6 +33,12 @@ void log_losses(const TokenizedSet& set, const std::string& name, int64_t max_le
 
 }  // namespace
 
+std::vector<const TokenExample*> TokenizedSet::pointers() const {
+  std::vector<const TokenExample*> all;
+  for (const TokenExample& example : examples) all.push_back(&example);
+  return all;
+}
+
 std::vector<int64_t> TokenizedSet::lengths() const {
   std::vector<int64_t> lengths(examples.size());
   std::transform(

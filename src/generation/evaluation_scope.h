@@ -3,7 +3,7 @@
 
 #include <c10/core/GradMode.h>
 
-#include "eida/model/pretrained_model.h"
+#include "eida/model/mode_scope.h"
 
 namespace eida {
 
@@ -11,16 +11,10 @@ namespace eida {
 /// of cast weights and could not enter autograd later.
 class EvaluationScope {
  public:
-  explicit EvaluationScope(PretrainedModel& model) : model_(model), training_(model.training()) {
-    model_.set_training(false);
-  }
-  ~EvaluationScope() { model_.set_training(training_); }
-  EvaluationScope(const EvaluationScope&) = delete;
-  EvaluationScope& operator=(const EvaluationScope&) = delete;
+  explicit EvaluationScope(PretrainedModel& model) : mode_(model, /*training=*/false) {}
 
  private:
-  PretrainedModel& model_;
-  const bool training_;
+  const ModeScope mode_;
   const c10::AutoGradMode without_gradients_{false};
 };
 

@@ -41,6 +41,12 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
   return model;
 }
 
+int64_t PretrainedModel::parameter_count() const {
+  int64_t count = 0;
+  for (const auto& parameter : parameters_) count += parameter.tensor.numel();
+  return count;
+}
+
 void PretrainedModel::set_dropout(double rate) {
   config_.hidden_dropout = config_.attention_dropout = rate;
   config_.embedding_dropout = config_.classifier_dropout = rate;

@@ -53,8 +53,7 @@ struct ModelSize {
       widths += static_cast<double>(site.dim);
     }
     for (const auto& space : model.input_spaces()) widths += static_cast<double>(space.dim);
-    for (const auto& parameter : model.parameters())
-      parameters += static_cast<double>(parameter.tensor.numel());
+    parameters = static_cast<double>(model.parameter_count());
   }
   double weights = 0;     ///< entries of all adapted weights
   double widths = 0;      ///< dimensions of all places

@@ -6,7 +6,6 @@
 
 #include "eida/core/error.h"
 #include "eida/core/progress.h"
-#include "eida/core/signals.h"
 #include "eida/generation/passes.h"
 #include "eida/metrics/classification.h"
 #include "eida/report/table.h"
@@ -87,15 +86,10 @@ void add_scores(EvalOutcome& outcome, const ClassificationScores& scores, const 
 }
 
 at::Tensor logits_of(PretrainedModel& model, const TokenizedSet& set) {  // [n, C]
-  std::vector<const TokenExample*> examples;
-  for (const TokenExample& example : set.examples) examples.push_back(&example);
-  Progress progress("classifying", static_cast<int64_t>(examples.size()), "examples");
+  Progress progress("classifying", static_cast<int64_t>(set.examples.size()), "examples");
   PassOptions options;
-  options.progress = [&](int64_t done) {
-    check_interrupted();
-    progress.advance(done);
-  };
-  return classify(model, examples, options);
+  options.progress = advance_and_check(progress);
+  return classify(model, set.pointers(), options);
 }
 
 }  // namespace

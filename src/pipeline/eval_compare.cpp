@@ -38,10 +38,7 @@ Comparison compare_texts(const ParsedCommand& command, const ResamplingOptions& 
                        predictions.texts, options);
   };
   const ScoreSet a = score("a"), b = score("b");
-  for (const std::string& line : a.missing) {
-    if (a.scores.empty()) throw DataError("{}", line);
-    spdlog::warn("{}", line);
-  }
+  warn_missing(a);
   Comparison comparison{.scores = {}, .mcnemar = {}, .items = a.items};
   for (size_t i = 0; i < a.scores.size(); ++i) {
     comparison.scores.push_back(

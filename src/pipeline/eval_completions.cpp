@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <cmath>
 #include <string>
 #include <unordered_map>
@@ -10,6 +9,7 @@
 #include "eida/core/error.h"
 #include "eida/core/progress.h"
 #include "eida/core/signals.h"
+#include "eida/core/stopwatch.h"
 #include "eida/generation/generate.h"
 #include "eida/generation/passes.h"
 #include "eida/metrics/text_files.h"
@@ -24,15 +24,10 @@ using Json = nlohmann::ordered_json;
 double mean_loss(std::span<const double> sums) { return sums[0] / sums[1]; }
 
 std::vector<CompletionLoss> losses_of(PretrainedModel& model, const TokenizedSet& set) {
-  std::vector<const TokenExample*> examples;
-  for (const TokenExample& example : set.examples) examples.push_back(&example);
-  Progress progress("scoring", static_cast<int64_t>(examples.size()), "examples");
+  Progress progress("scoring", static_cast<int64_t>(set.examples.size()), "examples");
   PassOptions options;
-  options.progress = [&](int64_t done) {
-    check_interrupted();
-    progress.advance(done);
-  };
-  return completion_losses(model, examples, options);
+  options.progress = advance_and_check(progress);
+  return completion_losses(model, set.pointers(), options);
 }
 
 /// Distinct prompts in the order of their first rows, with the references of each.
@@ -86,9 +81,8 @@ std::vector<Generated> generate_all(const Config& config, const EvalInputs& inpu
   options.progress = [&](int64_t finished, int64_t made) {
     check_interrupted();
     tokens += made;
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     progress.set_note(
-        fmt::format("{:.1f} tokens/s", static_cast<double>(tokens) / seconds.count()));
+        fmt::format("{:.1f} tokens/s", static_cast<double>(tokens) / seconds_since(start)));
     progress.advance(finished);
   };
   return generate(*inputs.model, ids, options);

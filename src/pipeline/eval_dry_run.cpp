@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "eida/core/progress.h"
 #include "eida/core/rng.h"
 #include "eida/core/run_folder.h"
+#include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
 #include "eida/data/batching.h"
 #include "eida/generation/generate.h"
@@ -33,9 +33,8 @@ Sample time_sample(const Config& config, const EvalInputs& inputs) {
   Sample sample;
   sample.set =
       inputs.tokenizer.tokenize_all(*inputs.data, draw_examples(inputs.data->size(), size, rng));
-  std::vector<const TokenExample*> examples;
+  const auto examples = sample.set.pointers();
   for (const TokenExample& example : sample.set.examples) {
-    examples.push_back(&example);
     sample.tokens += static_cast<double>(example.ids.size());
     sample.context += static_cast<double>(example.context_length);
   }
@@ -45,17 +44,10 @@ Sample time_sample(const Config& config, const EvalInputs& inputs) {
   } else {
     completion_losses(*inputs.model, examples);
   }
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  sample.seconds = elapsed.count() / sample.tokens;
+  sample.seconds = seconds_since(start) / sample.tokens;
   sample.tokens /= static_cast<double>(examples.size());
   sample.context /= static_cast<double>(examples.size());
   return sample;
-}
-
-int64_t parameter_count(const PretrainedModel& model) {
-  int64_t count = 0;
-  for (const auto& parameter : model.parameters()) count += parameter.tensor.numel();
-  return count;
 }
 
 /// Tokens that an example costs the model at most; a generated token costs each beam one.
@@ -91,7 +83,7 @@ int dry_run_eval(const ParsedCommand& command, EvalTask task, const EvalInputs& 
   const double seconds = examples * tokens_of_example(config, task, sample) * sample.seconds;
   fmt::print("model            {} ({}), {} layers, {} parameters, {} adapter file(s){}\n",
              config.model.path.string(), inputs.model->config().model_type,
-             inputs.model->config().num_layers, parameter_count(*inputs.model),
+             inputs.model->config().num_layers, inputs.model->parameter_count(),
              config.model.adapters.size(), config.model.init == "random" ? ", RANDOM weights" : "");
   fmt::print("data             {}: {} examples, about {:.1f} tokens each{}\n", inputs.data->name(),
              inputs.data->size(), sample.tokens,

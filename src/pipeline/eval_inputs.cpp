@@ -17,10 +17,7 @@ namespace {
 /// said.
 int64_t classes_of_files(const Config& config, const ModelConfig& model) {
   for (const auto& file : config.model.adapters) {
-    const AdapterFile adapter(file);
-    for (const char* name : {"classifier.out_proj.weight", "classifier.weight"}) {
-      if (const at::Tensor* head = adapter.find(name)) return head->size(0);
-    }
+    if (const int64_t classes = AdapterFile(file).head_classes(); classes > 0) return classes;
   }
   const auto& json = model.original;
   return json.contains("id2label") || json.contains("num_labels") ? model.num_labels : 0;
@@ -66,9 +63,7 @@ std::shared_ptr<const Dataset> open_test_data(const Config& config, const ModelC
 
 void merge_adapters(PretrainedModel& model, const Config& config) {
   if (config.model.adapters.empty()) return;
-  merge_adapter_files(model, config.model.adapters,
-                      base_fingerprint(config.model.path, config.model.init == "random",
-                                       static_cast<uint64_t>(config.run.seed)));
+  merge_adapter_files(model, config.model.adapters, model_fingerprint(config));
   spdlog::info("{} adapter file(s) merged into {}", config.model.adapters.size(),
                config.model.path.string());
 }

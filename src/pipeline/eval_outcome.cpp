@@ -74,11 +74,15 @@ TextScoreOptions text_score_options(const EvalOptions& options) {
   return scores;
 }
 
-void add_text_scores(EvalOutcome& outcome, const ScoreSet& set, const Config& config) {
+void warn_missing(const ScoreSet& set) {
   for (const std::string& line : set.missing) {
     if (set.scores.empty()) throw DataError("{}", line);
     spdlog::warn("{}", line);
   }
+}
+
+void add_text_scores(EvalOutcome& outcome, const ScoreSet& set, const Config& config) {
+  warn_missing(set);
   if (set.empty_predictions > 0) {
     spdlog::warn("{} of {} predictions are empty; they count as they are", set.empty_predictions,
                  set.items);

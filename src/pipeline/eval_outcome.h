@@ -39,6 +39,8 @@ void write_outcome(const RunFolder& run, const EvalOutcome& outcome);
 ResamplingOptions resampling_options(const Config& config);
 /// The text scores that the configuration asks for; by default all five.
 TextScoreOptions text_score_options(const EvalOptions& options);
+/// Says in the log which scores are missing. \throws DataError none could be had
+void warn_missing(const ScoreSet& set);
 /// Adds scores and intervals, and says in the log what is missing.
 /// \throws DataError nothing that was asked for could be had
 void add_text_scores(EvalOutcome& outcome, const ScoreSet& set, const Config& config);

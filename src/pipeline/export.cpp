@@ -10,6 +10,7 @@
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "eida/model/pretrained_model.h"
+#include "eida/pipeline/session.h"
 #include "train_record.h"
 
 namespace eida {
@@ -41,10 +42,9 @@ std::unique_ptr<PretrainedModel> open_base(const Config& config,
   options.random_init = config.model.init == "random";
   TaskKind task = TaskKind::kClassification;
   const AdapterFile first(files.front());
+  options.num_labels = first.head_classes();
   for (const auto& [name, tensor] : first.tensors) {
     if (name.starts_with("transformer.")) task = TaskKind::kCompletion;
-    if (name == "classifier.weight" || name == "classifier.out_proj.weight")
-      options.num_labels = tensor.size(0);
   }
   return load_pretrained(config.model.path, task, options);
 }
@@ -73,8 +73,7 @@ int run_export(const ParsedCommand& command) {
   read_config_file(run / "config.yaml", config, given);
   const std::vector<fs::path> files = round_files(run);
   const bool random = config.model.init == "random";
-  const std::string base =
-      base_fingerprint(config.model.path, random, static_cast<uint64_t>(config.run.seed));
+  const std::string base = model_fingerprint(config);
   const auto model = open_base(config, files);
   if (command.option("to") == "huggingface") {
     save_merged(*model, files, base, config.model.path, output);
@@ -105,9 +104,7 @@ int run_merge(const ParsedCommand& command) {
   const std::vector<std::string> given = command.options.at("adapter");
   files.assign(given.begin(), given.end());
   const auto model = open_base(config, files);
-  const std::string base = base_fingerprint(config.model.path, config.model.init == "random",
-                                            static_cast<uint64_t>(config.run.seed));
-  save_merged(*model, files, base, config.model.path, config.run.output);
+  save_merged(*model, files, model_fingerprint(config), config.model.path, config.run.output);
   return 0;
 }
 

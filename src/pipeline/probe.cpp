@@ -17,7 +17,6 @@
 #include "eida/core/log.h"
 #include "eida/core/progress.h"
 #include "eida/core/run_folder.h"
-#include "eida/core/signals.h"
 #include "eida/data/batching.h"
 #include "eida/pipeline/session.h"
 #include "probe_results.h"
@@ -75,10 +74,7 @@ ProbeResults measure(PretrainedModel& model, const Dataset& data, const ExampleT
     const DrawnExamples drawn = draw_fresh(data, tokenizer, config, static_cast<uint64_t>(r));
     options.sampler.draw.repeat = static_cast<uint64_t>(r);
     options.estimate.seed = static_cast<uint64_t>(config.run.seed + r);
-    options.sampler.progress = [&](int64_t examples) {
-      check_interrupted();
-      progress.advance(examples);
-    };
+    options.sampler.progress = advance_and_check(progress);
     ProbeRepeat repeat = measure_repeat(model, drawn.examples, drawn.heldout, options);
     spdlog::info("repeat {} of {}: sampling {:.1f} s, subspaces {:.1f} s, held out {:.1f} s", r + 1,
                  config.probe.repeats, repeat.sampling_seconds, repeat.estimation_seconds,

@@ -8,10 +8,10 @@
 
 #include "eida/core/error.h"
 #include "eida/core/progress.h"
-#include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
 #include "eida/pipeline/probe.h"
+#include "eida/pipeline/session.h"
 #include "probe_results.h"
 
 namespace eida {
@@ -92,10 +92,7 @@ RoundEstimate estimate_round(PretrainedModel& model, const TokenizedSet& train, 
   options.sampler.draw.repeat = static_cast<uint64_t>(round);
   options.estimate.seed = static_cast<uint64_t>(config.run.seed + round);
   Progress progress("sampling", static_cast<int64_t>(examples.size()) + heldout, "examples");
-  options.sampler.progress = [&](int64_t done) {
-    check_interrupted();
-    progress.advance(done);
-  };
+  options.sampler.progress = advance_and_check(progress);
   RoundEstimate estimate;
   std::vector<Subspace> subspaces;
   if (known) {

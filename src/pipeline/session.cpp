@@ -8,7 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "eida/adapter/adapter_file.h"
 #include "eida/core/error.h"
+#include "eida/core/signals.h"
 #include "eida/tensor/device.h"
 
 namespace eida {
@@ -61,6 +63,18 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
   }
   model->set_compute_dtype(compute.precision);
   return model;
+}
+
+std::function<void(int64_t)> advance_and_check(Progress& progress) {
+  return [&progress](int64_t examples) {
+    check_interrupted();
+    progress.advance(examples);
+  };
+}
+
+std::string model_fingerprint(const Config& config) {
+  return base_fingerprint(config.model.path, config.model.init == "random",
+                          static_cast<uint64_t>(config.run.seed));
 }
 
 Manifest start_manifest(const std::string& program, const Config& config,

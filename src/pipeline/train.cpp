@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <sstream>
+
 #include "dry_run.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
@@ -22,22 +24,17 @@ namespace {
 /// changes a result. `rounds` may grow.
 void check_same_run(const std::filesystem::path& config_file, const std::string& resolved) {
   if (!std::filesystem::exists(config_file)) return;
-  const auto lines = [](const std::string& text) {
-    std::vector<std::string> all;
-    for (size_t begin = 0; begin < text.size();) {
-      const size_t end = std::min(text.find('\n', begin), text.size());
-      all.push_back(text.substr(begin, end - begin));
-      begin = end + 1;
-    }
-    return all;
-  };
-  const auto before = lines(read_file(config_file)), now = lines(resolved);
-  for (size_t i = 0; i < std::max(before.size(), now.size()); ++i) {
-    const std::string was = i < before.size() ? before[i] : "nothing",
-                      is = i < now.size() ? now[i] : "nothing";
+  std::istringstream before(read_file(config_file)), now(resolved);
+  std::string was, is;
+  for (int line = 1;; ++line) {
+    const bool had = static_cast<bool>(std::getline(before, was)),
+               has = static_cast<bool>(std::getline(now, is));
+    if (!had && !has) return;
+    if (!had) was = "nothing";
+    if (!has) is = "nothing";
     if (was == is || is.starts_with("rounds:")) continue;
     throw ConfigError("--resume: {}:{}: was '{}', is '{}' (hint: --config {}, or --overwrite)",
-                      config_file.string(), i + 1, was, is, config_file.string());
+                      config_file.string(), line, was, is, config_file.string());
   }
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "eida/adapter/adapter_file.h"
 #include "eida/core/error.h"
 #include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
@@ -31,7 +30,7 @@ TokenizedSet tokenize_file(const std::filesystem::path& path, const ReaderOption
   return set;
 }
 
-void check_method(const Config& config, TaskKind task) {
+void check_supported(const Config& config, TaskKind task) {
   const auto& extra = config.train.trainable_extra;
   if (config.method == "head" && task == TaskKind::kCompletion) {
     throw ConfigError(
@@ -61,7 +60,7 @@ TrainInputs open_train_inputs(const Config& config) {
   inputs.compute = set_up_compute(config.run, /*scaled_loss=*/true);
   const ReaderOptions reader = reader_options(config.data);
   inputs.task = task_kind(reader.task);
-  check_method(config, inputs.task);
+  check_supported(config, inputs.task);
   std::vector<std::string> class_names;
   inputs.data_files = {config.data.train};
   inputs.train = tokenize_file(config.data.train, reader, config, inputs.compute, class_names);
@@ -71,8 +70,7 @@ TrainInputs open_train_inputs(const Config& config) {
   }
   inputs.model =
       open_model(config, inputs.task, static_cast<int64_t>(class_names.size()), inputs.compute);
-  inputs.base = base_fingerprint(config.model.path, config.model.init == "random",
-                                 static_cast<uint64_t>(config.run.seed));
+  inputs.base = model_fingerprint(config);
   if (config.train.dropout) inputs.model->set_dropout(*config.train.dropout);
   inputs.model->set_gradient_checkpointing(config.train.gradient_checkpointing);
   inputs.sites = choose_sites(

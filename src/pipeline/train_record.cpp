@@ -9,6 +9,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/json.h"
+#include "eida/model/mode_scope.h"
 
 namespace eida {
 namespace fs = std::filesystem;
@@ -56,12 +57,9 @@ nlohmann::ordered_json MergeParity::to_json(int64_t round) const {
 
 at::Tensor reference_logits(PretrainedModel& model, const PackedBatch& batch) {
   const c10::AutoGradMode without_gradients(false);
-  const at::ScalarType dtype = model.compute_dtype();
-  model.set_training(false);
+  const ModeScope mode(model, /*training=*/false);
   model.set_compute_dtype(at::kFloat);
-  const at::Tensor logits = model.logits(batch);
-  model.set_compute_dtype(dtype);
-  return logits;
+  return model.logits(batch);
 }
 
 MergeParity compare_logits(const at::Tensor& before, const at::Tensor& after,

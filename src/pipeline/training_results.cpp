@@ -23,11 +23,10 @@ void TrainingRun::save_and_evaluate() {
     info.scale = config_.lora.alpha / static_cast<double>(config_.lora.rank);
   info.base = inputs_.base;
   if (!inputs_.method->continues() && position_.round > 1) {
-    info.parent = sha256_file(folder_->path() /
-                              fmt::format("rounds/{:02}/adapter.safetensors", position_.round - 1));
+    info.parent = sha256_file(round_file(position_.round - 1, "adapter.safetensors"));
   }
-  write_adapter_file(round_file("adapter.safetensors"), *inputs_.method, trained_parameters(),
-                     info);
+  write_adapter_file(round_file(position_.round, "adapter.safetensors"), *inputs_.method,
+                     trained_parameters(), info);
   save_model_folder(*inputs_.model, config_.model.path, folder_->path() / "model");
   close_round_record();
   if (best_round() == history_.size() - 1)
@@ -84,8 +83,8 @@ std::vector<NamedTensor> TrainingRun::trained_parameters() const {
   return tensors;
 }
 
-std::string TrainingRun::round_file(const std::string& name) const {
-  return folder_->file(fmt::format("rounds/{:02}/{}", position_.round, name)).string();
+std::filesystem::path TrainingRun::round_file(int64_t round, const char* name) const {
+  return folder_->file(fmt::format("rounds/{:02}/{}", round, name));
 }
 
 std::string TrainingRun::best_metric() const {

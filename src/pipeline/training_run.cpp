@@ -15,15 +15,6 @@
 #include "round_bases.h"
 
 namespace eida {
-namespace {
-
-std::vector<const TokenExample*> pointers(const std::vector<TokenExample>& examples, size_t most) {
-  std::vector<const TokenExample*> all;
-  for (size_t i = 0; i < std::min(most, examples.size()); ++i) all.push_back(&examples[i]);
-  return all;
-}
-
-}  // namespace
 
 TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFolder& folder)
     : config_(config),
@@ -32,9 +23,10 @@ TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFold
       state_file_(folder.file("state/state.safetensors")),
       scaler_(inputs_.compute.precision == at::kHalf) {
   const bool completion = inputs_.task == TaskKind::kCompletion;
-  dev_ = pointers(inputs_.dev.examples, inputs_.dev.examples.size());
+  dev_ = inputs_.dev.pointers();
   // Logits of a vocabulary are large: fewer completions than sentences compare adapted and merged.
-  heldout_ = pointers((dev_.empty() ? inputs_.train : inputs_.dev).examples, completion ? 8 : 64);
+  heldout_ = dev_.empty() ? inputs_.train.pointers() : dev_;
+  heldout_.resize(std::min<size_t>(heldout_.size(), completion ? 8 : 64));
   steps_per_round_ = steps_per_round(config_, inputs_.train);
   schedule_ = schedule_options(config_, steps_per_round_, *inputs_.method);
   if (config_.model.init == "random") return;  // the seed alone gives the base
@@ -66,15 +58,14 @@ int64_t TrainingRun::resume_or_start() {
 void TrainingRun::restore_weights(int64_t round) {
   if (inputs_.method->continues()) return;  // the state holds everything that is trained
   std::vector<std::filesystem::path> files;
-  for (int64_t r = 1; r < round; ++r)
-    files.push_back(folder_->path() / fmt::format("rounds/{:02}/adapter.safetensors", r));
+  for (int64_t r = 1; r < round; ++r) files.push_back(round_file(r, "adapter.safetensors"));
   merge_adapter_files(*inputs_.model, files, inputs_.base);
 }
 
 void TrainingRun::begin(int64_t round) {
   round_start_ = std::chrono::steady_clock::now();
   prepare_seconds_ = step_seconds_ = sampling_seconds_ = estimation_seconds_ = 0.0;
-  examples_ = tokens_ = logged_steps_ = 0;
+  examples_ = tokens_ = 0;
   if (!restoring_) {
     position_.round = round;
     position_.step = 0;
@@ -90,7 +81,7 @@ void TrainingRun::begin(int64_t round) {
     save_state();
   }
   if (!position_.rank_plan.empty())
-    write_file_atomic(round_file("rank_plan.json"), position_.rank_plan);
+    write_file_atomic(round_file(position_.round, "rank_plan.json"), position_.rank_plan);
   write_audit();
 }
 
@@ -113,16 +104,8 @@ void TrainingRun::collect_parameters() {
   }
   const std::unique_ptr<FlatParameters> before = std::move(parameters_);
   const std::unique_ptr<AdamW> moments = std::move(optimizer_);
-  std::vector<TrainedTensor> tensors;
-  for (const auto& [name, tensor] : inputs_.method->trainable())
-    tensors.push_back({name, tensor, "adapter", true});
-  const auto extra = extra_parameters(config_, *inputs_.model, *inputs_.method);
-  for (const auto& [name, tensor] : inputs_.model->parameters()) {
-    if (std::count(extra.begin(), extra.end(), name) == 0) continue;
-    const bool decays = tensor.dim() > 1;  // biases and LayerNorm do not
-    tensors.push_back({name, tensor, parameter_group(name, inputs_.model->config()), decays});
-  }
-  parameters_ = std::make_unique<FlatParameters>(std::move(tensors));
+  parameters_ = std::make_unique<FlatParameters>(trained_tensors(
+      *inputs_.model, *inputs_.method, extra_parameters(config_, *inputs_.model, *inputs_.method)));
   restart_optimizer();
   if (config_.train.carry_moments && moments != nullptr) carry_moments(*before, *moments);
 }
@@ -198,7 +181,6 @@ void TrainingRun::train() {
 void TrainingRun::log_step(const StepResult& result, double lr) {
   position_.loss_sum += result.loss;
   position_.logged_loss += result.loss;
-  ++logged_steps_;
   const int64_t every = config_.train.log_every;
   if (position_.step % every != 0 && position_.step != steps_per_round_) return;
   const int64_t steps = position_.step % every == 0 ? every : position_.step % every;

@@ -53,7 +53,7 @@ class TrainingRun {
   void log_step(const StepResult& result, double lr);
   void evaluate_within_round();
   void close_round_record();
-  std::string round_file(const std::string& name) const;
+  std::filesystem::path round_file(int64_t round, const char* name) const;
   std::string best_metric() const;
   std::optional<size_t> best_round() const;
   std::vector<NamedTensor> trained_parameters() const;
@@ -78,7 +78,7 @@ class TrainingRun {
   std::vector<NamedTensor> seeded_values_;  ///< what the checkpoint lacks, before training
 
   double sampling_seconds_ = 0, estimation_seconds_ = 0, prepare_seconds_ = 0, step_seconds_ = 0;
-  int64_t examples_ = 0, tokens_ = 0, logged_steps_ = 0;
+  int64_t examples_ = 0, tokens_ = 0;
   std::chrono::steady_clock::time_point round_start_, saved_at_;
   double earlier_seconds_ = 0.0;  ///< of processes before this one
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "eida/core/error.h"
+#include "eida/data/batching.h"
+#include "eida/model/mode_scope.h"
 
 namespace eida {
 namespace {
@@ -36,21 +38,20 @@ struct Pass {
 /// Cuts the examples into passes of whole logical batches, each of about `pass_tokens` tokens.
 std::vector<std::vector<Range>> plan_passes(const std::vector<const TokenExample*>& examples,
                                             const SamplerOptions& options) {
-  std::vector<std::vector<Range>> passes;
+  std::vector<Range> batches;
+  std::vector<int64_t> tokens;  // of each batch
   const auto total = static_cast<int64_t>(examples.size());
-  int64_t tokens = 0;
   for (int64_t begin = 0; begin < total; begin += options.draw.batch_size) {
     const Range batch{begin, std::min(total, begin + options.draw.batch_size)};
-    int64_t batch_tokens = 0;
-    for (int64_t e = batch.begin; e < batch.end; ++e) {
-      batch_tokens += static_cast<int64_t>(examples[static_cast<size_t>(e)]->ids.size());
-    }
-    if (passes.empty() || tokens + batch_tokens > options.pass_tokens) {
-      passes.emplace_back();
-      tokens = 0;
-    }
-    passes.back().push_back(batch);
-    tokens += batch_tokens;
+    batches.push_back(batch);
+    tokens.push_back(0);
+    for (int64_t e = batch.begin; e < batch.end; ++e)
+      tokens.back() += static_cast<int64_t>(examples[static_cast<size_t>(e)]->ids.size());
+  }
+  std::vector<std::vector<Range>> passes;
+  for (const auto& together : group_consecutive(tokens, options.pass_tokens)) {
+    passes.emplace_back();
+    for (const int64_t b : together) passes.back().push_back(batches[static_cast<size_t>(b)]);
   }
   return passes;
 }
@@ -186,9 +187,7 @@ class SiteTap : public Tap {
 /// Recorders and taps of all places, attached for the life of the object.
 class TappedModel {
  public:
-  TappedModel(PretrainedModel& model, SampleSink& sink)
-      : model_(&model), was_training_(model.training()) {
-    model.set_training(false);
+  TappedModel(PretrainedModel& model, SampleSink& sink) : mode_(model, /*training=*/false) {
     for (size_t s = 0; s < model.input_spaces().size(); ++s) {
       const InputSpace& space = model.input_spaces()[s];
       const bool head = space.layer == model.config().num_layers;
@@ -205,16 +204,12 @@ class TappedModel {
       }
     }
   }
-  ~TappedModel() { model_->set_training(was_training_); }
-  TappedModel(const TappedModel&) = delete;
-  TappedModel& operator=(const TappedModel&) = delete;
 
   SpaceRecorder& recorder(size_t space) { return *recorders_[space]; }
   size_t spaces() const { return recorders_.size(); }
 
  private:
-  PretrainedModel* model_;
-  bool was_training_;
+  ModeScope mode_;
   std::vector<std::unique_ptr<SpaceRecorder>> recorders_;
   std::vector<std::unique_ptr<SiteTap>> taps_;
   std::vector<TapScope> scopes_;

@@ -60,4 +60,16 @@ at::Tensor FlatParameters::view_of(const at::Tensor& buffer, size_t index) const
   return buffer.narrow(0, begins_[index], tensor.numel()).view(tensor.sizes());
 }
 
+std::vector<TrainedTensor> trained_tensors(const PretrainedModel& model, const Method& method,
+                                           const std::vector<std::string>& parameters) {
+  std::vector<TrainedTensor> tensors;
+  for (const auto& [name, tensor] : method.trainable())
+    tensors.push_back({name, tensor, "adapter", true});
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (std::count(parameters.begin(), parameters.end(), name) > 0)
+      tensors.push_back({name, tensor, parameter_group(name, model.config()), tensor.dim() > 1});
+  }
+  return tensors;
+}
+
 }  // namespace eida

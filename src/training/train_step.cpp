@@ -10,6 +10,8 @@
 #include "eida/core/error.h"
 #include "eida/core/rng.h"
 #include "eida/core/stopwatch.h"
+#include "eida/data/batching.h"
+#include "eida/model/mode_scope.h"
 
 namespace eida {
 namespace {
@@ -20,25 +22,23 @@ int64_t tokens_of(const ExampleBatch& batch) {
   return tokens;
 }
 
-/// Batches that run through the model together.
-struct Pass {
-  std::vector<const TokenExample*> examples;
-  std::vector<int64_t> logical;  ///< batch of each example, from 0
-  int64_t tokens = 0;
-};
-
-std::vector<Pass> plan_passes(const std::vector<ExampleBatch>& batches, int64_t pass_tokens) {
-  std::vector<Pass> passes;
-  for (const ExampleBatch& batch : batches) {
-    const int64_t tokens = tokens_of(batch);
-    if (passes.empty() || passes.back().tokens + tokens > pass_tokens) passes.emplace_back();
-    Pass& pass = passes.back();
-    const int64_t number = pass.logical.empty() ? 0 : pass.logical.back() + 1;
-    pass.examples.insert(pass.examples.end(), batch.begin(), batch.end());
-    pass.logical.insert(pass.logical.end(), batch.size(), number);
-    pass.tokens += tokens;
+/// Batches that fit into one pass run through the model together.
+std::vector<PackedBatch> pack_passes(const std::vector<ExampleBatch>& batches,
+                                     const StepOptions& options) {
+  std::vector<int64_t> tokens;
+  for (const ExampleBatch& batch : batches) tokens.push_back(tokens_of(batch));
+  std::vector<PackedBatch> packed;
+  for (const auto& together : group_consecutive(tokens, options.pass_tokens)) {
+    std::vector<const TokenExample*> examples;
+    std::vector<int64_t> logical;  // batch of each example, from 0
+    for (const int64_t b : together) {
+      const ExampleBatch& batch = batches[static_cast<size_t>(b)];
+      examples.insert(examples.end(), batch.begin(), batch.end());
+      logical.insert(logical.end(), batch.size(), b - together.front());
+    }
+    packed.push_back(pack(examples, options.task, logical));
   }
-  return passes;
+  return packed;
 }
 
 /// Divides the weights so that the losses of all passes add up to the loss of the step.
@@ -54,32 +54,18 @@ void normalise(std::vector<PackedBatch>& packed, size_t batches, LossNorm norm) 
   }
 }
 
-/// Training mode for a scope.
-class TrainingScope {
- public:
-  explicit TrainingScope(PretrainedModel& model) : model_(&model) { model.set_training(true); }
-  ~TrainingScope() { model_->set_training(false); }
-  TrainingScope(const TrainingScope&) = delete;
-  TrainingScope& operator=(const TrainingScope&) = delete;
-
- private:
-  PretrainedModel* model_;
-};
-
 }  // namespace
 
 StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW& optimizer,
                       GradScaler& scaler, const std::vector<ExampleBatch>& batches, double lr,
                       double head_lr, uint64_t number, const StepOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  std::vector<PackedBatch> packed;
-  for (const Pass& pass : plan_passes(batches, options.pass_tokens))
-    packed.push_back(pack(pass.examples, options.task, pass.logical));
+  std::vector<PackedBatch> packed = pack_passes(batches, options);
   normalise(packed, batches.size(), options.loss_norm);
   StepResult result;
   result.prepare_seconds = seconds_since(start);
 
-  const TrainingScope training(model);
+  const ModeScope training(model, true);
   const c10::AutoGradMode with_gradients(true);
   // Masks depend on the step alone, so a resumed run draws the same ones.
   at::Generator generator = at::globalContext().defaultGenerator(parameters.values().device());

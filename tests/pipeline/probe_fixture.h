@@ -107,10 +107,28 @@ class ProbeProgram : public ::testing::Test {
   }
   bool looks_complete() const { return std::filesystem::exists(run_ / "manifest.json"); }
 
+  /// The same call with a file-size limit that stands for a full disk.
+  static std::vector<std::string> on_small_disk(const std::vector<std::string>& arguments) {
+    std::vector<std::string> limited = {"/bin/sh", "-c", "ulimit -f 8; exec \"$@\"", "sh"};
+    limited.insert(limited.end(), arguments.begin(), arguments.end());
+    return limited;
+  }
+  /// A signal during the run ends it with its code, and the folder keeps its mark.
+  void expect_interrupted(const std::vector<std::string>& arguments, int signal) const {
+    const RunningProgram program(dir_.path(), arguments);
+    ASSERT_TRUE(wait_for(run_ / "config.yaml"));
+    program.send(signal);
+    const ProgramResult result = program.wait();
+    EXPECT_EQ(result.code, 128 + signal) << result.err;
+    EXPECT_FALSE(looks_complete());
+    EXPECT_TRUE(std::filesystem::exists(run_ / "INCOMPLETE"));
+  }
+
   /// One clear line, the right exit code, and no run folder that looks complete.
-  void expect_error(const ProgramResult& result, int code, const std::string& part) const {
+  void expect_error(const ProgramResult& result, int code, const std::string& part,
+                    const std::string& program = "eida-probe") const {
     EXPECT_EQ(result.code, code) << result.err;
-    const auto begin = result.err.rfind("eida-probe: ");
+    const auto begin = result.err.rfind(program + ": ");
     ASSERT_NE(begin, std::string::npos) << result.err;
     const std::string line = result.err.substr(begin);
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << line;

@@ -11,6 +11,7 @@
 #include "eida/model/pretrained_model.h"
 #include "eida/tensor/safetensors.h"
 #include "eida/training/train_step.h"
+#include "support/padded_examples.h"
 #include "support/test_data.h"
 
 namespace eida::testing {
@@ -55,22 +56,10 @@ class GoldenTrajectory {
 
  private:
   std::vector<TokenExample> examples_of(const std::string& prefix) const {
-    const at::Tensor ids = (*this)[prefix + "input_ids"], mask = (*this)[prefix + "attention_mask"],
-                     labels = (*this)[prefix + "labels"];
     const bool typed = file.find(prefix + "token_type_ids") != nullptr;
-    std::vector<TokenExample> examples(static_cast<size_t>(ids.size(0)));
-    for (int64_t s = 0; s < ids.size(0); ++s) {
-      TokenExample& example = examples[static_cast<size_t>(s)];
-      for (int64_t t = 0; t < mask[s].sum().item<int64_t>(); ++t) {
-        example.ids.push_back(ids[s][t].item<int32_t>());
-        example.type_ids.push_back(typed ? (*this)[prefix + "token_type_ids"][s][t].item<int32_t>()
-                                         : 0);
-        if (task == TaskKind::kCompletion && labels[s][t].item<int64_t>() == -100)
-          ++example.context_length;
-      }
-      if (task == TaskKind::kClassification) example.label = labels[s].item<int64_t>();
-    }
-    return examples;
+    return padded_examples((*this)[prefix + "input_ids"], (*this)[prefix + "attention_mask"],
+                           (*this)[prefix + "labels"],
+                           typed ? (*this)[prefix + "token_type_ids"] : at::Tensor(), task);
   }
 
   std::vector<std::vector<std::vector<TokenExample>>> steps_;

@@ -117,9 +117,7 @@ TEST_P(ProjectedGradient, SgdStepsAreLiftedSteps) {
 TEST_P(ProjectedGradient, AdamWActsOnTheProjectedCoordinates) {
   AdamwOptions options;
   options.weight_decay = 0.1;
-  std::vector<TrainedTensor> tensors;
-  for (const auto& [name, B] : method_->trainable()) tensors.push_back({name, B, "adapter", true});
-  FlatParameters parameters(tensors);
+  FlatParameters parameters(trained_tensors(*adapted_, *method_, {}));
   AdamW optimizer(parameters, options);
   // The other side: AdamW by its formula, on C G A^T, with B = C (W - W0) A^T for the decay.
   std::vector<at::Tensor> m, v, B;

@@ -18,10 +18,7 @@ class TrainStepTest : public testing::AdaptedModel {
     method_ = make(*model_);
     method_->attach(*model_, testing::random_bases(*model_), 1);
     testing::disturb(*method_);
-    std::vector<TrainedTensor> tensors;
-    for (const auto& [name, tensor] : method_->trainable())
-      tensors.push_back({name, tensor, "adapter", true});
-    parameters_ = std::make_unique<FlatParameters>(tensors);
+    parameters_ = std::make_unique<FlatParameters>(trained_tensors(*model_, *method_, {}));
     options_.task = GetParam();
     options_.clip_norm = 0.0;
     start_ = parameters_->values().clone();

@@ -22,6 +22,10 @@ std::vector<int64_t> epoch_order(int64_t size, Rng& rng);
 /// \throws ConfigError batch_size < 1.
 Batches make_batches(const std::vector<int64_t>& order, int64_t batch_size);
 
+/// Consecutive items in groups: the next item joins as long as the group's sizes sum up to `most`;
+/// a larger item is a group of its own. Numbers of the items, in order.
+Batches group_consecutive(const std::vector<int64_t>& sizes, int64_t most);
+
 /// Batches of similar length: each window of `window` batches of `order` is sorted by length
 /// (equal lengths keep their order) and cut; the window's batches then come in random order, so
 /// that length says nothing about the position in an epoch. A smaller last batch stays last.

@@ -30,6 +30,8 @@ struct TokenizedSet {
 
   /// Tokens of each example.
   std::vector<int64_t> lengths() const;
+  /// Each example, for as long as the set lives unchanged.
+  std::vector<const TokenExample*> pointers() const;
 };
 
 /// Turns examples of one task into tokens with one tokenizer. Classification: the text, or the

@@ -51,6 +51,8 @@ class PretrainedModel {
   /// All parameters under their Hugging Face names, in file order of the architecture; tied ones
   /// once.
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
+  /// Entries of all parameters.
+  int64_t parameter_count() const;
 
   /// Logits where the batch scores a prediction. // [M, C] or [M, V], float32
   virtual at::Tensor logits(const PackedBatch& batch) = 0;

@@ -4,11 +4,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "eida/config/config.h"
 #include "eida/core/manifest.h"
+#include "eida/core/progress.h"
 #include "eida/data/dataset.h"
 #include "eida/data/tokenize.h"
 #include "eida/model/pretrained_model.h"
@@ -36,6 +38,13 @@ ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int
 /// \param classes of the data; 0 for completions. \throws FormatError
 std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind, int64_t classes,
                                             const ComputeSetting& compute);
+
+/// Advances a display by the examples of each pass, and stops between passes after a signal.
+std::function<void(int64_t)> advance_and_check(Progress& progress);
+
+/// Fingerprint of the model that the configuration names, as adapter files record it. \throws
+/// DataError
+std::string model_fingerprint(const Config& config);
 
 /// Manifest with everything that is known before the run: the model's files and `data_files`
 /// hashed.

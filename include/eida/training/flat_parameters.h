@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "eida/tensor/safetensors.h"
+#include "eida/adapter/method.h"
+#include "eida/model/pretrained_model.h"
 
 namespace eida {
 
@@ -47,5 +48,10 @@ class FlatParameters {
   std::vector<Range> ranges_;
   at::Tensor values_, gradients_;
 };
+
+/// What a method trains, and the model's parameters of those names, as the optimiser treats them:
+/// biases and LayerNorms do not decay.
+std::vector<TrainedTensor> trained_tensors(const PretrainedModel& model, const Method& method,
+                                           const std::vector<std::string>& parameters);
 
 }  // namespace eida

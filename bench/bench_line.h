@@ -1,0 +1,31 @@
+/// What the benches that open a model have in common.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "eida/core/system_info.h"
+#include "eida/pipeline/session.h"
+
+namespace eida::bench {
+
+/// --model, --precision and --threads, with float32 and 2 threads as defaults.
+inline void add_model_options(CLI::App& app, Config& config) {
+  config.run.precision = "fp32";
+  config.run.threads = 2;
+  app.add_option("--model", config.model.path)->required();
+  app.add_option("--precision", config.run.precision, "fp32 or bf16");
+  app.add_option("--threads", config.run.threads);
+}
+
+/// The one JSON line that a race reads, with threads and peak memory. \return exit code 0
+inline int print_line(nlohmann::ordered_json line, const ComputeSetting& compute) {
+  line["threads"] = compute.threads;
+  line["peak_rss_mib"] = peak_memory_mib();
+  fmt::print("{}\n", line.dump());
+  return 0;
+}
+
+}  // namespace eida::bench
