@@ -4,6 +4,9 @@
 #include <pty.h>
 #include <unistd.h>
 
+#include <array>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -17,7 +20,8 @@ std::string captured(const Body& body) {
   return ::testing::internal::GetCapturedStderr();
 }
 
-/// What `body` puts on stderr, which is a terminal then.
+/// What `body` puts on stderr, which is a terminal then. A terminal hands on its bytes when it
+/// likes, in one piece or several: read up to a mark that was written last.
 template <typename Body>
 std::string captured_terminal(const Body& body) {
   int master = -1, slave = -1;
@@ -26,9 +30,15 @@ std::string captured_terminal(const Body& body) {
   ::dup2(slave, STDERR_FILENO);
   body();
   ::dup2(kept, STDERR_FILENO);
-  std::string text(4096, '\0');
-  const ssize_t n = ::read(master, text.data(), text.size());
-  text.resize(n < 0 ? 0 : static_cast<size_t>(n));
+  const std::string_view mark = "<end>";
+  EXPECT_EQ(::write(slave, mark.data(), mark.size()), static_cast<ssize_t>(mark.size()));
+  std::string text;
+  std::array<char, 4096> piece{};
+  while (text.find(mark) == std::string::npos) {
+    const ssize_t n = ::read(master, piece.data(), piece.size());
+    if (n <= 0) break;
+    text.append(piece.data(), static_cast<size_t>(n));
+  }
   for (const int fd : {master, slave, kept}) ::close(fd);
   return text;
 }
