@@ -137,9 +137,9 @@ std::string Figure::plot_command() const {
           "$series{} using 1:2:3:4 with yerrorbars lc rgb '{}' lw 1.5 dt 1 pt 0 notitle, ", i,
           series.color);
     }
-    command += fmt::format(
-        "$series{} using 1:2 with linespoints lc rgb '{}' lw 2 dt {} pt 7 ps 0.6 title {}", i,
-        series.color, series.dashed ? 2 : 1, gnuplot_string(series.name));
+    const std::string style = series.points_only ? "points pt 6 ps 1" : "linespoints pt 7 ps 0.6";
+    command += fmt::format("$series{} using 1:2 with {} lc rgb '{}' lw 2 dt {} title {}", i, style,
+                           series.color, series.dashed ? 2 : 1, gnuplot_string(series.name));
   }
   return command + "\n";
 }

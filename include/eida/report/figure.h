@@ -15,6 +15,7 @@ struct Series {
   std::vector<double> x, y;
   std::vector<double> low, high;  ///< interval at each x; empty: none drawn
   bool dashed = false;
+  bool points_only = false;  ///< points without a line, for values of others
 };
 
 struct FigureOptions {
@@ -42,6 +43,9 @@ class Figure {
   /// be written; a run goes on without its figures.
   /// \throws ConfigError another extension.
   bool write(const std::filesystem::path& file) const;
+
+  const FigureOptions& options() const { return options_; }
+  const std::vector<Series>& series() const { return series_; }
 
   /// The gnuplot script that draws into `output`; for tests and for redrawing by hand.
   std::string script(const std::filesystem::path& output) const;

@@ -26,6 +26,9 @@ class Table {
   /// \throws Error (internal) the number of cells is not that of the header.
   void add_row(std::vector<std::string> cells);
   size_t rows() const { return rows_.size(); }
+  const std::vector<std::string>& header() const { return header_; }
+  const std::vector<Align>& align() const { return align_; }  ///< one a column
+  const std::vector<std::vector<std::string>>& cells() const { return rows_; }
 
   /// Header, a rule and the rows, each ended by a line end; no trailing spaces. Control characters
   /// are replaced.

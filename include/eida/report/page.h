@@ -1,0 +1,64 @@
+/// Report pages: one self-contained HTML file that opens without a network.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "eida/report/figure.h"
+#include "eida/report/table.h"
+
+namespace eida {
+
+struct PageOptions {
+  std::string title;
+  std::string lead;         ///< one sentence under the title; may be empty
+  int refresh_seconds = 0;  ///< above 0: the browser reads the file again; for runs that go on
+};
+
+/// plotly.min.js beside the installed library, or where the build found it; empty when it is in
+/// neither place.
+std::filesystem::path find_plotly();
+
+/// A page of sections, built from top to bottom. Every text is shown as it stands: nothing in it is
+/// mark-up, and bytes that are not UTF-8 are shown as U+FFFD.
+class Page {
+ public:
+  explicit Page(PageOptions options);
+
+  /// Begins a section; it is listed in the page's navigation. \param text may be empty
+  void add_section(const std::string& heading, const std::string& text = "");
+  void add_text(const std::string& text);    ///< a paragraph
+  void add_notice(const std::string& text);  ///< a paragraph that must not be overlooked
+  /// Names with their values or explanations.
+  void add_facts(const std::vector<std::pair<std::string, std::string>>& facts);
+  /// Sortable by each column, by number where it is aligned to the right; scrolls in its own box.
+  void add_table(const std::string& caption, const Table& table);
+  /// Panels side by side where there is room. Lines carry bands where they have intervals.
+  void add_figures(std::vector<Figure> figures);
+  void add_code(const std::string& text);  ///< command lines or a configuration, with a copy button
+
+  /// Writes the page atomically. The panels are drawn by Plotly's script, which becomes part of the
+  /// page. Without it they are gnuplot's pictures, and without gnuplot a line in their place; the
+  /// page and the log say in one line what is missing.
+  /// \throws DataError the file cannot be written
+  void write(const std::filesystem::path& file,
+             const std::filesystem::path& plotly = find_plotly()) const;
+
+ private:
+  using Part = std::variant<std::string, Figure>;  ///< mark-up, or a panel among it
+
+  void add(std::string markup) { parts_.emplace_back(std::move(markup)); }
+  void close_section();
+  std::string head() const;
+  std::string header(bool interactive) const;
+
+  PageOptions options_;
+  std::vector<std::string> headings_;
+  std::vector<Part> parts_;
+};
+
+}  // namespace eida
