@@ -105,12 +105,12 @@ class Parser {
       app->set_help_flag();
       app->fallthrough();
       if (!sub.arguments.empty()) app->add_option("arguments", command_.arguments);
-      for (const config::SubcommandOption& option : sub.options) add_option(*app, option);
+      for (const config::FreeOption& option : sub.options) add_option(*app, option);
       app->callback([this, name = sub.name] { command_.subcommand = name; });
     }
   }
 
-  void add_option(CLI::App& app, const config::SubcommandOption& option) {
+  void add_option(CLI::App& app, const config::FreeOption& option) {
     if (option.is_switch()) {
       app.add_flag_callback(option.flag(), [this, &option] { command_.options[option.name]; });
       return;
@@ -149,7 +149,7 @@ class Parser {
       throw ConfigError("{}: needs at least {} arguments: {}", sub.name, sub.least_arguments,
                         sub.arguments);
     }
-    for (const config::SubcommandOption& option : sub.options) check_option(sub, option);
+    for (const config::FreeOption& option : sub.options) check_option(sub, option);
     for (const Flag& flag : flags_) {
       const auto uses = [&](const std::vector<std::string>& keys) {
         return std::count(keys.begin(), keys.end(), flag.key) > 0;
@@ -160,7 +160,7 @@ class Parser {
     }
   }
 
-  void check_option(const config::Subcommand& sub, const config::SubcommandOption& option) const {
+  void check_option(const config::Subcommand& sub, const config::FreeOption& option) const {
     const auto found = command_.options.find(option.name);
     if (found == command_.options.end()) {
       if (!option.required) return;
@@ -221,7 +221,7 @@ ParsedCommand parse_command_line(Program program, int argc, const char* const* a
   if (parser.wants_version) command.text = version_text(program);
   if (!command.text.empty()) return command;
   if (!parser.list.empty()) {
-    command.text = list_text(parser.list);
+    command.text = list_text(parser.list, program);
     return command;
   }
   parser.apply();

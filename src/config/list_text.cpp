@@ -37,15 +37,34 @@ std::map<std::string, std::string> lists_of_choices() {
   return lists;
 }
 
+/// Name of a list that is no choice → what writes it.
+const std::map<std::string, std::string (*)(Program)>& documents() {
+  static const std::map<std::string, std::string (*)(Program)> all = {
+      {"keys", [](Program) { return list_keys(); }},
+      {"schema", [](Program) { return json_text(json_schema()); }},
+      {"reference", [](Program) { return reference_text(); }},
+      {"man", man_page},
+      {"bash", [](Program program) { return completion_text(program, "bash"); }},
+      {"zsh", [](Program program) { return completion_text(program, "zsh"); }},
+      {"fish", [](Program program) { return completion_text(program, "fish"); }}};
+  return all;
+}
+
 }  // namespace
 
-std::string list_text(const std::string& name) {
-  if (name == "keys") return list_keys();
-  if (name == "schema") return json_text(json_schema());
+std::vector<std::string> list_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, write] : documents()) names.push_back(name);
+  for (const auto& [name, text] : lists_of_choices()) names.push_back(name);
+  return names;
+}
+
+std::string list_text(const std::string& name, Program program) {
+  if (const auto found = documents().find(name); found != documents().end())
+    return found->second(program);
   const auto lists = lists_of_choices();
   if (const auto found = lists.find(name); found != lists.end()) return found->second;
-  std::vector<std::string> names = {"keys", "schema"};
-  for (const auto& [list, text] : lists) names.push_back(list);
+  const auto names = list_names();
   const std::string near = config::nearest(name, names);
   throw ConfigError("--list: '{}' is not a list (hint: {}there are {})", printable(name),
                     near.empty() ? "" : fmt::format("did you mean {}? ", near),

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "eida/config/schema.h"
+#include "eida/core/log.h"
+
 namespace eida::config {
 namespace {
 
@@ -105,6 +108,22 @@ const std::vector<Switch>& switches() {
       {"--quiet", "only errors on stderr", &ParsedCommand::quiet},
       {"--no-progress", "no progress display", &ParsedCommand::no_progress},
   };
+  return all;
+}
+
+std::vector<FreeOption> call_options() {
+  std::vector<FreeOption> all = {
+      {"config", "FILE", "YAML or JSON; flags override it"},
+      {"set", "KEY=VALUE", "sets any key of the configuration; may be repeated", false, true}};
+  for (const Switch& option : switches()) all.push_back({option.flag.substr(2), "", option.help});
+  all.push_back({"log-level", "NAME", "trace, debug, info, warning, error, off [info]", false,
+                 false, log_levels()});
+  all.push_back({"dump-config", "", "print the resolved configuration, a valid --config, and end"});
+  all.push_back({"list", "NAME",
+                 "what can be chosen, for example: estimators, rank-rules, tasks, keys, schema",
+                 false, false, list_names()});
+  all.push_back({"version", "", "print the version and end"});
+  all.push_back({"help", "", "print this and end"});
   return all;
 }
 

@@ -8,8 +8,8 @@
 
 namespace eida::config {
 
-/// A flag that only one subcommand has.
-struct SubcommandOption {
+/// A flag that is no configuration key: of a subcommand, or of every call.
+struct FreeOption {
   std::string name;        ///< "references" of --references
   std::string value_name;  ///< in help: "FILE"; empty: a switch
   std::string help;
@@ -27,7 +27,7 @@ struct Subcommand {
   std::string arguments;  ///< in help: "RUN_A RUN_B …"; empty: takes none
   std::string help;
   int least_arguments = 0;
-  std::vector<SubcommandOption> options = {};
+  std::vector<FreeOption> options = {};
   std::vector<std::string> needed_keys = {};  ///< configuration it cannot do without
   std::vector<std::string> keys = {};         ///< other configuration it has a use for
   std::vector<std::string> examples = {};
@@ -45,6 +45,9 @@ struct Switch {
 };
 
 const std::vector<Switch>& switches();
+
+/// The flags of every call, these switches among them.
+std::vector<FreeOption> call_options();
 
 /// Example calls for --help.
 std::vector<std::string> examples(Program program);

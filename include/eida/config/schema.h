@@ -51,8 +51,21 @@ nlohmann::ordered_json json_schema();
 /// Text of --help. \param subcommand empty: of the program
 std::string help_text(Program program, const std::string& subcommand = "");
 
-/// Text of --list NAME: a choice a line with its meaning; "keys" and "schema" too.
-/// \throws ConfigError lists the names there are.
-std::string list_text(const std::string& name);
+/// Markdown of every key: what it takes, its default, flag, programs and meaning.
+std::string reference_text();
+
+/// Manual page of the program, for man.
+std::string man_page(Program program);
+
+/// Completion of the program's command line for "bash", "zsh" or "fish".
+std::string completion_text(Program program, const std::string& shell);
+
+/// Text of --list NAME: a choice a line with its meaning; or all keys, the schema, the manual page …
+/// \param program whose manual page and completion are meant. \throws ConfigError lists the names
+/// there are.
+std::string list_text(const std::string& name, Program program = Program::kProbe);
+
+/// Every NAME that --list takes.
+std::vector<std::string> list_names();
 
 }  // namespace eida
