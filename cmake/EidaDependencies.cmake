@@ -28,6 +28,7 @@ set_target_properties(eida_sentencepiece PROPERTIES
 add_library(eida_allocator INTERFACE)
 find_package(mimalloc QUIET)
 if(TARGET mimalloc AND NOT EIDA_SANITIZE)
+  target_sources(eida_allocator INTERFACE "${PROJECT_SOURCE_DIR}/apps/allocator.cpp")
   target_link_libraries(eida_allocator INTERFACE -Wl,--push-state,--no-as-needed mimalloc -Wl,--pop-state)
 endif()
 

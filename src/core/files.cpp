@@ -7,6 +7,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "eida/core/error.h"
@@ -80,6 +84,21 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
+namespace {
+
+/// First and last address of every file that is mapped now.
+struct Maps {
+  std::mutex mutex;
+  std::map<const std::byte*, const std::byte*> ends;
+};
+
+Maps& maps() {
+  static Maps all;
+  return all;
+}
+
+}  // namespace
+
 MappedFile::MappedFile(fs::path path) : path_(std::move(path)) {
   uint64_t size = 0;
   const FileDescriptor file = open_for_read(path_, size);
@@ -88,10 +107,15 @@ MappedFile::MappedFile(fs::path path) : path_(std::move(path)) {
   if (address == MAP_FAILED) throw_errno(path_, "cannot map", errno);
   data_ = static_cast<const std::byte*>(address);
   size_ = static_cast<size_t>(size);
+  const std::lock_guard lock(maps().mutex);
+  maps().ends[data_] = data_ + size_;
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ == nullptr) return;
+  const std::lock_guard lock(maps().mutex);
+  maps().ends.erase(data_);
+  ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
@@ -104,6 +128,19 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
   return *this;
+}
+
+void release_mapped_pages(const void* data, size_t size) {
+  const auto* begin = static_cast<const std::byte*>(data);
+  const std::lock_guard lock(maps().mutex);
+  const auto& ends = maps().ends;
+  const auto after = ends.upper_bound(begin);
+  if (after == ends.begin() || begin + size > std::prev(after)->second) return;
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t from = (reinterpret_cast<uintptr_t>(begin) + page - 1) / page * page;
+  const uintptr_t to = reinterpret_cast<uintptr_t>(begin + size) / page * page;
+  // The map is private and read-only: no page of it can hold anything but the file.
+  if (from < to) ::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
 }
 
 }  // namespace eida

@@ -22,6 +22,10 @@ at::Tensor cross_entropy_sum(const at::Tensor& logits, const at::Tensor& log_sum
 /// Turns logits [M, V] into the gradient of that sum, in place.
 void to_logit_gradient_(at::Tensor& logits, const at::Tensor& log_sum, const ScoredTargets& scored);
 
+/// Both of them in one walk over each row, on the CPU: the sum, in float64, and the gradient in
+/// place of `logits` if it is wanted. \param logits [M, V] float32 or bfloat16, contiguous
+double score_rows_(at::Tensor& logits, const ScoredTargets& scored, bool wants_gradient);
+
 /// The same sum for logits = hidden table^T, a block of rows at a time: neither the logits nor
 /// their gradient are ever whole, which is most of the memory of a pass with 50,257 words.
 /// Gradients are formed in the forward pass, so that each block's logits are computed once. \param

@@ -11,19 +11,19 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <mutex>
+
+#include "simd.h"
 
 namespace eida {
 namespace {
 
-constexpr int64_t kLanes = 4;  ///< 16-bit values in one 64-bit hash
+constexpr int64_t kDraws = 4;  ///< 16-bit values in one 64-bit hash
+constexpr int64_t kStretch = 8 * kDraws;
 
-/// SplitMix64's finaliser: a hash whose bits are independent enough for four uniform values.
-uint64_t hash(uint64_t value) {
-  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebULL;
-  return value ^ (value >> 31U);
-}
+using Words = uint64_t __attribute__((vector_size(64)));
+using Draws = uint16_t __attribute__((vector_size(64)));
 
 /// What decides which entries stay: probabilities are multiples of 2^-16, and the scale fits them.
 struct Mask {
@@ -36,29 +36,78 @@ struct Mask {
   float scale;
 };
 
-/// y = mask * x, plus `residual` where there is one.
+/// What entries `begin` .. `begin` + 31 are multiplied with; `begin` is a multiple of 32. The draws
+/// are SplitMix64's finaliser of a counter: a hash whose bits are independent enough for four
+/// uniform values each.
+EIDA_INLINE void factors(const Mask& mask, int64_t begin, float* to) {
+  constexpr Words kOrder = {0, 1, 2, 3, 4, 5, 6, 7};
+  Words value = mask.key + 0x9e3779b97f4a7c15ULL * (kOrder + static_cast<uint64_t>(begin / kDraws));
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
+  value ^= value >> 31;
+  Draws draws;
+  std::memcpy(&draws, &value, sizeof(draws));
+  for (int64_t i = 0; i < kStretch; ++i) to[i] = draws[i] >= mask.dropped ? mask.scale : 0.0F;
+}
+
+/// y = mask * x, plus `residual` where there is one. T is float or BFloat16.
 template <typename T>
-void apply(const Mask& mask, const T* x, const T* residual, T* y, int64_t count) {
-  const int64_t words = (count + kLanes - 1) / kLanes;
-  at::parallel_for(0, words, 8192, [&](int64_t begin, int64_t end) {
-    for (int64_t word = begin; word < end; ++word) {
-      const uint64_t bits = hash(mask.key + 0x9e3779b97f4a7c15ULL * static_cast<uint64_t>(word));
-      const int64_t stop = std::min(count, (word + 1) * kLanes);
-      for (int64_t i = word * kLanes, lane = 0; i < stop; ++i, ++lane) {
-        const bool stays = (bits >> (16U * static_cast<uint64_t>(lane)) & 0xffffU) >= mask.dropped;
-        const float kept = stays ? static_cast<float>(x[i]) * mask.scale : 0.0F;
-        y[i] = static_cast<T>(residual == nullptr ? kept : kept + static_cast<float>(residual[i]));
-      }
-    }
+struct DropTask {
+  Mask mask;
+  const T *x, *residual;
+  T* y;
+  int64_t count;
+};
+
+/// Entries `from` .. `to`-1, at most sixteen.
+template <typename T>
+EIDA_INLINE void drop_few(const DropTask<T>& task, const float* factor, int64_t from, int64_t to) {
+  if (to - from == simd::kLanes) {
+    simd::Lanes x, scale, residual = {};
+    simd::load(task.x + from, x);
+    simd::load(factor, scale);
+    if (task.residual != nullptr) simd::load(task.residual + from, residual);
+    simd::store(x * scale + residual, task.y + from);
+    return;
+  }
+  for (int64_t i = from; i < to; ++i) {
+    const float residual = task.residual == nullptr ? 0.0F : static_cast<float>(task.residual[i]);
+    task.y[i] = static_cast<T>(static_cast<float>(task.x[i]) * factor[i - from] + residual);
+  }
+}
+
+/// Entries from `begin`, a multiple of 32, to `end`.
+template <typename T>
+EIDA_INLINE void drop_range(const DropTask<T>& task, int64_t begin, int64_t end) {
+  float factor[kStretch];
+  for (int64_t from = begin; from < end; from += kStretch) {
+    factors(task.mask, from, factor);
+    for (int64_t i = 0; i < kStretch && from + i < end; i += simd::kLanes)
+      drop_few(task, factor + i, from + i, std::min(end, from + i + simd::kLanes));
+  }
+}
+
+EIDA_EVERY_ISA void drop_some(const DropTask<float>& task, int64_t begin, int64_t end) {
+  drop_range(task, begin, end);
+}
+EIDA_EVERY_ISA void drop_some(const DropTask<c10::BFloat16>& task, int64_t begin, int64_t end) {
+  drop_range(task, begin, end);
+}
+
+template <typename T>
+void apply(const DropTask<T>& task) {
+  const int64_t stretches = (task.count + kStretch - 1) / kStretch;
+  at::parallel_for(0, stretches, 1024, [&](int64_t begin, int64_t end) {
+    drop_some(task, begin * kStretch, std::min(task.count, end * kStretch));
   });
 }
 
 at::Tensor masked(const Mask& mask, const at::Tensor& x, const at::Tensor& residual) {
   at::Tensor y = at::empty_like(x);
   const auto run = [&]<typename T>() {
-    apply<T>(mask, x.const_data_ptr<T>(),
-             residual.defined() ? residual.const_data_ptr<T>() : nullptr, y.mutable_data_ptr<T>(),
-             x.numel());
+    apply(DropTask<T>{mask, x.const_data_ptr<T>(),
+                      residual.defined() ? residual.const_data_ptr<T>() : nullptr,
+                      y.mutable_data_ptr<T>(), x.numel()});
   };
   if (x.scalar_type() == at::kBFloat16) {
     run.operator()<at::BFloat16>();

@@ -6,6 +6,7 @@
 
 #include "affine.h"
 #include "eida/core/error.h"
+#include "eida/core/files.h"
 
 namespace eida {
 
@@ -15,6 +16,7 @@ at::Tensor in_dtype(const at::Tensor& parameter, at::ScalarType dtype, CastCache
   if (!cache.value.defined() || cache.value.scalar_type() != dtype ||
       cache.source != parameter.const_data_ptr() || cache.version != parameter._version()) {
     cache = {parameter.to(dtype), parameter.const_data_ptr(), parameter._version()};
+    if (parameter.is_cpu()) release_mapped_pages(parameter.const_data_ptr(), parameter.nbytes());
   }
   return cache.value;
 }

@@ -1,6 +1,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
@@ -15,6 +16,21 @@ namespace eida {
 namespace {
 
 constexpr int64_t kBlockEntries = 12 << 20;  ///< logits of one block, 48 MiB in float32
+
+/// Loss of a block of rows, float64; if it is wanted, their gradient takes the place of `logits`.
+at::Tensor score_block(at::Tensor& logits, const ScoredTargets& scored, bool wants_gradient) {
+  const at::ScalarType dtype = logits.scalar_type();
+  if (logits.is_cpu() && (dtype == at::kFloat || dtype == at::kBFloat16))
+    return at::scalar_tensor(score_rows_(logits, scored, wants_gradient), at::kDouble);
+  at::Tensor values = logits.to(at::kFloat);
+  const at::Tensor log_sum = values.logsumexp(1, /*keepdim=*/true);  // [rows, 1]
+  const at::Tensor loss = cross_entropy_sum(values, log_sum, scored).to(at::kDouble);
+  if (wants_gradient) {
+    to_logit_gradient_(values, log_sum, scored);
+    logits = values.to(dtype);
+  }
+  return loss;
+}
 
 struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& hidden,
@@ -32,12 +48,10 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
       const ScoredTargets scored{targets.narrow(0, begin, count), weights.narrow(0, begin, count),
                                  label_smoothing};
       const at::Tensor x = hidden.narrow(0, begin, count);
-      at::Tensor logits = affine(x, table).to(at::kFloat);               // [rows, V]
-      const at::Tensor log_sum = logits.logsumexp(1, /*keepdim=*/true);  // [rows, 1]
-      loss += cross_entropy_sum(logits, log_sum, scored).to(at::kDouble);
+      at::Tensor logits = affine(x, table);  // [rows, V]
+      loss += score_block(logits, scored, wants_gradient);
       if (!wants_gradient) continue;
-      to_logit_gradient_(logits, log_sum, scored);
-      const at::Tensor d_logits = logits.to(x.scalar_type());
+      const at::Tensor& d_logits = logits;
       d_hidden.narrow(0, begin, count).copy_(affine(d_logits, table.t()));
       if (d_table.defined()) d_table += at::mm(d_logits.t(), x);
     }

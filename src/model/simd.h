@@ -14,6 +14,8 @@
 #define EIDA_EVERY_ISA
 #endif
 #define EIDA_INLINE inline __attribute__((always_inline))
+/// Behind the parameters of a lambda: the same.
+#define EIDA_INLINE_LAMBDA __attribute__((always_inline))
 
 namespace eida::simd {
 
@@ -35,6 +37,18 @@ EIDA_INLINE void load(const c10::BFloat16* from, Lanes& to) {
 }
 
 EIDA_INLINE void store(const Lanes& from, float* to) { std::memcpy(to, &from, sizeof(from)); }
+
+/// Rounds to the nearest, ties to even; NaN stays NaN.
+EIDA_INLINE void store(const Lanes& from, c10::BFloat16* to) {
+  using Shorts = uint16_t __attribute__((vector_size(32)));
+  using Words = uint32_t __attribute__((vector_size(64)));
+  Words words;
+  std::memcpy(&words, &from, sizeof(words));
+  const Words rounded = (words + 0x7fffU + ((words >> 16) & 1U)) >> 16;
+  const Words quiet = (words >> 16) | 0x40U;
+  const Shorts halves = __builtin_convertvector(from == from ? rounded : quiet, Shorts);
+  std::memcpy(to, &halves, sizeof(halves));
+}
 
 EIDA_INLINE float sum(const Lanes& lanes) {
   float total = 0.0F;

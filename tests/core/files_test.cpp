@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "eida/core/error.h"
 #include "support/file_helpers.h"
@@ -38,6 +40,15 @@ class FileSizeLimit {
 size_t entries(const fs::path& folder) {
   return static_cast<size_t>(
       std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+/// Pages of files that are in this process's memory.
+int64_t resident_file_pages() {
+  std::ifstream statm("/proc/self/statm");
+  int64_t size = 0, resident = 0, shared = -1;
+  statm >> size >> resident >> shared;
+  EXPECT_GE(shared, 0);
+  return shared;
 }
 
 }  // namespace
@@ -127,6 +138,21 @@ TEST(MappedFile, ShowsTheBytesAndMoves) {
 TEST(MappedFile, EmptyFileIsAnEmptyView) {
   const TempDir dir;
   EXPECT_EQ(eida::MappedFile(write_text(dir.path() / "a", "")).size(), 0U);
+}
+
+TEST(MappedFile, ReleasedPagesAreReadAgain) {
+  const TempDir dir;
+  const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const std::string text(64 * page + 17, 'x');
+  eida::MappedFile mapped(write_text(dir.path() / "a", text));
+  ASSERT_EQ(mapped.view(), text);
+  const int64_t before = resident_file_pages();
+  eida::release_mapped_pages(mapped.data(), mapped.size());
+  EXPECT_LE(resident_file_pages(), before - 32);
+  EXPECT_EQ(mapped.view(), text);
+  const std::string own(2 * page, 'y');
+  eida::release_mapped_pages(own.data(), own.size());  // not of a file: stays
+  EXPECT_EQ(own, std::string(2 * page, 'y'));
 }
 
 TEST(MappedFile, MissingFileIsNamed) {

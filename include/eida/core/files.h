@@ -57,6 +57,11 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+/// Gives the memory behind the whole pages of [data, data + size) back, where they belong to a file
+/// that a MappedFile shows; what reads them later reads the file again. Anything else is left
+/// alone. For bytes that have been copied and are not needed soon.
+void release_mapped_pages(const void* data, size_t size);
+
 /// SHA-256 of a file, read in pieces: 64 lower-case hexadecimal digits. \throws DataError
 std::string sha256_file(const std::filesystem::path& path);
 /// SHA-256 of bytes in memory.
