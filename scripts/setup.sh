@@ -3,7 +3,7 @@
 # takes seconds. Tested on Debian 12; Debian 13 and Ubuntu 24.04 should do.
 #
 #   scripts/setup.sh [--dev] [--no-build] [-DNAME=VALUE …]
-#     --dev        also transformers, peft and the rest that tests compare with, and clang's tools
+#     --dev        also transformers, peft and the rest that tests compare with, clang's tools, and Chromium
 #     --no-build   install only
 #     -DNAME=VALUE handed to cmake
 #
@@ -66,7 +66,7 @@ install_packages() {
   if [ "$dev" -eq 1 ]; then
     local clang
     clang=$(clang_version)
-    packages+=("clang-$clang" "clang-format-$clang" "clang-tidy-$clang" "libclang-rt-$clang-dev")
+    packages+=("clang-$clang" "clang-format-$clang" "clang-tidy-$clang" "libclang-rt-$clang-dev" chromium)
   fi
   local missing
   mapfile -t missing < <(missing_packages "${packages[@]}")

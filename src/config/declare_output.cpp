@@ -115,7 +115,19 @@ void declare_probe(ProbeOptions& probe, Declarations& list) {
       .as("--figure-size")
       .items(2, 2)
       .at_least(100)
-      .at_most(20'000);
+      .at_most(10'000);
+  list.add("probe.figure_formats", &probe.figure_formats, "formats of the files in figures/")
+      .in(kProbe)
+      .as("--figure-formats")
+      .items(0, 3)
+      .one_of(
+          "figure-formats",
+          {{"svg", "for web pages"}, {"pdf", "for papers, fonts embedded"}, {"png", "for slides"}});
+  list.add("probe.published", &probe.published,
+           "curves shown as grey points: a CSV of kind,layer,weights,k,fidelity as in "
+           "configs/published")
+      .in(kProbe)
+      .value_name("FILE");
 }
 
 }  // namespace

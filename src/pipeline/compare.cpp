@@ -4,165 +4,220 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <memory>
-#include <optional>
 #include <set>
-#include <tuple>
 
+#include "compared_run.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/run_folder.h"
-#include "eida/report/curves.h"
 #include "eida/report/figure.h"
+#include "eida/report/page.h"
+#include "eida/report/reproduction.h"
 #include "eida/report/table.h"
-#include "eida/subspace/subspace.h"
-#include "eida/tensor/safetensors.h"
 
 namespace eida {
 namespace {
 
-using PlaceKey = std::pair<std::string, int64_t>;  // kind, place
+/// The runs, the dimensions they share, and the places of the first.
+struct Comparison {
+  std::vector<ComparedRun> runs;
+  std::vector<int64_t> dims;  ///< ascending
+  int64_t largest() const { return dims.back(); }
 
-/// One run's curves, and its subspaces where it kept them.
-struct ComparedRun {
-  std::string name;
-  std::map<PlaceKey, CurveRow> label;                       ///< any row of the place
-  std::map<std::pair<PlaceKey, int64_t>, double> fidelity;  ///< mean over repeats
-  std::unique_ptr<SafetensorsFile> subspaces;
+  std::vector<CurvePoint> places() const {
+    std::vector<CurvePoint> places;
+    for (const CurvePoint& point : runs.front().points)
+      if (point.k == largest()) places.push_back(point);
+    return places;
+  }
 };
 
-ComparedRun open_run(const std::filesystem::path& folder) {
-  if (std::filesystem::exists(folder / "INCOMPLETE")) {
-    throw DataError("{}: the run did not finish (hint: its file INCOMPLETE says why)",
-                    folder.string());
-  }
-  ComparedRun run;
-  run.name = folder.lexically_normal().string();
-  std::map<std::pair<PlaceKey, int64_t>, std::pair<double, int>> sums;
-  for (const CurveRow& row : read_curves_csv(folder / "curves.csv")) {
-    const PlaceKey key{row.kind, row.place};
-    run.label[key] = row;
-    auto& [sum, count] = sums[{key, row.k}];
-    if (std::isfinite(row.fidelity)) {
-      sum += row.fidelity;
-      ++count;
-    }
-  }
-  for (const auto& [key, sum] : sums) run.fidelity[key] = sum.first / sum.second;
-  const auto file = folder / "subspaces.safetensors";
-  if (std::filesystem::exists(file)) run.subspaces = std::make_unique<SafetensorsFile>(file);
-  return run;
+Comparison open_comparison(const std::vector<std::string>& folders) {
+  Comparison comparison;
+  for (const auto& folder : folders) comparison.runs.push_back(open_compared_run(folder));
+  comparison.dims = common_dims(comparison.runs);
+  return comparison;
 }
 
-int64_t largest_common_k(const std::vector<ComparedRun>& runs) {
-  std::set<int64_t> common;
-  for (const auto& [key, value] : runs.front().fidelity) common.insert(key.second);
-  for (const auto& run : runs) {
-    std::set<int64_t> own;
-    for (const auto& [key, value] : run.fidelity) own.insert(key.second);
-    std::erase_if(common, [&](int64_t k) { return !own.contains(k); });
-  }
-  if (common.empty())
-    throw DataError("the runs have no k in common (hint: probe with equal --dims)");
-  return *common.rbegin();
-}
-
-/// Distance of the projectors of two runs at one place: 0 equal, 1 orthogonal; nullopt where not
-/// kept.
-std::optional<double> distance(const ComparedRun& a, const ComparedRun& b, const PlaceKey& place,
-                               int64_t k) {
-  if (!a.subspaces || !b.subspaces) return std::nullopt;
-  const std::string name = place.first + "." + std::to_string(place.second) + ".basis";
-  const auto* in_a = a.subspaces->find(name);
-  const auto* in_b = b.subspaces->find(name);
-  if (in_a == nullptr || in_b == nullptr) return std::nullopt;
-  const at::Tensor basis_a = a.subspaces->tensor(*in_a), basis_b = b.subspaces->tensor(*in_b);
-  if (basis_a.size(1) != basis_b.size(1) || basis_a.size(0) < k || basis_b.size(0) < k)
-    return std::nullopt;
-  return projector_distance(basis_a.narrow(0, 0, k), basis_b.narrow(0, 0, k));
-}
-
-Table comparison_table(const std::vector<ComparedRun>& runs, int64_t k) {
+/// Mean fidelity at the largest common k of every run, and the distance of each later run's
+/// subspaces from the first's.
+Table fidelity_table(const Comparison& comparison) {
+  const auto& runs = comparison.runs;
+  const int64_t k = comparison.largest();
   std::vector<std::string> header = {"kind", "layer", "weights"};
   for (const auto& run : runs) header.push_back(run.name);
   for (size_t r = 1; r < runs.size(); ++r) header.push_back(fmt::format("distance {}", r + 1));
   Table table(header, {Align::kLeft, Align::kRight, Align::kLeft});
-  for (const auto& [key, label] : runs.front().label) {
-    std::vector<std::string> cells = {label.kind, std::to_string(label.layer), label.weights};
+  const auto places = comparison.places();
+  for (const CurvePoint& place : places) {
+    const PlaceKey key = place_key(place);
+    std::vector<std::string> cells = {place.kind, std::to_string(place.layer), place.weights};
     for (const auto& run : runs) {
-      const auto found = run.fidelity.find({key, k});
-      cells.push_back(found == run.fidelity.end() ? "-" : fmt::format("{:.3f}", found->second));
+      const CurvePoint* point = run.find(key, k);
+      cells.push_back(point == nullptr ? "-" : fmt::format("{:.3f}", point->mean));
     }
     for (size_t r = 1; r < runs.size(); ++r) {
-      const auto apart = distance(runs.front(), runs[r], key, k);
-      cells.push_back(apart ? fmt::format("{:.3f}", *apart) : "-");
+      const auto relation = relate(runs.front(), runs[r], key, k);
+      cells.push_back(relation ? fmt::format("{:.3f}", relation->distance()) : "-");
     }
     table.add_row(cells);
   }
   return table;
 }
 
-/// One chart for each kind of place: layer on x, one line a run.
-void draw_overlays(const std::filesystem::path& folder, const std::vector<ComparedRun>& runs,
-                   int64_t k) {
+/// Principal angles between the first run's subspaces and every later one's, a place and k.
+Table angle_table(const Comparison& comparison) {
+  Table table({"kind", "layer", "weights", "k", "run", "mean angle", "largest angle", "overlap",
+               "overlap by chance"},
+              {Align::kLeft, Align::kRight, Align::kLeft, Align::kRight, Align::kLeft});
+  const auto places = comparison.places();
+  for (const CurvePoint& place : places) {
+    for (const int64_t k : comparison.dims) {
+      for (size_t r = 1; r < comparison.runs.size(); ++r) {
+        const ComparedRun& other = comparison.runs[r];
+        const auto relation = relate(comparison.runs.front(), other, place_key(place), k);
+        if (!relation) continue;
+        table.add_row(
+            {place.kind, std::to_string(place.layer), place.weights, std::to_string(k), other.name,
+             fmt::format("{:.2f}", relation->mean_degrees),
+             fmt::format("{:.2f}", relation->largest_degrees),
+             fmt::format("{:.4f}", relation->overlap),
+             fmt::format("{:.4f}", static_cast<double>(k) / static_cast<double>(place.dim))});
+      }
+    }
+  }
+  return table;
+}
+
+/// One run's curve at one k over the layers of a kind of place.
+Series overlay_series(const ComparedRun& run, size_t index, const CurvePoint& kind, int64_t k,
+                      bool dashed) {
   static const std::vector<std::string> kColors = {"#0072b2", "#d55e00", "#009e73",
                                                    "#cc79a7", "#e69f00", "#56b4e9"};
-  std::map<std::tuple<std::string, std::string, int64_t>, std::vector<PlaceKey>> panels;
-  for (const auto& [key, label] : runs.front().label)
-    panels[{label.kind, label.weights, label.dim}].push_back(key);
-  for (const auto& [panel, places] : panels) {
-    const auto& [kind, weights, dim] = panel;
-    if (places.size() < 2) continue;  // a head is one point
-    FigureOptions options;
-    options.title = curve_title(kind, weights, dim) + fmt::format(", k = {}", k);
-    options.x_label = "layer";
-    options.y_label = "average cosine similarity";
-    options.y_max = 1.0;
-    options.integer_x = true;
-    Figure figure(options);
-    for (size_t r = 0; r < runs.size(); ++r) {
-      Series series{runs[r].name, kColors[r % kColors.size()], {}, {}, {}, {}, r >= kColors.size()};
-      for (const auto& key : places) {
-        const auto found = runs[r].fidelity.find({key, k});
-        if (found == runs[r].fidelity.end()) continue;
-        series.x.push_back(static_cast<double>(runs.front().label.at(key).layer));
-        series.y.push_back(found->second);
-      }
-      figure.add(series);
-    }
-    std::string name = kind + "-" + weights;
-    std::replace(name.begin(), name.end(), ',', '_');
-    figure.write(folder / (name + ".svg"));
+  Series series;
+  series.name = fmt::format("{}, k = {}", run.name, k);
+  series.color = kColors[index % kColors.size()];
+  series.dashed = dashed;
+  for (const CurvePoint& point : run.points) {
+    if (point.kind != kind.kind || point.weights != kind.weights || point.k != k) continue;
+    series.x.push_back(static_cast<double>(point.layer));
+    series.y.push_back(point.mean);
+    series.low.push_back(point.low);
+    series.high.push_back(point.high);
   }
+  return series;
+}
+
+/// The runs' curves of one kind of place: the largest k, and the smallest dashed.
+Figure overlay(const Comparison& comparison, const CurvePoint& kind) {
+  FigureOptions options;
+  options.title = curve_title(kind.kind, kind.weights, kind.dim);
+  options.x_label = "layer";
+  options.y_label = "average cosine similarity";
+  options.y_min = 0.0;
+  options.y_max = 1.0;
+  options.integer_x = true;
+  Figure figure(options);
+  for (size_t r = 0; r < comparison.runs.size(); ++r) {
+    const ComparedRun& run = comparison.runs[r];
+    figure.add(overlay_series(run, r, kind, comparison.largest(), false));
+    if (comparison.dims.size() > 1)
+      figure.add(overlay_series(run, r, kind, comparison.dims.front(), true));
+  }
+  return figure;
+}
+
+/// One figure for each kind of place that has several layers, with a name for its file.
+std::vector<std::pair<std::string, Figure>> overlays(const Comparison& comparison) {
+  std::vector<std::pair<std::string, Figure>> figures;
+  std::set<std::string> done;
+  const auto places = comparison.places();
+  for (const CurvePoint& place : places) {
+    std::string name = place.kind + "-" + place.weights;
+    std::replace(name.begin(), name.end(), ',', '_');
+    const auto same_kind = std::count_if(places.begin(), places.end(), [&](const auto& other) {
+      return other.kind == place.kind && other.weights == place.weights;
+    });
+    if (same_kind < 2 || !done.insert(name).second) continue;
+    figures.emplace_back(name, overlay(comparison, place));
+  }
+  return figures;
+}
+
+Page comparison_page(const Comparison& comparison, const Table& fidelity, const Table& angles,
+                     const Manifest& manifest) {
+  Page page({fmt::format("{} probes compared", comparison.runs.size()),
+             "Curves of several runs in one picture, and the angles between their subspaces.", 0});
+  const int64_t largest = comparison.largest(), smallest = comparison.dims.front();
+  const std::string lines =
+      largest == smallest ? "" : fmt::format(" Solid: k = {}, dashed: k = {}.", largest, smallest);
+  page.add_section(
+      "Curves",
+      "Mean cosine of held-out vectors with their projection; bands are 95 % intervals "
+      "over each run's repeats." +
+          lines);
+  std::vector<Figure> figures;
+  auto named = overlays(comparison);
+  for (auto& [name, figure] : named) figures.push_back(std::move(figure));
+  page.add_figures(std::move(figures));
+  page.add_table(fmt::format("Mean fidelity at k = {}; distance of subspaces from the first run's, "
+                             "0 equal, 1 orthogonal",
+                             comparison.largest()),
+                 fidelity);
+  page.add_section("Angles between subspaces",
+                   "Principal angles to the first run's subspace, in degrees. Overlap is the share "
+                   "of one projector that the other holds: 1 if equal, k / d for random ones.");
+  if (angles.rows() == 0) {
+    page.add_notice("No two runs kept subspaces of equal size: probe with --save-subspaces.");
+  } else {
+    page.add_table("Principal angles, a place and k", angles);
+  }
+  add_reproduction(page, manifest);
+  return page;
+}
+
+Manifest comparison_manifest(const ParsedCommand& command) {
+  Manifest manifest;
+  manifest.program = "eida-probe compare";
+  manifest.command_line = command.command_line;
+  for (const auto& run : command.arguments) {
+    for (const char* name : {"curves.csv", "subspaces.safetensors"}) {
+      const auto file = std::filesystem::path(run) / name;
+      if (std::filesystem::exists(file)) manifest.inputs.push_back(describe_input(file));
+    }
+  }
+  return manifest;
+}
+
+void write_comparison(const ParsedCommand& command, const Comparison& comparison,
+                      const Table& fidelity) {
+  RunFolderOptions options;
+  options.overwrite = command.overwrite;
+  options.inputs.assign(command.arguments.begin(), command.arguments.end());
+  RunFolder folder(command.config.run.output, options);
+  const Manifest manifest = comparison_manifest(command);
+  const Table angles = angle_table(comparison);
+  write_file_atomic(folder.file("comparison.csv"), fidelity.csv());
+  write_file_atomic(folder.file("angles.csv"), angles.csv());
+  const auto named = overlays(comparison);
+  if (have_gnuplot()) {
+    for (const auto& [name, figure] : named) figure.write(folder.file("figures/" + name + ".svg"));
+  } else {
+    spdlog::warn("no figures: gnuplot cannot be started (hint: apt install gnuplot)");
+  }
+  comparison_page(comparison, fidelity, angles, manifest).write(folder.file("report.html"));
+  folder.finish(manifest);
+  spdlog::info("comparison: {}", (folder.path() / "report.html").string());
 }
 
 }  // namespace
 
 int run_compare(const ParsedCommand& command) {
-  std::vector<ComparedRun> runs;
-  for (const auto& folder : command.arguments) runs.push_back(open_run(folder));
-  const int64_t k = largest_common_k(runs);
-  const Table table = comparison_table(runs, k);
+  const Comparison comparison = open_comparison(command.arguments);
+  const Table table = fidelity_table(comparison);
   fmt::print("mean fidelity at k = {}; distance of each later run's subspaces from the first's\n{}",
-             k, table.render(stdout_style()));
-  if (command.config.run.output.empty()) return 0;
-  RunFolderOptions options;
-  options.overwrite = command.overwrite;
-  options.inputs.assign(command.arguments.begin(), command.arguments.end());
-  RunFolder folder(command.config.run.output, options);
-  write_file_atomic(folder.file("comparison.csv"), table.csv());
-  std::filesystem::create_directories(folder.path() / "figures");
-  draw_overlays(folder.path() / "figures", runs, k);
-  Manifest manifest;
-  manifest.program = "eida-probe compare";
-  manifest.command_line = command.command_line;
-  for (const auto& run : command.arguments) {
-    manifest.inputs.push_back(describe_input(std::filesystem::path(run) / "curves.csv"));
-  }
-  folder.finish(manifest);
-  spdlog::info("comparison: {}", folder.path().string());
+             comparison.largest(), table.render(stdout_style()));
+  if (!command.config.run.output.empty()) write_comparison(command, comparison, table);
   return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "eida/core/run_folder.h"
 #include "eida/data/batching.h"
 #include "eida/pipeline/session.h"
+#include "eida/report/probe_report.h"
 #include "probe_results.h"
 
 namespace eida {
@@ -85,20 +86,28 @@ ProbeResults measure(PretrainedModel& model, const Dataset& data, const ExampleT
   return results;
 }
 
-void write_results(const RunFolder& run, const ProbeResults& results, const RankPlan& plan,
-                   const Config& config, const ModelConfig& model, const ProbeRepeat& first) {
-  write_curves_csv(run.file("curves.csv"), curve_rows(results));
-  write_file_atomic(run.file("rank_plan.json"), plan.to_json());
-  write_file_atomic(run.file("probe.json"), json_text(probe_json(results, plan, config, model)));
-  if (config.probe.save_subspaces) write_subspaces(run.file("subspaces.safetensors"), first);
-  std::vector<CurvePoint> drawn = curve_points(results);
-  std::erase_if(drawn, [&](const CurvePoint& point) {
-    return std::count(config.probe.figures.begin(), config.probe.figures.end(), point.kind) == 0;
+void write_figures(const RunFolder& run, std::vector<CurvePoint> points,
+                   const std::vector<CurvePoint>& published, const ProbeOptions& options) {
+  std::erase_if(points, [&](const CurvePoint& point) {
+    return std::count(options.figures.begin(), options.figures.end(), point.kind) == 0;
   });
   CurveFigureOptions figures;
-  figures.width = static_cast<int>(config.probe.figure_size[0]);
-  figures.height = static_cast<int>(config.probe.figure_size[1]);
-  if (!drawn.empty()) write_curve_figures(run.path() / "figures", drawn, figures);
+  figures.formats = options.figure_formats;
+  figures.published = published;
+  figures.width = static_cast<int>(options.figure_size[0]);
+  figures.height = static_cast<int>(options.figure_size[1]);
+  if (!points.empty()) write_curve_figures(run.path() / "figures", points, figures);
+}
+
+/// Everything that is read by others: curves, plan, probe.json, figures, report.
+void write_results(const RunFolder& run, const ProbeResults& results, const RankPlan& plan,
+                   const Config& config, const ModelConfig& model, ProbeReport& report) {
+  write_curves_csv(run.file("curves.csv"), curve_rows(results));
+  write_file_atomic(run.file("rank_plan.json"), plan.to_json());
+  report.probe = probe_json(results, plan, config, model);
+  write_file_atomic(run.file("probe.json"), json_text(report.probe));
+  write_figures(run, curve_points(results), report.published, config.probe);
+  probe_page(report).write(run.file("report.html"));
 }
 
 }  // namespace
@@ -115,6 +124,9 @@ int run_probe(const ParsedCommand& command) {
   const auto model =
       open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
   check_dims(*model, config.subspace.dims);
+  ProbeReport report;
+  if (!config.probe.published.empty())
+    report.published = read_published_curves(config.probe.published);
   const RunFolderOptions folder{
       command.overwrite, command.resume, {config.model.path, config.data.train}};
   if (command.dry_run) {
@@ -127,18 +139,21 @@ int run_probe(const ParsedCommand& command) {
   if (command.resume) spdlog::info("a probe keeps no half-done repeats: it starts over");
   RunFolder run(config.run.output, folder);
   attach_log_file(run.file("log.jsonl"));
-  write_file_atomic(run.file("config.yaml"), dump_yaml(config, Program::kProbe));
-  const Manifest manifest =
-      start_manifest("eida-probe", config, compute, {config.data.train}, command.command_line);
+  report.config = dump_yaml(config, Program::kProbe);
+  write_file_atomic(run.file("config.yaml"), report.config);
+  std::vector<std::filesystem::path> inputs = {config.data.train};
+  if (!config.probe.published.empty()) inputs.push_back(config.probe.published);
+  report.manifest = start_manifest("eida-probe", config, compute, inputs, command.command_line);
 
   std::optional<ProbeRepeat> first;
   const ProbeResults results = measure(*model, *data, tokenizer, config, first);
   const RankPlan plan = make_plan(results, *model, config.ranks);
-  write_results(run, results, plan, config, model->config(), *first);
-  run.finish(manifest);
+  if (config.probe.save_subspaces) write_subspaces(run.file("subspaces.safetensors"), *first);
+  write_results(run, results, plan, config, model->config(), report);
+  run.finish(report.manifest);
 
   fmt::print("{}", result_text(results, plan, config.run.format));
-  spdlog::info("curves, plan and figures: {}", run.path().string());
+  spdlog::info("curves, plan and figures: {}", (run.path() / "report.html").string());
   return 0;
 }
 

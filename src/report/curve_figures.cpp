@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -52,6 +54,7 @@ struct Group {
   size_t order;
   std::string weights;
   int64_t dim;
+  std::string kind() const { return delta ? "delta_output" : "input"; }
   auto operator<=>(const Group&) const = default;  // NOLINT(modernize-use-nullptr): false alarm
 };
 
@@ -66,7 +69,7 @@ std::map<Group, std::vector<CurvePoint>> group_curves(const std::vector<CurvePoi
 }
 
 /// The line of one k; `points` are sorted by layer.
-Series make_series(const std::vector<CurvePoint>& points, int64_t k, size_t index, bool intervals) {
+Series make_series(const std::vector<CurvePoint>& points, int64_t k, size_t index) {
   Series series;
   series.name = "k = " + std::to_string(k);
   series.color = kColors[index % std::size(kColors)];
@@ -78,40 +81,58 @@ Series make_series(const std::vector<CurvePoint>& points, int64_t k, size_t inde
     series.y.push_back(point.mean);
     series.low.push_back(point.low);
     series.high.push_back(point.high);
-    bars = bars || (intervals && std::isfinite(point.low) && std::isfinite(point.high));
+    bars = bars || (std::isfinite(point.low) && std::isfinite(point.high));
   }
   if (!bars) series.low = series.high = {};
   return series;
+}
+
+/// Values of others for the same kind of place: points of one grey, whatever their k.
+Series published_series(const Group& group, const std::vector<CurvePoint>& published) {
+  Series series{"published", "#7f7f7f", {}, {}, {}, {}, false, true};
+  for (const CurvePoint& point : published) {
+    if (point.kind != group.kind() || point.weights != group.weights) continue;
+    series.x.push_back(static_cast<double>(point.layer));
+    series.y.push_back(point.mean);
+  }
+  return series;
+}
+
+FigureOptions figure_options(const Group& group, const std::vector<CurvePoint>& points,
+                             const CurveFigureOptions& options) {
+  FigureOptions figure;
+  figure.title = curve_title(group.kind(), group.weights, group.dim);
+  if (!options.note.empty()) figure.title += ", " + options.note;
+  figure.x_label = "layer";
+  figure.y_label = "average cosine similarity";
+  const bool low =
+      std::any_of(points.begin(), points.end(), [](const auto& point) { return point.mean < 0.2; });
+  figure.y_min = low || options.from_zero ? 0.0 : 0.2;
+  figure.y_max = 1.0;
+  figure.integer_x = true;
+  figure.width = options.width;
+  figure.height = options.height;
+  return figure;
 }
 
 Figure make_figure(const Group& group, std::vector<CurvePoint> points,
                    const CurveFigureOptions& options) {
   std::stable_sort(points.begin(), points.end(),
                    [](const auto& a, const auto& b) { return a.layer < b.layer; });
-  FigureOptions figure_options;
-  figure_options.title =
-      curve_title(group.delta ? "delta_output" : "input", group.weights, group.dim);
-  figure_options.x_label = "layer";
-  figure_options.y_label = "average cosine similarity";
-  const bool low =
-      std::any_of(points.begin(), points.end(), [](const auto& point) { return point.mean < 0.2; });
-  figure_options.y_min = low ? 0.0 : 0.2;
-  figure_options.y_max = 1.0;
-  figure_options.integer_x = true;
-  figure_options.width = options.width;
-  figure_options.height = options.height;
-  Figure figure(figure_options);
+  Figure figure(figure_options(group, points, options));
   std::set<int64_t> dims;
   for (const CurvePoint& point : points) dims.insert(point.k);
   size_t index = 0;
-  for (const int64_t k : dims) figure.add(make_series(points, k, index++, options.intervals));
+  for (const int64_t k : dims) figure.add(make_series(points, k, index++));
+  Series published = published_series(group, options.published);
+  if (!published.x.empty()) figure.add(std::move(published));
   return figure;
 }
 
 std::string file_stem(const Group& group) {
   std::string weights = group.weights;
   std::replace(weights.begin(), weights.end(), ',', '_');
-  return (group.delta ? "delta_output-" : "input-") + weights;
+  return group.kind() + "-" + weights;
 }
 
 }  // namespace
@@ -127,6 +148,17 @@ std::string curve_title(const std::string& kind, const std::string& weights, int
                      kind == "delta_output" ? "\u0394(outputs)" : "Inputs", names, dim);
 }
 
+std::vector<CurveFigure> curve_figures(const std::vector<CurvePoint>& curves,
+                                       const CurveFigureOptions& options) {
+  std::vector<CurveFigure> figures;
+  const auto groups = group_curves(curves);
+  for (const auto& [group, points] : groups) {
+    figures.push_back(
+        {group.kind(), group.weights, file_stem(group), make_figure(group, points, options)});
+  }
+  return figures;
+}
+
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
                                                        const std::vector<CurvePoint>& curves,
                                                        const CurveFigureOptions& options) {
@@ -134,11 +166,16 @@ std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::pa
   std::filesystem::create_directories(folder, error);
   if (error) throw DataError("{}: folder cannot be made: {}", folder.string(), error.message());
   std::vector<std::filesystem::path> files;
-  for (const auto& [group, points] : group_curves(curves)) {
-    const Figure figure = make_figure(group, points, options);
+  if (!have_gnuplot()) {
+    spdlog::warn("{}: no figures, gnuplot cannot be started (hint: apt install gnuplot)",
+                 folder.string());
+    return files;
+  }
+  const auto figures = curve_figures(curves, options);
+  for (const CurveFigure& each : figures) {
     for (const std::string& format : options.formats) {
-      const auto file = folder / (file_stem(group) + format);
-      if (figure.write(file)) files.push_back(file);
+      const auto file = folder / (each.name + "." + format);
+      if (each.figure.write(file)) files.push_back(file);
     }
   }
   return files;

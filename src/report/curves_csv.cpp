@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::string_view kHeader =
     "kind,place,layer,weights,dim,k,repeat,fidelity,samples,heldout";
-constexpr size_t kColumns = 10;
+constexpr std::string_view kPublishedHeader = "kind,layer,weights,k,fidelity";
 constexpr size_t kLongestRow = 4096;
 
 /// One row's fields with their names for messages.
@@ -22,6 +23,19 @@ class Fields {
       : path_(path), line_(line), values_(std::move(values)) {}
 
   const std::string& text(size_t column) const { return values_[column]; }
+
+  const std::string& kind(size_t column) const {
+    const std::string& value = values_[column];
+    if (value != "input" && value != "delta_output") {
+      fail(fmt::format("kind: '{}', wanted input or delta_output", printable(value)));
+    }
+    return value;
+  }
+
+  const std::string& weights(size_t column) const {
+    if (values_[column].empty()) fail("weights: empty");
+    return values_[column];
+  }
 
   int64_t integer(size_t column, const char* name) const {
     const std::string& value = values_[column];
@@ -64,14 +78,10 @@ std::string write_row(const CurveRow& row) {
 
 CurveRow read_row(const Fields& fields) {
   CurveRow row;
-  row.kind = fields.text(0);
-  if (row.kind != "input" && row.kind != "delta_output") {
-    fields.fail(fmt::format("kind: '{}', wanted input or delta_output", printable(row.kind)));
-  }
+  row.kind = fields.kind(0);
   row.place = fields.integer(1, "place");
   row.layer = fields.integer(2, "layer");
-  row.weights = fields.text(3);
-  if (row.weights.empty()) fields.fail("weights: empty");
+  row.weights = fields.weights(3);
   row.dim = fields.integer(4, "dim");
   row.k = fields.integer(5, "k");
   row.repeat = fields.integer(6, "repeat");
@@ -81,10 +91,49 @@ CurveRow read_row(const Fields& fields) {
   return row;
 }
 
+CurvePoint read_published(const Fields& fields) {
+  CurvePoint point;
+  point.kind = fields.kind(0);
+  point.layer = fields.integer(1, "layer");
+  point.weights = fields.weights(2);
+  point.k = fields.integer(3, "k");
+  point.mean = fields.fraction(4, "fidelity");
+  point.low = point.high = std::nan("");
+  return point;
+}
+
 std::string_view without_line_end(std::string_view row) {
   if (row.ends_with('\n')) row.remove_suffix(1);
   if (row.ends_with('\r')) row.remove_suffix(1);
   return row;
+}
+
+/// Rows of a CSV file with exactly this header.
+template <typename Row>
+std::vector<Row> read_rows(const std::filesystem::path& path, std::string_view header,
+                           Row (*read)(const Fields&)) {
+  const MappedFile file(path);
+  const std::string_view text = file.view();
+  const auto columns = static_cast<size_t>(std::count(header.begin(), header.end(), ',')) + 1;
+  std::vector<Row> rows;
+  size_t line = 1;
+  for (size_t begin = 0; begin < text.size(); ++line) {
+    CsvFault fault;
+    const size_t end = find_csv_row_end(text, begin, kLongestRow, fault);
+    const std::string_view row = without_line_end(text.substr(begin, end - begin));
+    auto values = split_csv_row(row, fault);
+    const size_t count = values.size();
+    const Fields fields(path, line, std::move(values));
+    if (fault.what != nullptr) fields.fail(fault.what);
+    if (line == 1 && row != header)
+      fields.fail(fmt::format("header is '{}', wanted '{}'", printable(row, 200), header));
+    if (row.find('\n') != std::string_view::npos) fields.fail("line end inside quotes");
+    if (count != columns) fields.fail(fmt::format("{} columns, wanted {}", count, columns));
+    if (line > 1) rows.push_back(read(fields));
+    begin = end;
+  }
+  if (line == 1) throw DataError("{}: the file is empty", path.string());
+  return rows;
 }
 
 }  // namespace
@@ -96,27 +145,11 @@ void write_curves_csv(const std::filesystem::path& path, const std::vector<Curve
 }
 
 std::vector<CurveRow> read_curves_csv(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  const std::string_view text = file.view();
-  std::vector<CurveRow> rows;
-  size_t line = 1;
-  for (size_t begin = 0; begin < text.size(); ++line) {
-    CsvFault fault;
-    const size_t end = find_csv_row_end(text, begin, kLongestRow, fault);
-    const std::string_view row = without_line_end(text.substr(begin, end - begin));
-    auto values = split_csv_row(row, fault);
-    const size_t count = values.size();
-    const Fields fields(path, line, std::move(values));
-    if (fault.what != nullptr) fields.fail(fault.what);
-    if (line == 1 && row != kHeader)
-      fields.fail(fmt::format("header is '{}', wanted '{}'", printable(row, 200), kHeader));
-    if (row.find('\n') != std::string_view::npos) fields.fail("line end inside quotes");
-    if (count != kColumns) fields.fail(fmt::format("{} columns, wanted {}", count, kColumns));
-    if (line > 1) rows.push_back(read_row(fields));
-    begin = end;
-  }
-  if (line == 1) throw DataError("{}: the file is empty", path.string());
-  return rows;
+  return read_rows<CurveRow>(path, kHeader, read_row);
+}
+
+std::vector<CurvePoint> read_published_curves(const std::filesystem::path& path) {
+  return read_rows<CurvePoint>(path, kPublishedHeader, read_published);
 }
 
 }  // namespace eida

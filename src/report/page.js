@@ -16,12 +16,21 @@ function theme() {
   return { text: "#e6e8eb", grid: "#3a3f47", back: "#15171a", grey: "#a2a9b4" };
 }
 
+/** A colour made lighter where the page is dark. */
+function readable(colour) {
+  if (printing || !dark.matches) return colour;
+  const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  return "#" + parts.map((part) => Math.round(part + 0.35 * (255 - part)).toString(16).padStart(2, "0")).join("");
+}
+
 /** How line `i` of a figure is drawn: its own colour, or one of a safe palette with a dash and marker of its own. */
 function lineStyle(series, i) {
   const safe = safeSwitch !== null && safeSwitch.checked;
   if (series.points_only) return { colour: theme().grey, dash: "solid", marker: "circle-open" };
-  if (!safe) return { colour: series.color, dash: series.dashed ? "dash" : "solid", marker: "circle" };
-  return { colour: safeColours[i % safeColours.length], dash: dashes[i % dashes.length], marker: markers[i % markers.length] };
+  if (!safe) return { colour: readable(series.color), dash: series.dashed ? "dash" : "solid", marker: "circle" };
+  return {
+    colour: readable(safeColours[i % safeColours.length]), dash: dashes[i % dashes.length], marker: markers[i % markers.length],
+  };
 }
 
 /** The outlines low to high of every unbroken stretch, as polygons that null separates. */
@@ -74,12 +83,14 @@ function layoutOf(figure) {
     Object.assign(x, { dtick: Math.max(1, Math.ceil((last - first) / 12)), tick0: first, range: [first - 0.4, last + 0.4] });
   }
   if (figure.y_min !== null || figure.y_max !== null) {
-    Object.assign(y, { range: [figure.y_min, figure.y_max] });
+    const room = figure.y_min !== null && figure.y_max !== null ? 0.015 * (figure.y_max - figure.y_min) : 0;
+    Object.assign(y, { range: [figure.y_min, figure.y_max === null ? null : figure.y_max + room] });  // whole markers
   }
   return {
     xaxis: x, yaxis: y, showlegend: false, hovermode: "x unified", margin: { l: 56, r: 12, t: 12, b: 46 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: colours.text, size: 12, family: "system-ui, DejaVu Sans, sans-serif" },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: colours.grey, activecolor: colours.text },
     hoverlabel: { bgcolor: colours.back, font: { color: colours.text } },
   };
 }
@@ -90,6 +101,11 @@ function swatch(style, pointsOnly) {
   const ring = `<circle cx="15" cy="6" r="4" fill="none" stroke="${style.colour}" stroke-width="2"/>`;
   return `<svg viewBox="0 0 30 12" aria-hidden="true">${pointsOnly ? ring : line}</svg>`;
 }
+
+const plotConfig = {
+  responsive: true, displaylogo: false, displayModeBar: matchMedia("(hover: hover)").matches ? "hover" : false,
+  modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]], toImageButtonOptions: { format: "svg" },
+};
 
 class Panel {
   constructor(element) {
@@ -126,8 +142,7 @@ class Panel {
       if (series.low.length > 0) bands.push(bandTrace(series, style, visible));
       lines.push(lineTrace(series, style, visible));
     });
-    const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
-    return Plotly.react(this.plot, [...bands, ...lines], layoutOf(this.figure), config);
+    return Plotly.react(this.plot, [...bands, ...lines], layoutOf(this.figure), plotConfig);
   }
 }
 
@@ -138,10 +153,7 @@ function sortTable(header) {
   const up = header.getAttribute("aria-sort") !== "ascending";
   const numeric = header.classList.contains("number");
   const key = (row) => (numeric ? parseFloat(row.cells[column].textContent) : row.cells[column].textContent);
-  const compare = (a, b) => {
-    if (!numeric) return a.localeCompare(b, "en", { numeric: true });
-    return a - b;
-  };
+  const compare = (a, b) => (numeric ? a - b : a.localeCompare(b, "en", { numeric: true }));
   const rows = [...body.rows].sort((a, b) => {
     const left = key(a), right = key(b);
     const leftMissing = Number.isNaN(left), rightMissing = Number.isNaN(right);

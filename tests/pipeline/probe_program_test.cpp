@@ -3,6 +3,7 @@
 #include <set>
 
 #include "eida/report/curves.h"
+#include "eida/report/figure.h"
 #include "eida/subspace/rank_plan.h"
 #include "eida/tensor/safetensors.h"
 #include "probe_fixture.h"
@@ -18,7 +19,7 @@ TEST_F(ProbeProgram, WritesEveryFileOfTheContract) {
   const ProgramResult result = run(quick_reviews({"--save-subspaces"}));
   ASSERT_EQ(result.code, 0) << result.err;
   for (const char* name : {"config.yaml", "manifest.json", "log.jsonl", "curves.csv", "probe.json",
-                           "rank_plan.json", "subspaces.safetensors"}) {
+                           "rank_plan.json", "subspaces.safetensors", "report.html"}) {
     EXPECT_TRUE(std::filesystem::exists(run_ / name)) << name;
   }
   EXPECT_FALSE(std::filesystem::exists(run_ / "INCOMPLETE"));
@@ -44,6 +45,58 @@ TEST_F(ProbeProgram, SaysThatWeightsAreRandom) {
   ASSERT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(json_file(run_ / "probe.json")["weights"], "random, seed 0");
   EXPECT_NE(result.err.find("random"), std::string::npos) << result.err;
+}
+
+TEST_F(ProbeProgram, ReportHoldsPanelsPlacesAndTheCommand) {
+  const ProgramResult result = run(quick_reviews());
+  ASSERT_EQ(result.code, 0) << result.err;
+  const std::string html = read_file(run_ / "report.html");
+  const auto count = [&](const std::string& part) {
+    size_t found = 0;
+    for (size_t at = html.find(part); at != std::string::npos; at = html.find(part, at + 1))
+      ++found;
+    return found;
+  };
+  EXPECT_EQ(count("class=\"panel\""), 2u * (4 + 6));  // raw and centred
+  const nlohmann::json probe = json_file(run_ / "probe.json");
+  for (const auto& place : probe["places"]) {
+    EXPECT_EQ(count("<td>" + place["name"].get<std::string>() + "</td>"), 1u) << place["name"];
+  }
+  EXPECT_NE(html.find("The weights are random"), std::string::npos);
+  EXPECT_NE(html.find("--heldout 40"), std::string::npos);
+}
+
+TEST_F(ProbeProgram, DrawsTheFormatsThatWereAskedFor) {
+  const ProgramResult result =
+      run(quick_reviews({"--figures", "input", "--figure-formats", "pdf,png"}));
+  ASSERT_EQ(result.code, 0) << result.err;
+  if (!have_gnuplot()) GTEST_SKIP() << "needs gnuplot";
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(run_ / "figures"))
+    names.insert(entry.path().filename().string());
+  EXPECT_EQ(names, (std::set<std::string>{"input-fc1.pdf", "input-fc1.png", "input-fc2.pdf",
+                                          "input-fc2.png", "input-o.pdf", "input-o.png",
+                                          "input-q_k_v.pdf", "input-q_k_v.png"}));
+}
+
+TEST_F(ProbeProgram, WithoutGnuplotItEndsWellAndSaysWhatIsMissing) {
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", dir_.path().c_str(), 1);
+  const ProgramResult result = run(quick_reviews());
+  ::setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.err.find("no figures, gnuplot cannot be started"), std::string::npos)
+      << result.err;
+  EXPECT_TRUE(looks_complete());
+  EXPECT_TRUE(std::filesystem::exists(run_ / "report.html"));
+}
+
+TEST_F(ProbeProgram, PublishedCurvesThatAreBrokenEndItBeforeItMeasures) {
+  const auto published = dir_.path() / "published.csv";
+  write_file_atomic(published, "layer\n");
+  expect_error(run(quick_reviews({"--set", "probe.published=" + published.string()})), 3,
+               "published.csv:1: header is 'layer'");
+  EXPECT_FALSE(std::filesystem::exists(run_));
 }
 
 TEST_F(ProbeProgram, FidelityRisesWithKAndIsCentredBelow) {
@@ -119,6 +172,22 @@ TEST_F(ProbeProgram, FormatJsonGivesOneObjectAPlace) {
   EXPECT_EQ(count, 9 + 13);
 }
 
+TEST_F(ProbeProgram, ARunComparedWithItselfHasNoAngles) {
+  ASSERT_EQ(run(quick_reviews({"--save-subspaces"})).code, 0);
+  const auto compared = dir_.path() / "compared";
+  ASSERT_EQ(
+      run({EIDA_PROBE, "compare", run_.string(), run_.string(), "--output", compared.string()})
+          .code,
+      0);
+  std::istringstream lines(read_file(compared / "angles.csv"));
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "kind,layer,weights,k,run,mean angle,largest angle,overlap,overlap by chance");
+  while (std::getline(lines, line)) {
+    EXPECT_NE(line.find(",0.00,0.00,1.0000,"), std::string::npos) << line;
+  }
+}
+
 TEST_F(ProbeProgram, ComparesRuns) {
   ASSERT_EQ(run(quick_reviews({"--save-subspaces"})).code, 0);
   const auto other = dir_.path() / "other", compared = dir_.path() / "compared";
@@ -132,6 +201,11 @@ TEST_F(ProbeProgram, ComparesRuns) {
   EXPECT_NE(result.out.find("k = 8"), std::string::npos) << result.out;
   EXPECT_TRUE(std::filesystem::exists(compared / "comparison.csv"));
   EXPECT_TRUE(std::filesystem::exists(compared / "manifest.json"));
+  const std::string angles = read_file(compared / "angles.csv");
+  EXPECT_EQ(std::count(angles.begin(), angles.end(), '\n'), 1 + 22 * 3);  // places, dims
+  const std::string page = read_file(compared / "report.html");
+  EXPECT_NE(page.find(other.string() + ", k = 8"), std::string::npos);
+  EXPECT_NE(page.find("Principal angles, a place and k"), std::string::npos);
   const ProgramResult missing =
       run({EIDA_PROBE, "compare", run_.string(), (dir_.path() / "nowhere").string()});
   EXPECT_EQ(missing.code, 3) << missing.err;

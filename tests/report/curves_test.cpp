@@ -10,6 +10,7 @@
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/report/figure.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 
 namespace eida {
@@ -104,6 +105,49 @@ TEST(CurvesCsv, BadFilesNameTheLine) {
   EXPECT_THROW(write_curves_csv(dir.path() / "none" / "c.csv", {}), DataError);
 }
 
+TEST(PublishedCurves, AreThoseOfTheRepository) {
+  const std::filesystem::path folder =
+      std::filesystem::path(EIDA_SOURCE_DIR) / "configs" / "published";
+  const auto roberta = read_published_curves(folder / "roberta-base-sst2.csv");
+  ASSERT_EQ(roberta.size(), 7u);
+  EXPECT_EQ(roberta[0].weights, "q,k,v");
+  EXPECT_EQ(roberta[0].mean, 0.58);
+  EXPECT_TRUE(std::isnan(roberta[0].low));
+  EXPECT_EQ(read_published_curves(folder / "gpt2-e2e.csv").size(), 9u);
+}
+
+TEST(PublishedCurves, BadFilesNameTheLine) {
+  const testing::TempDir dir;
+  const auto path = dir.path() / "p.csv";
+  const auto message = [&](const std::string& content) {
+    return testing::message_of<DataError>(
+        [&] { read_published_curves(testing::write_text(path, content)); });
+  };
+  EXPECT_NE(message("layer,k\n").find(":1: header is 'layer,k'"), std::string::npos);
+  EXPECT_NE(message("kind,layer,weights,k,fidelity\ninput,0,o,4,2\n").find(":2: fidelity: '2'"),
+            std::string::npos);
+}
+
+TEST(CurveFigures, HoldPublishedPointsOfTheirKind) {
+  CurveFigureOptions options;
+  options.published = {{"input", 0, 3, "o", 0, 4, 0.6}};
+  const auto figures = curve_figures(all_curves(4), options);
+  ASSERT_EQ(figures.size(), 10u);
+  for (const CurveFigure& each : figures) {
+    const bool has = each.figure.series().back().points_only;
+    EXPECT_EQ(has, each.name == "input-o") << each.name;
+    EXPECT_EQ(each.figure.series().size(), has ? 6u : 5u);
+  }
+}
+
+TEST(CurveFigures, StartAtZeroOnlyWhereValuesLieBelowTheReportsRange) {
+  auto curves = all_curves(2);
+  const auto low_end = [&] { return *curve_figures(curves).front().figure.options().y_min; };
+  EXPECT_EQ(low_end(), 0.2);
+  curves.front().mean = 0.1;
+  EXPECT_EQ(low_end(), 0.0);
+}
+
 TEST(CurveFigures, TitlesAreThoseOfTheReport) {
   EXPECT_EQ(curve_title("input", "q,k,v", 768), "Inputs of W_Q, W_K, W_V (768 dimensions)");
   EXPECT_EQ(curve_title("input", "fc2", 3072), "Inputs of W_fc2 (3072 dimensions)");
@@ -114,7 +158,7 @@ TEST(CurveFigures, OneForEachKindOfPlace) {
   if (!have_gnuplot()) GTEST_SKIP() << "needs gnuplot";
   const testing::TempDir dir;
   const auto files =
-      write_curve_figures(dir.path() / "figures", all_curves(12), {.formats = {".svg"}});
+      write_curve_figures(dir.path() / "figures", all_curves(12), {.formats = {"svg"}});
   std::set<std::string> names;
   for (const auto& file : files) names.insert(file.filename().string());
   EXPECT_EQ(names, (std::set<std::string>{

@@ -41,6 +41,14 @@ TEST(Figure, DrawsEveryFormatAndLeavesNothingElse) {
   EXPECT_EQ(count, 3);
 }
 
+TEST(Figure, PdfHoldsItsFonts) {
+  EIDA_NEED_GNUPLOT();
+  const testing::TempDir dir;
+  ASSERT_TRUE(one_line("\u0394(outputs)", "line").write(dir.path() / "a.pdf"));
+  const std::string pdf = read_file(dir.path() / "a.pdf");
+  EXPECT_NE(pdf.find("/FontFile"), std::string::npos);  // FontFile, FontFile2 or FontFile3
+}
+
 TEST(Figure, TextIsShownAsItStands) {
   EIDA_NEED_GNUPLOT();
   const testing::TempDir dir;

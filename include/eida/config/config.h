@@ -122,6 +122,8 @@ struct ProbeOptions {
   bool save_subspaces = false;
   std::vector<std::string> figures = {"input", "delta_output"};
   std::vector<int64_t> figure_size = {640, 420};  ///< width, height in pixels
+  std::vector<std::string> figure_formats = {"svg"};
+  std::filesystem::path published;  ///< curves to show beside the own ones; empty: none
 };
 
 struct RunOptions {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "eida/report/figure.h"
 #include "eida/report/table.h"
 
 namespace eida {
@@ -49,20 +50,36 @@ void write_curves_csv(const std::filesystem::path& path, const std::vector<Curve
 /// \throws DataError file, line, what was wrong.
 std::vector<CurveRow> read_curves_csv(const std::filesystem::path& path);
 
+/// Reads curves to hold a probe's against: `kind,layer,weights,k,fidelity`, as strict as above.
+/// \return points without an interval, place and dimension left 0. \throws DataError
+std::vector<CurvePoint> read_published_curves(const std::filesystem::path& path);
+
 struct CurveFigureOptions {
-  std::vector<std::string> formats = {".svg"};  ///< .svg, .png, .pdf
-  bool intervals = true;                        ///< error bars where low and high are finite
-  int width = 900, height = 560;                ///< pixels
+  std::vector<std::string> formats = {"svg"};  ///< svg, png, pdf
+  std::vector<CurvePoint> published = {};      ///< grey reference points, by kind and weights
+  std::string note = "";                       ///< behind each title, for example "centred"
+  bool from_zero = false;                      ///< y from 0, whatever the values
+  int width = 900, height = 560;               ///< pixels
 };
 
-/// Draws one figure for each kind of place (input or delta output, weights, dimension): x = layer,
+/// The figure of a kind of place.
+struct CurveFigure {
+  std::string kind, weights;
+  std::string name;  ///< for a file: "input-q_k_v", "delta_output-fc1"
+  Figure figure;
+};
+
+/// One figure for each kind of place (input or delta output, weights, dimension): x = layer,
 /// y = average cosine similarity from 0.2 to 1.0 (from 0 where a value lies below), one line for
-/// each k in violet, blue, green, orange, red. Files are called "input-q_k_v.svg",
-/// "delta_output-fc1.svg". Places behind the layers (classifier, pooler) are one point and are left
-/// to the table. The folder is made.
+/// each k in violet, blue, green, orange, red, with its interval where one is finite. Places behind
+/// the layers (classifier, pooler) are one point and are left to the table.
 /// Source: figures of the EIDA report.
-/// \return the files drawn; fewer when gnuplot is missing (a warning says so).
-/// \throws DataError the folder cannot be made.
+std::vector<CurveFigure> curve_figures(const std::vector<CurvePoint>& curves,
+                                       const CurveFigureOptions& options = {});
+
+/// Draws curve_figures into `folder`, which is made, one file a format. \return the files drawn;
+/// fewer when gnuplot is missing (one warning says so). \throws DataError the folder cannot be
+/// made.
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
                                                        const std::vector<CurvePoint>& curves,
                                                        const CurveFigureOptions& options = {});

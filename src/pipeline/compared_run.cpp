@@ -1,0 +1,104 @@
+#include "compared_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <set>
+
+#include "eida/core/error.h"
+#include "eida/subspace/interval.h"
+#include "eida/subspace/subspace.h"
+
+namespace eida {
+namespace {
+
+/// Mean and interval of one place and k over the repeats that measured it.
+CurvePoint over_repeats(const CurveRow& row, const std::vector<double>& values) {
+  CurvePoint point{row.kind, row.place, row.layer, row.weights, row.dim, row.k};
+  point.mean = point.low = point.high = std::numeric_limits<double>::quiet_NaN();
+  if (values.empty()) return point;
+  const Interval interval = mean_interval(values);
+  point.mean = interval.mean;
+  if (interval.half) {
+    point.low = interval.mean - *interval.half;
+    point.high = interval.mean + *interval.half;
+  }
+  return point;
+}
+
+/// The first k rows of a place's basis; undefined where the run has none or fewer.
+at::Tensor basis_of(const ComparedRun& run, const PlaceKey& place, int64_t k) {
+  const CurvePoint* point = run.find(place, k);
+  if (point == nullptr || !run.subspaces) return {};
+  const auto* stored =
+      run.subspaces->find(point->kind + "." + std::to_string(point->place) + ".basis");
+  if (stored == nullptr) return {};
+  const at::Tensor basis = run.subspaces->tensor(*stored);  // [largest k, d]
+  return basis.dim() == 2 && basis.size(0) >= k ? basis.narrow(0, 0, k) : at::Tensor();
+}
+
+}  // namespace
+
+PlaceKey place_key(const CurvePoint& point) { return {point.kind, point.layer, point.weights}; }
+
+const CurvePoint* ComparedRun::find(const PlaceKey& place, int64_t k) const {
+  const auto found = index.find({place, k});
+  return found == index.end() ? nullptr : &points[found->second];
+}
+
+ComparedRun open_compared_run(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / "INCOMPLETE")) {
+    throw DataError("{}: the run did not finish (hint: its file INCOMPLETE says why)",
+                    folder.string());
+  }
+  ComparedRun run;
+  run.name = folder.lexically_normal().string();
+  std::map<std::pair<PlaceKey, int64_t>, std::vector<double>> values;
+  std::vector<CurveRow> firsts;
+  for (const CurveRow& row : read_curves_csv(folder / "curves.csv")) {
+    const auto [at, added] = values.try_emplace({{row.kind, row.layer, row.weights}, row.k});
+    if (added) firsts.push_back(row);
+    if (std::isfinite(row.fidelity)) at->second.push_back(row.fidelity);
+  }
+  for (const CurveRow& row : firsts) {
+    const std::pair<PlaceKey, int64_t> key{{row.kind, row.layer, row.weights}, row.k};
+    run.index[key] = run.points.size();
+    run.points.push_back(over_repeats(row, values.at(key)));
+  }
+  const auto file = folder / "subspaces.safetensors";
+  if (std::filesystem::exists(file)) run.subspaces = std::make_unique<SafetensorsFile>(file);
+  return run;
+}
+
+std::vector<int64_t> common_dims(const std::vector<ComparedRun>& runs) {
+  const auto dims_of = [](const ComparedRun& run) {
+    std::set<int64_t> dims;
+    for (const CurvePoint& point : run.points) dims.insert(point.k);
+    return dims;
+  };
+  std::set<int64_t> common = dims_of(runs.front());
+  for (const ComparedRun& run : runs) {
+    const std::set<int64_t> own = dims_of(run);
+    std::erase_if(common, [&](int64_t k) { return !own.contains(k); });
+  }
+  if (common.empty())
+    throw DataError("the runs have no k in common (hint: probe with equal --dims)");
+  return {common.begin(), common.end()};
+}
+
+double SubspaceRelation::distance() const { return std::sqrt(std::max(0.0, 1.0 - overlap)); }
+
+std::optional<SubspaceRelation> relate(const ComparedRun& a, const ComparedRun& b,
+                                       const PlaceKey& place, int64_t k) {
+  const at::Tensor basis_a = basis_of(a, place, k), basis_b = basis_of(b, place, k);
+  if (!basis_a.defined() || !basis_b.defined() || basis_a.size(1) != basis_b.size(1))
+    return std::nullopt;
+  const at::Tensor angles = principal_angles(basis_a, basis_b);  // [k] ascending, radians
+  constexpr double kDegrees = 180.0 / std::numbers::pi;
+  return SubspaceRelation{angles.mean().item<double>() * kDegrees,
+                          angles[-1].item<double>() * kDegrees,
+                          angles.cos().square().mean().item<double>()};
+}
+
+}  // namespace eida
