@@ -9,6 +9,7 @@
 #include "eval_files.h"
 #include "eval_inputs.h"
 #include "eval_outcome.h"
+#include "eval_page.h"
 #include "eval_tasks.h"
 
 namespace eida {
@@ -53,9 +54,10 @@ int evaluate_model(const ParsedCommand& command) {
     files.insert(files.begin(), config.data.test);
     manifest = start_manifest("eida-eval", config, inputs.compute, files, command.command_line);
   }
-  const EvalOutcome outcome = evaluate(task, config, inputs);
+  EvalOutcome outcome = evaluate(task, config, inputs);
   if (run) {
-    write_outcome(*run, outcome);
+    describe_evaluation(outcome.report, config);
+    write_outcome(*run, outcome, config, manifest);
     run->finish(manifest);
     spdlog::info("scores and predictions: {}", run->path().string());
   }

@@ -9,6 +9,7 @@
 #include "eida/generation/passes.h"
 #include "eida/metrics/classification.h"
 #include "eida/report/table.h"
+#include "eval_page.h"
 #include "eval_tasks.h"
 
 namespace eida {
@@ -35,7 +36,7 @@ std::string class_name(const Dataset& data, int64_t index) {
   return i < names.size() ? names[i] : std::to_string(index);
 }
 
-std::string confusion_table(const ConfusionMatrix& matrix, const Dataset& data) {
+Table confusion_table(const ConfusionMatrix& matrix, const Dataset& data) {
   std::vector<std::string> header = {"label \\ prediction"};
   for (int64_t c = 0; c < matrix.classes(); ++c) header.push_back(class_name(data, c));
   Table table(header, {Align::kLeft});
@@ -45,16 +46,16 @@ std::string confusion_table(const ConfusionMatrix& matrix, const Dataset& data) 
       row.push_back(fmt::format("{}", matrix.at(gold, c)));
     table.add_row(row);
   }
-  return table.render(stdout_style());
+  return table;
 }
 
-std::string length_table(const std::vector<LengthBucket>& buckets) {
+Table length_table(const std::vector<LengthBucket>& buckets) {
   Table table({"tokens", "items", "accuracy"}, {Align::kLeft});
   for (const LengthBucket& bucket : buckets) {
     table.add_row({fmt::format("{} to {}", bucket.first, bucket.last),
                    fmt::format("{}", bucket.items), fmt::format("{:.4f}", bucket.accuracy())});
   }
-  return table.render(stdout_style());
+  return table;
 }
 
 void add_scores(EvalOutcome& outcome, const ClassificationScores& scores, const Dataset& data) {
@@ -81,8 +82,30 @@ void add_scores(EvalOutcome& outcome, const ClassificationScores& scores, const 
   outcome.details["confusion"] = confusion;
   outcome.details["by_length"] = lengths;
   constexpr int64_t kMostShown = 20;  // a wider matrix is for scores.json only
-  if (matrix.classes() <= kMostShown) outcome.tables += "\n" + confusion_table(matrix, data);
-  outcome.tables += "\n" + length_table(scores.by_length);
+  if (matrix.classes() <= kMostShown)
+    outcome.report.tables.emplace_back("Confusion matrix", confusion_table(matrix, data));
+  outcome.report.tables.emplace_back("Accuracy by length", length_table(scores.by_length));
+  for (const auto& [caption, table] : outcome.report.tables)
+    outcome.tables += "\n" + table.render(stdout_style());
+}
+
+/// Wrong items whose logit is furthest above that of the true class.
+void add_worst(EvalOutcome& outcome, const at::Tensor& logits, const std::vector<int64_t>& gold,
+               const std::vector<int64_t>& predicted, const TokenizedSet& set,
+               const Dataset& data) {
+  std::vector<double> margins;
+  for (size_t i = 0; i < gold.size(); ++i) {
+    const float* row = logits.const_data_ptr<float>() + static_cast<int64_t>(i) * logits.size(1);
+    margins.push_back(static_cast<double>(row[predicted[i]]) - row[gold[i]]);
+  }
+  outcome.report.item_value = "logit above the true class's";
+  for (const size_t i : worst_items(margins, 0.0)) {
+    outcome.report.worst.push_back({set.source[i],
+                                    source_text(data.at(set.source[i])),
+                                    class_name(data, predicted[i]),
+                                    {class_name(data, gold[i])},
+                                    margins[i]});
+  }
 }
 
 at::Tensor logits_of(PretrainedModel& model, const TokenizedSet& set) {  // [n, C]
@@ -119,6 +142,7 @@ EvalOutcome evaluate_classes(const Config& config, const EvalInputs& inputs) {
       outcome,
       score_classification(gold, predicted, classes, set.lengths(), resampling_options(config)),
       *inputs.data);
+  add_worst(outcome, logits, gold, predicted, set, *inputs.data);
   return outcome;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include "eida/generation/generate.h"
 #include "eida/generation/passes.h"
 #include "eida/metrics/text_files.h"
+#include "eval_page.h"
 #include "eval_tasks.h"
 
 namespace eida {
@@ -88,6 +90,22 @@ std::vector<Generated> generate_all(const Config& config, const EvalInputs& inpu
   return generate(*inputs.model, ids, options);
 }
 
+/// Other outputs of beam search, best first: into the item's line, and for the first prompts onto
+/// the page.
+void add_alternatives(EvalOutcome& outcome, Json& item, const Generated& best,
+                      const Tokenizer& tokenizer) {
+  constexpr size_t kMost = 4;
+  if (best.alternatives.empty()) return;
+  ReportBeams beams{item["prompt"], {{item["prediction"], best.score}}};
+  for (size_t i = 0; i < std::min(kMost, best.alternatives.size()); ++i) {
+    const Output& other = best.alternatives[i];
+    beams.outputs.push_back({one_line(tokenizer.decode(other.tokens)), other.score});
+    item["alternatives"].push_back(
+        {{"prediction", beams.outputs.back().text}, {"score", other.score}});
+  }
+  if (outcome.report.beams.size() < kMostBeams) outcome.report.beams.push_back(std::move(beams));
+}
+
 }  // namespace
 
 EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
@@ -98,8 +116,10 @@ EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
   const std::vector<CompletionLoss> losses = losses_of(*inputs.model, set);
   EvalOutcome outcome;
   ItemStatistics statistics{.width = 2, .values = {}, .score = mean_loss};
+  std::vector<double> means;
   int64_t tokens = 0;
   for (size_t i = 0; i < losses.size(); ++i) {
+    means.push_back(losses[i].nll / static_cast<double>(losses[i].tokens));
     statistics.values.push_back(losses[i].nll);
     statistics.values.push_back(static_cast<double>(losses[i].tokens));
     tokens += losses[i].tokens;
@@ -114,6 +134,12 @@ EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
   outcome.details["n"] = losses.size();
   outcome.details["tokens"] = tokens;
   outcome.details["truncated"] = set.truncated;
+  outcome.report.item_value = "loss of a token";
+  for (const size_t i : worst_items(means)) {
+    const TextExample example = inputs.data->at(set.source[i]);
+    outcome.report.worst.push_back(
+        {set.source[i], one_line(example.first), "", {one_line(example.second)}, means[i]});
+  }
   return outcome;
 }
 
@@ -124,11 +150,12 @@ EvalOutcome evaluate_texts(const Config& config, const EvalInputs& inputs) {
   int64_t cut = 0;
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::string text = one_line(inputs.tokenizer.tokenizer().decode(outputs[i].tokens));
-    const Json item = {{"id", i},
-                       {"prompt", prompts.texts[i]},
-                       {"prediction", text},
-                       {"tokens", outputs[i].tokens},
-                       {"score", outputs[i].score}};
+    Json item = {{"id", i},
+                 {"prompt", prompts.texts[i]},
+                 {"prediction", text},
+                 {"tokens", outputs[i].tokens},
+                 {"score", outputs[i].score}};
+    add_alternatives(outcome, item, outputs[i], inputs.tokenizer.tokenizer());
     outcome.items.push_back(item.dump(-1, ' ', false, Json::error_handler_t::replace));
     outcome.predictions.push_back(text);
     if (!outputs[i].finished) ++cut;
@@ -139,10 +166,10 @@ EvalOutcome evaluate_texts(const Config& config, const EvalInputs& inputs) {
   outcome.details["n"] = outputs.size();
   outcome.details["reached_length_limit"] = cut;
   if (!inputs.data->has_targets()) return outcome;
-  add_text_scores(
-      outcome,
-      score_texts(prompts.references, outcome.predictions, text_score_options(config.eval)),
-      config);
+  const ScoreSet set =
+      score_texts(prompts.references, outcome.predictions, text_score_options(config.eval));
+  add_text_scores(outcome, set, config);
+  add_worst_texts(outcome.report, set, prompts.references, outcome.predictions, prompts.texts);
   return outcome;
 }
 

@@ -26,6 +26,20 @@ void write_lines(const std::filesystem::path& path, const std::vector<std::strin
   file.commit();
 }
 
+/// What the outcome knows beside the page's own lists: scores, and single numbers as facts.
+EvalReport full_report(const EvalOutcome& outcome) {
+  EvalReport report = outcome.report;
+  for (const ScoreLine& score : outcome.scores) {
+    report.scores.push_back({score.name, score.value, {}});
+    if (score.interval) report.scores.back().interval = {score.interval->low, score.interval->high};
+  }
+  for (const auto& [key, value] : outcome.details.items()) {
+    if (value.is_string()) report.facts.emplace_back(key, value.get<std::string>());
+    if (value.is_number()) report.facts.emplace_back(key, value.dump());
+  }
+  return report;
+}
+
 }  // namespace
 
 Json scores_json(const EvalOutcome& outcome) {
@@ -51,10 +65,15 @@ std::string scores_text(const EvalOutcome& outcome, const std::string& format) {
   return (table.rows() > 0 ? table.render(stdout_style()) : "") + outcome.tables;
 }
 
-void write_outcome(const RunFolder& run, const EvalOutcome& outcome) {
+void write_outcome(const RunFolder& run, const EvalOutcome& outcome, const Config& config,
+                   const Manifest& manifest) {
   if (!outcome.items.empty()) write_lines(run.file("predictions.jsonl"), outcome.items);
   if (!outcome.predictions.empty()) write_lines(run.file("predictions.txt"), outcome.predictions);
   write_file_atomic(run.file("scores.json"), json_text(scores_json(outcome)));
+  EvalReport report = full_report(outcome);
+  report.manifest = manifest;
+  report.config = dump_yaml(config, Program::kEval);
+  write_eval_report(run.file("report.html"), report);
 }
 
 ResamplingOptions resampling_options(const Config& config) {

@@ -11,6 +11,7 @@
 #include "eida/core/run_folder.h"
 #include "eida/metrics/intervals.h"
 #include "eida/metrics/text_scores.h"
+#include "eida/report/eval_report.h"
 
 namespace eida {
 
@@ -26,14 +27,17 @@ struct EvalOutcome {
   std::string tables;                    ///< more for people, below the scores
   std::vector<std::string> items;        ///< lines of predictions.jsonl; empty: no such file
   std::vector<std::string> predictions;  ///< lines of predictions.txt; empty: no such file
+  EvalReport report;                     ///< of report.html; its scores are those above
 };
 
 /// {"BLEU": …, "n": …, "intervals": {"BLEU": [low, high]}, …}, unrounded.
 nlohmann::ordered_json scores_json(const EvalOutcome& outcome);
 /// Scores with four decimals and their intervals, or scores_json() in one line.
 std::string scores_text(const EvalOutcome& outcome, const std::string& format);
-/// scores.json, and predictions.jsonl and predictions.txt where there are some. \throws DataError
-void write_outcome(const RunFolder& run, const EvalOutcome& outcome);
+/// scores.json, report.html, and predictions.jsonl and predictions.txt where there are some.
+/// \throws DataError
+void write_outcome(const RunFolder& run, const EvalOutcome& outcome, const Config& config,
+                   const Manifest& manifest);
 
 /// How many resampled test sets, and from which seed.
 ResamplingOptions resampling_options(const Config& config);

@@ -6,6 +6,7 @@
 #include "eida/metrics/text_files.h"
 #include "eval_files.h"
 #include "eval_outcome.h"
+#include "eval_page.h"
 
 namespace eida {
 
@@ -27,8 +28,12 @@ int run_score(const ParsedCommand& command) {
                       per_item_table(set, predictions.texts, predictions.sources));
   }
   if (run) {
-    write_outcome(*run, outcome);
-    run->finish(file_manifest(command, files));
+    outcome.report.title = "Scores of predictions";
+    outcome.report.facts = {{"references", files[0].string()}, {"predictions", files[1].string()}};
+    add_worst_texts(outcome.report, set, references, predictions.texts, predictions.sources);
+    const Manifest manifest = file_manifest(command, files);
+    write_outcome(*run, outcome, config, manifest);
+    run->finish(manifest);
   }
   fmt::print("{}", scores_text(outcome, config.run.format));
   return 0;

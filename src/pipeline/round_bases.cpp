@@ -1,10 +1,12 @@
 #include "round_bases.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <limits>
 
 #include "eida/core/error.h"
 #include "eida/core/progress.h"
@@ -12,6 +14,7 @@
 #include "eida/data/batching.h"
 #include "eida/pipeline/probe.h"
 #include "eida/pipeline/session.h"
+#include "eida/subspace/fidelity.h"
 #include "probe_results.h"
 
 namespace eida {
@@ -33,14 +36,47 @@ std::vector<std::string> place_names(const PretrainedModel& model) {
   return names;
 }
 
+/// Ranks of the plan: input spaces, then sites.
+std::vector<int64_t> ranks_of(const RankPlan& plan) {
+  std::vector<int64_t> ranks;
+  for (const auto* side : {&plan.inputs, &plan.delta_outputs}) {
+    for (const auto& [place, rank] : *side) ranks.push_back(rank);
+  }
+  return ranks;
+}
+
+/// Fidelity of the samples themselves at the plan's ranks. // samples: [n, d] per place
+std::vector<double> fidelity_of_samples(const std::vector<at::Tensor>& samples,
+                                        const std::vector<Subspace>& subspaces,
+                                        const RankPlan& plan) {
+  const auto ranks = ranks_of(plan);
+  std::vector<double> values(samples.size());
+  at::parallel_for(0, static_cast<int64_t>(samples.size()), 1, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
+      values[i] = fidelity(samples[i], subspaces[i], {ranks[i]}).mean.front();
+  });
+  return values;
+}
+
+/// Held-out fidelity at the plan's ranks, out of the curves that chose them.
+std::vector<double> fidelity_of_curves(const ProbeResults& results, const RankPlan& plan) {
+  const auto ranks = ranks_of(plan);
+  std::vector<double> values(ranks.size(), std::numeric_limits<double>::quiet_NaN());
+  for (size_t i = 0; i < ranks.size(); ++i) {
+    const auto& curve = results.repeats.front()[i].fidelity.mean;
+    const auto found = std::find(results.dims.begin(), results.dims.end(), ranks[i]);
+    const auto at = static_cast<size_t>(found - results.dims.begin());
+    if (at < curve.size()) values[i] = curve[at];
+  }
+  return values;
+}
+
 /// Ranks are known before anything is sampled: as many rows as the widest place needs.
 std::vector<Subspace> estimate_known_ranks(PretrainedModel& model,
                                            const std::vector<const TokenExample*>& examples,
                                            MeasureOptions options, RoundEstimate& round) {
-  options.estimate.k = 1;
-  for (const auto* side : {&round.plan.inputs, &round.plan.delta_outputs}) {
-    for (const auto& [place, rank] : *side) options.estimate.k = std::max(options.estimate.k, rank);
-  }
+  const auto ranks = ranks_of(round.plan);
+  options.estimate.k = *std::max_element(ranks.begin(), ranks.end());
   auto start = std::chrono::steady_clock::now();
   std::vector<at::Tensor> samples;
   if (options.estimate.estimator == Estimator::kRandom) {  // knows nothing of the samples
@@ -54,6 +90,7 @@ std::vector<Subspace> estimate_known_ranks(PretrainedModel& model,
   round.sampling_seconds = seconds_since(start);
   start = std::chrono::steady_clock::now();
   auto subspaces = estimate_subspaces(samples, options.estimate, place_names(model));
+  round.fidelity = fidelity_of_samples(samples, subspaces, round.plan);
   round.estimation_seconds = seconds_since(start);
   return subspaces;
 }
@@ -73,6 +110,8 @@ std::vector<Subspace> estimate_and_measure(PretrainedModel& model,
   ProbeResults results = start_results(model, config.subspace.dims);
   add_repeat(results, repeat);
   round.plan = make_plan(results, model, config.ranks);
+  round.fidelity = fidelity_of_curves(results, round.plan);
+  round.heldout = true;
   return subspaces;
 }
 

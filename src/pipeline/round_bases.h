@@ -14,8 +14,11 @@ namespace eida {
 struct RoundEstimate {
   RoundBases bases;
   RankPlan plan;
+  /// Mean cosine at the chosen rank, one a place (input spaces, then sites); NaN: not measured.
+  std::vector<double> fidelity;
+  bool heldout = false;             ///< fidelity is that of fresh vectors, not of the samples
   double sampling_seconds = 0.0;    ///< with what the rank rule measures on held-out examples
-  double estimation_seconds = 0.0;  ///< PCA
+  double estimation_seconds = 0.0;  ///< PCA, and fidelity of known ranks
 };
 
 /// \param round from 1; each round draws its own examples and tokens. \throws DataError fewer

@@ -84,7 +84,7 @@ int run_train(const ParsedCommand& command) {
   const Manifest manifest =
       start_manifest("eida-train", config, inputs.compute, inputs.data_files, command.command_line);
 
-  TrainingRun run(config, std::move(inputs), folder);
+  TrainingRun run(config, std::move(inputs), folder, manifest);
   for (int64_t round = run.resume_or_start(); round <= config.rounds; ++round) {
     run.begin(round);         // sample → PCA → ranks → attach A, C and B = 0
     run.train();              // one epoch: only B (and what trainable_extra names) moves
@@ -92,6 +92,7 @@ int run_train(const ParsedCommand& command) {
     run.save_and_evaluate();  // the next round samples the changed model
     if (run.should_stop()) break;
   }
+  run.write_report(/*running=*/false);
   folder.finish(manifest);
 
   fmt::print("{}", result_text(run.summary(), config.run.format));

@@ -46,11 +46,6 @@ void check_supported(const Config& config, TaskKind task) {
         "fp32; run.precision sets the type of activations)",
         config.model.weights);
   }
-  if (config.train.tensorboard) {
-    throw ConfigError(
-        "train.tensorboard: event files are not written by this version (hint: "
-        "metrics.jsonl holds the same numbers)");
-  }
 }
 
 }  // namespace

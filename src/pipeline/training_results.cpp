@@ -11,6 +11,8 @@
 #include "eida/core/json.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
+#include "subspace_record.h"
+#include "train_page.h"
 #include "training_run.h"
 
 namespace eida {
@@ -35,6 +37,7 @@ void TrainingRun::save_and_evaluate() {
   for (const auto& round : history_) merges.push_back(round.at("merge"));
   write_file_atomic(folder_->file("merge_report.json"), json_text({{"rounds", merges}}));
   write_file_atomic(folder_->file("summary.json"), json_text(summary()));
+  write_report(/*running=*/parity_.holds());
   if (!parity_.holds()) {
     throw NumericError(
         "merging round {}: adapted and merged logits differ by {:.3g}, more than {:.3g} (the model "
@@ -42,6 +45,11 @@ void TrainingRun::save_and_evaluate() {
         "the state are saved; hint: a smaller train.lr)",
         position_.round, parity_.difference, parity_.tolerance);
   }
+}
+
+void TrainingRun::write_report(bool running) const {
+  const TrainPageInputs inputs{folder_->path(), summary(), manifest_, steps_per_round_, running};
+  write_train_report(folder_->file("report.html"), read_train_report(config_, inputs));
 }
 
 void TrainingRun::close_round_record() {
@@ -53,8 +61,11 @@ void TrainingRun::close_round_record() {
   if (!dev_.empty()) {
     const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task);
     record["eval"] = to_json(scores);
+    log_scores(scores);
     spdlog::info("round {}: {}", position_.round, to_text(scores));
   }
+  if (!position_.subspaces.empty())
+    record.update(subspace_means(parse_json(position_.subspaces, state_file_.string())));
   record["merge_parity"] = parity_.difference;
   record["trainable_parameters"] = parameters_->count();
   record["seconds"] = seconds_since(round_start_);

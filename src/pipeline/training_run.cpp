@@ -13,13 +13,16 @@
 #include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
 #include "round_bases.h"
+#include "subspace_record.h"
 
 namespace eida {
 
-TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFolder& folder)
+TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFolder& folder,
+                         Manifest manifest)
     : config_(config),
       inputs_(std::move(inputs)),
       folder_(&folder),
+      manifest_(std::move(manifest)),
       state_file_(folder.file("state/state.safetensors")),
       scaler_(inputs_.compute.precision == at::kHalf) {
   const bool completion = inputs_.task == TaskKind::kCompletion;
@@ -50,6 +53,8 @@ int64_t TrainingRun::resume_or_start() {
                  steps_per_round_);
   }
   metrics_.emplace(folder_->file("metrics.jsonl"), position_.metrics_bytes);
+  if (config_.train.tensorboard)
+    events_.emplace(folder_->path() / "tensorboard", step_of_run() + 1);
   return position_.round;
 }
 
@@ -82,12 +87,16 @@ void TrainingRun::begin(int64_t round) {
   }
   if (!position_.rank_plan.empty())
     write_file_atomic(round_file(position_.round, "rank_plan.json"), position_.rank_plan);
+  if (!position_.subspaces.empty())
+    write_file_atomic(round_file(position_.round, "subspaces.json"), position_.subspaces);
   write_audit();
+  write_report(/*running=*/true);
 }
 
 void TrainingRun::estimate_bases() {
   const RoundEstimate estimate = estimate_round(*inputs_.model, inputs_.train, inputs_.task,
                                                 inputs_.sites, config_, position_.round);
+  position_.subspaces = json_text(subspace_record(*inputs_.model, estimate, bases_));
   bases_ = estimate.bases;
   position_.rank_plan = estimate.plan.to_json();
   sampling_seconds_ = estimate.sampling_seconds;
@@ -184,14 +193,33 @@ void TrainingRun::log_step(const StepResult& result, double lr) {
   const int64_t every = config_.train.log_every;
   if (position_.step % every != 0 && position_.step != steps_per_round_) return;
   const int64_t steps = position_.step % every == 0 ? every : position_.step % every;
-  metrics_->write(
-      {{"round", position_.round},
-       {"step", position_.step},
-       {"loss", position_.logged_loss / static_cast<double>(steps)},
-       {"lr", lr},
-       {"grad_norm", result.grad_norm},
-       {"examples_per_s", static_cast<double>(examples_) / std::max(1e-9, step_seconds_)}});
+  const double loss = position_.logged_loss / static_cast<double>(steps),
+               rate = static_cast<double>(examples_) / std::max(1e-9, step_seconds_);
+  metrics_->write({{"round", position_.round},
+                   {"step", position_.step},
+                   {"loss", loss},
+                   {"lr", lr},
+                   {"grad_norm", result.grad_norm},
+                   {"examples_per_s", rate}});
+  if (events_) {
+    events_->write(step_of_run(), {{"train/loss", loss},
+                                   {"train/lr", lr},
+                                   {"train/grad_norm", result.grad_norm},
+                                   {"train/examples_per_s", rate}});
+  }
   position_.logged_loss = 0.0;
+}
+
+/// Optimiser steps since the start of the first round.
+int64_t TrainingRun::step_of_run() const {
+  return (position_.round - 1) * steps_per_round_ + position_.step;
+}
+
+void TrainingRun::log_scores(const Evaluation& scores) {
+  if (!events_) return;
+  std::vector<Scalar> scalars;
+  for (const auto& [metric, value] : scores) scalars.push_back({"eval/" + metric, value});
+  events_->write(step_of_run(), scalars);
 }
 
 void TrainingRun::evaluate_within_round() {
@@ -202,6 +230,7 @@ void TrainingRun::evaluate_within_round() {
                    {"step", position_.step},
                    {"event", "eval"},
                    {"eval", to_json(scores)}});
+  log_scores(scores);
 }
 
 bool TrainingRun::state_is_due() const {

@@ -10,6 +10,7 @@
 
 #include "eida/adapter/audit.h"
 #include "eida/core/run_folder.h"
+#include "eida/report/tensorboard.h"
 #include "eida/training/training_state.h"
 #include "evaluate.h"
 #include "train_inputs.h"
@@ -20,7 +21,8 @@ namespace eida {
 /// A round is begin() → train() → merge() → save_and_evaluate(); train.cpp tells the story.
 class TrainingRun {
  public:
-  TrainingRun(const Config& config, TrainInputs inputs, const RunFolder& folder);
+  /// \param manifest for the page
+  TrainingRun(const Config& config, TrainInputs inputs, const RunFolder& folder, Manifest manifest);
 
   /// Goes to where an earlier process stopped, if it left a state. \return the round to begin
   int64_t resume_or_start();
@@ -34,6 +36,8 @@ class TrainingRun {
   /// Adapter file, merged model, scores on data.dev, best model so far. \throws NumericError the
   /// merged model's logits are not the adapted one's; everything is saved by then
   void save_and_evaluate();
+  /// report.html, of what is done so far. \param running the browser is to read it again
+  void write_report(bool running) const;
   /// True where no better score came for train.early_stopping rounds.
   bool should_stop() const;
 
@@ -52,6 +56,8 @@ class TrainingRun {
   bool state_is_due() const;
   void log_step(const StepResult& result, double lr);
   void evaluate_within_round();
+  void log_scores(const Evaluation& scores);
+  int64_t step_of_run() const;
   void close_round_record();
   std::filesystem::path round_file(int64_t round, const char* name) const;
   std::string best_metric() const;
@@ -61,6 +67,7 @@ class TrainingRun {
   Config config_;
   TrainInputs inputs_;
   const RunFolder* folder_;
+  Manifest manifest_;
   std::filesystem::path state_file_;
   std::vector<const TokenExample*> dev_, heldout_;
   int64_t steps_per_round_ = 0;
@@ -69,6 +76,7 @@ class TrainingRun {
   RunPosition position_;
   bool restoring_ = false;  ///< begin() finds this round in the state
   std::optional<MetricsLog> metrics_;
+  std::optional<EventFile> events_;  ///< with train.tensorboard
   RoundBases bases_;
   std::unique_ptr<FlatParameters> parameters_;
   std::unique_ptr<AdamW> optimizer_;

@@ -12,7 +12,7 @@
 namespace eida {
 namespace {
 
-constexpr const char* kFormat = "eida-training-state-1";
+constexpr const char* kFormat = "eida-training-state-2";
 
 /// Doubles as text that reads back to the same bits.
 std::string exact(double value) { return fmt::format("{:a}", value); }
@@ -67,6 +67,7 @@ void write_training_state(const std::filesystem::path& file, const RunPosition& 
                                          {"logged_loss", exact(position.logged_loss)},
                                          {"seconds", exact(position.seconds)},
                                          {"rank_plan", position.rank_plan},
+                                         {"subspaces", position.subspaces},
                                          {"history", position.history},
                                          {"inputs", bases.inputs.size()},
                                          {"delta_outputs", bases.delta_outputs.size()},
@@ -99,6 +100,7 @@ TrainingState read_training_state(const std::filesystem::path& path) {
     position.logged_loss = number(header, "logged_loss");
     position.seconds = number(header, "seconds");
     position.rank_plan = header.at("rank_plan").get<std::string>();
+    position.subspaces = header.at("subspaces").get<std::string>();
     position.history = header.at("history").get<std::string>();
     const auto read = [&](const char* kind, const char* count, std::vector<at::Tensor>& places) {
       places.resize(std::min<size_t>(header.at(count).get<size_t>(), 1'000'000));

@@ -79,6 +79,8 @@ inline void expect_same_results(const std::filesystem::path& a, const std::files
     const std::string folder = "rounds/0" + std::to_string(round);
     if (std::filesystem::exists(a / folder / "rank_plan.json"))
       files.push_back(folder + "/rank_plan.json");
+    if (std::filesystem::exists(a / folder / "subspaces.json"))
+      files.push_back(folder + "/subspaces.json");
     files.push_back(folder + "/adapter.safetensors");
   }
   for (const std::string& file : files) {

@@ -27,8 +27,9 @@ TEST_F(TrainProgramTest, WritesWhatTheContractNames) {
   const auto summary = train_and_read(train(a_, true, {"--set", "train.eval_every=4"}));
   for (const char* file :
        {"config.yaml", "manifest.json", "log.jsonl", "metrics.jsonl", "audit.json",
-        "rounds/01/adapter.safetensors", "rounds/02/rank_plan.json", "model/model.safetensors",
-        "best/config.json", "merge_report.json", "state/state.safetensors", "summary.json"})
+        "rounds/01/adapter.safetensors", "rounds/02/rank_plan.json", "rounds/02/subspaces.json",
+        "report.html", "model/model.safetensors", "best/config.json", "merge_report.json",
+        "state/state.safetensors", "summary.json"})
     EXPECT_TRUE(std::filesystem::exists(a_ / file)) << file;
   EXPECT_FALSE(std::filesystem::exists(a_ / "INCOMPLETE"));
   EXPECT_EQ(summary.at("rounds").size(), 2U);

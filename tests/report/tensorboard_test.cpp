@@ -53,7 +53,7 @@ TEST(EventFile, HoldsVersionThenScalars) {
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].substr(9), std::string("\x10\0\x1a\x0d", 4) + "brain.Event:2");
   // step 300, then a summary of two values: tag, float.
-  EXPECT_EQ(records[1].substr(9), std::string("\x10\xac\x02\x2a\x26", 5) +
+  EXPECT_EQ(records[1].substr(9), std::string("\x10\xac\x02\x2a\x24", 5) +
                                       std::string("\x0a\x11\x0a\x0atrain/loss\x15\0\0\0\x3f", 19) +
                                       std::string("\x0a\x0f\x0a\x08train/lr\x15\0\0\x80\x3f", 17));
 }

@@ -31,6 +31,7 @@ TEST(TrainingState, ReadsBackToTheBit) {
   position.step = 41;
   position.loss_sum = 0.1 + 0.2;
   position.rank_plan = "{}";
+  position.subspaces = "{1}";
   position.history = "[1]";
   RoundBases bases;
   bases.inputs = {at::randn({2, 4}), at::Tensor()};
@@ -41,6 +42,7 @@ TEST(TrainingState, ReadsBackToTheBit) {
   EXPECT_EQ(state.position.round, 3);
   EXPECT_EQ(state.position.step, 41);
   EXPECT_EQ(state.position.loss_sum, 0.1 + 0.2);
+  EXPECT_EQ(state.position.subspaces, "{1}");
   EXPECT_EQ(state.position.history, "[1]");
   EXPECT_TRUE(state.bases.inputs[0].equal(bases.inputs[0]));
   EXPECT_FALSE(state.bases.inputs[1].defined());
@@ -68,7 +70,7 @@ TEST(TrainingState, BrokenOrForeignFilesAreErrors) {
   write_safetensors(file, {{"values", at::randn({2})}});
   EXPECT_THROW(read_training_state(file), FormatError);
   write_safetensors(file, {{"values", at::randn({2})}},
-                    {{"state", R"({"format": "eida-training-state-1", "round": "x"})"}});
+                    {{"state", R"({"format": "eida-training-state-2", "round": "x"})"}});
   EXPECT_THROW(read_training_state(file), FormatError);
   EXPECT_THROW(read_training_state(dir.path() / "missing"), DataError);
 }

@@ -25,6 +25,7 @@ struct RunPosition {
   double logged_loss = 0.0;   ///< of the steps since the last logged one
   double seconds = 0.0;       ///< of all sessions so far; never compared
   std::string rank_plan;      ///< of this round, as JSON
+  std::string subspaces;      ///< what this round's subspaces are worth, as JSON; may be empty
   std::string history;        ///< finished rounds, as JSON
 };
 

@@ -1,0 +1,100 @@
+#include "subspace_record.h"
+
+#include <ATen/Parallel.h>
+
+#include <cmath>
+#include <numbers>
+#include <optional>
+
+#include "probe_results.h"
+
+namespace eida {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kDegrees = 180.0 / std::numbers::pi;
+
+/// Angles between a place's subspaces of two rounds.
+struct Drift {
+  double mean_degrees = 0.0, largest_degrees = 0.0;
+};
+
+/// Input spaces, then sites, as places are numbered.
+std::vector<at::Tensor> all_places(const RoundBases& bases) {
+  std::vector<at::Tensor> places = bases.inputs;
+  places.insert(places.end(), bases.delta_outputs.begin(), bases.delta_outputs.end());
+  return places;
+}
+
+/// One a place; none where a round does not adapt it.
+std::vector<std::optional<Drift>> drifts(const RoundBases& before, const RoundBases& after) {
+  const auto old = all_places(before), now = all_places(after);
+  std::vector<std::optional<Drift>> result(now.size());
+  if (old.size() != now.size()) return result;
+  at::parallel_for(0, static_cast<int64_t>(now.size()), 1, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      if (!old[i].defined() || !now[i].defined()) continue;
+      const at::Tensor angles = principal_angles(old[i], now[i]).mul(kDegrees);  // [k] ascending
+      result[i] = {angles.mean().item<double>(), angles[-1].item<double>()};
+    }
+  });
+  return result;
+}
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+/// Mean of `value` over the places of a kind that have one, null without any.
+template <typename Value>
+Json mean_of(const nlohmann::json& record, const std::string& kind, const Value& value) {
+  double sum = 0.0;
+  int64_t count = 0;
+  for (const auto& place : record.at("places")) {
+    if (place.at("kind") != kind || value(place).is_null()) continue;
+    sum += value(place).template get<double>();
+    ++count;
+  }
+  return count == 0 ? Json(nullptr) : Json(sum / static_cast<double>(count));
+}
+
+}  // namespace
+
+Json subspace_record(const PretrainedModel& model, const RoundEstimate& estimate,
+                     const RoundBases& previous) {
+  const auto turned = drifts(previous, estimate.bases);
+  const auto bases = all_places(estimate.bases);
+  const auto labels = start_results(model, {}).labels;
+  Json places = Json::array();
+  for (size_t i = 0; i < bases.size(); ++i) {
+    if (!bases[i].defined()) continue;
+    const PlaceLabel& label = labels[i];
+    Json place = {{"kind", label.kind},       {"place", label.place},
+                  {"name", label.name},       {"layer", label.layer},
+                  {"weights", label.weights}, {"dim", label.dim},
+                  {"rank", bases[i].size(0)}, {"fidelity", number_or_null(estimate.fidelity[i])}};
+    place["drift"] = nullptr;
+    if (turned[i]) {
+      place["drift"] = {{"mean_degrees", turned[i]->mean_degrees},
+                        {"largest_degrees", turned[i]->largest_degrees}};
+    }
+    places.push_back(place);
+  }
+  return {{"fidelity_of", estimate.heldout ? "held-out vectors" : "the samples themselves"},
+          {"places", places}};
+}
+
+Json subspace_means(const nlohmann::json& record) {
+  const auto fidelity = [](const nlohmann::json& place) { return place.at("fidelity"); };
+  const auto degrees = [](const nlohmann::json& place) {
+    const auto& drift = place.at("drift");
+    return drift.is_null() ? drift : drift.at("mean_degrees");
+  };
+  Json means;
+  for (const char* kind : {"input", "delta_output"}) {
+    means["fidelity"][kind] = mean_of(record, kind, fidelity);
+    means["drift_degrees"][kind] = mean_of(record, kind, degrees);
+  }
+  return means;
+}
+
+}  // namespace eida

@@ -1,0 +1,85 @@
+#include "eida/report/eval_report.h"
+
+#include <gtest/gtest.h>
+
+#include "eida/core/files.h"
+#include "support/test_data.h"
+
+namespace eida {
+namespace {
+
+EvalReport generation() {
+  EvalReport report;
+  report.title = "Evaluation: e2e";
+  report.facts = {{"model", "gpt2"}};
+  report.scores = {{"BLEU", 0.5, {{0.4, 0.6}}}, {"NIST", 7.0, {}}};
+  report.item_value = "METEOR";
+  report.worst = {{17,
+                   "name[<b>Alimentum</b>]",
+                   "<script>alert(1)</script>",
+                   {"one", "two", "three", "four", "five", "six", "seven"},
+                   0.125}};
+  report.beams = {{"name[x]", {{"first", -0.5}, {"second \x1b[31m", -0.75}}}};
+  report.manifest.command_line = {"eida-eval", "--beams", "3"};
+  return report;
+}
+
+class EvalReportPage : public ::testing::Test {
+ protected:
+  std::string written(const EvalReport& report) const {
+    write_eval_report(dir_.path() / "report.html", report);
+    const std::string html = read_file(dir_.path() / "report.html");
+    return html.substr(0, html.find("</main>"));  // not the scripts
+  }
+  static bool holds(const std::string& html, const std::string& part) {
+    return html.find(part) != std::string::npos;
+  }
+  testing::TempDir dir_;
+};
+
+TEST_F(EvalReportPage, ShowsScoresWorstItemsAndBeams) {
+  const std::string html = written(generation());
+  for (const char* part :
+       {"BLEU 0.5000 (95 %: 0.4000 to 0.6000)", "7.0000", "Worst items", "0.1250", ">17<",
+        "Beam alternatives", "-0.7500", "… and 2 more", "eida-eval --beams 3"})
+    EXPECT_TRUE(holds(html, part)) << part;
+  EXPECT_FALSE(holds(html, "seven"));
+}
+
+TEST_F(EvalReportPage, TextOfOthersIsNoMarkupAndHasNoControlCharacters) {
+  const std::string html = written(generation());
+  EXPECT_FALSE(holds(html, "<script>alert"));
+  EXPECT_FALSE(holds(html, "<b>Alimentum"));
+  EXPECT_TRUE(holds(html, "&lt;script&gt;alert(1)"));
+  EXPECT_FALSE(holds(html, "\x1b"));
+}
+
+TEST_F(EvalReportPage, LongTextsAreCut) {
+  EvalReport report = generation();
+  report.worst.front().prediction = std::string(100'000, 'x');
+  EXPECT_FALSE(holds(written(report), std::string(401, 'x')));
+}
+
+TEST_F(EvalReportPage, TablesBecomeSections) {
+  EvalReport report = generation();
+  Table table({"label", "0", "1"});
+  table.add_row({"0", "31", "2"});
+  report.tables.emplace_back("Confusion matrix", table);
+  report.beams.clear();
+  const std::string html = written(report);
+  EXPECT_TRUE(holds(html, "Confusion matrix"));
+  EXPECT_TRUE(holds(html, ">31<"));
+  EXPECT_FALSE(holds(html, "Beam alternatives"));
+}
+
+TEST_F(EvalReportPage, WithoutLabelsItSaysSo) {
+  EvalReport report = generation();
+  report.scores.clear();
+  report.worst.clear();
+  const std::string html = written(report);
+  EXPECT_TRUE(holds(html, "nothing to score"));
+  EXPECT_FALSE(holds(html, "Worst items"));
+}
+
+}  // namespace
+}  // namespace eida

@@ -1,0 +1,132 @@
+#include "eida/report/train_report.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "support/test_data.h"
+
+namespace eida {
+namespace {
+
+TrainPlace place(const std::string& kind, const std::string& weights, double fidelity,
+                 double degrees) {
+  TrainPlace place;
+  place.kind = kind;
+  place.weights = weights;
+  place.name = "encoder.layer.0." + weights;
+  place.dim = 24;
+  place.rank = 4;
+  place.fidelity = fidelity;
+  place.mean_degrees = degrees;
+  place.largest_degrees = degrees + 1.0;
+  return place;
+}
+
+TrainReport two_rounds() {
+  TrainReport report;
+  report.method = "eida";
+  report.facts = {{"model", "<script>alert('model')</script>"}};
+  report.rounds_planned = 3;
+  report.steps = {{10.0, 0.7, 1e-4, 2.0}, {20.0, 0.6, 5e-5, 1.0}};
+  report.fidelity_of = "the samples themselves";
+  report.audit = {{"adapter", 300}, {"head", 100}};
+  for (int64_t round = 1; round <= 2; ++round) {
+    TrainRound record;
+    record.round = round;
+    record.train_loss = 0.7 / static_cast<double>(round);
+    record.scores = {{"accuracy", 0.5}, {"loss", 0.65}};
+    record.merge_tolerance = 1e-5;
+    record.merge_difference = round == 1 ? 1e-6 : 1e-4;
+    const double degrees = round == 1 ? NAN : 30.0;
+    record.places = {place("input", "q,k,v", 0.91, degrees),
+                     place("delta_output", "q", 0.8, degrees)};
+    report.rounds.push_back(record);
+  }
+  report.config = "rounds: 3";
+  return report;
+}
+
+class TrainReportPage : public ::testing::Test {
+ protected:
+  std::string written(const TrainReport& report) const {
+    write_train_report(dir_.path() / "report.html", report);
+    const std::string html = read_file(dir_.path() / "report.html");
+    return html.substr(0, html.find("</main>"));  // not the scripts
+  }
+  static bool holds(const std::string& html, const std::string& part) {
+    return html.find(part) != std::string::npos;
+  }
+  testing::TempDir dir_;
+};
+
+TEST_F(TrainReportPage, HasASectionForEverythingThatIsKnown) {
+  const std::string html = written(two_rounds());
+  for (const char* part :
+       {"Curves", "Rounds", "Subspaces", "What trains", "Merging", "How to reproduce",
+        "training loss", "learning rate", "Fidelity of inputs", "Drift of Δ(output) subspaces",
+        "the samples themselves", "30.0°", "rounds: 3", "0.9100", "75.0 %", ">NO<",
+        "2 of 3 rounds"})
+    EXPECT_TRUE(holds(html, part)) << part;
+  EXPECT_FALSE(holds(html, "nan"));
+}
+
+TEST_F(TrainReportPage, TextOfOthersIsNoMarkup) {
+  const std::string html = written(two_rounds());
+  EXPECT_FALSE(holds(html, "<script>alert"));
+  EXPECT_TRUE(holds(html, "&lt;script&gt;alert"));
+}
+
+TEST_F(TrainReportPage, IsReadAgainOnlyWhileTheRunGoesOn) {
+  TrainReport report = two_rounds();
+  EXPECT_FALSE(holds(written(report), "http-equiv=\"refresh\""));
+  report.running = true;
+  const std::string html = written(report);
+  EXPECT_TRUE(holds(html, "http-equiv=\"refresh\""));
+  EXPECT_TRUE(holds(html, "had not ended"));
+}
+
+TEST_F(TrainReportPage, LeavesOutWhatThereIsNot) {
+  TrainReport report = two_rounds();
+  for (TrainRound& round : report.rounds) round.places.clear();
+  EXPECT_FALSE(holds(written(report), ">Subspaces<"));
+  report.rounds.clear();
+  report.steps.clear();
+  const std::string html = written(report);
+  EXPECT_FALSE(holds(html, ">Merging<"));
+  EXPECT_TRUE(holds(html, "No step is logged yet"));
+}
+
+TEST_F(TrainReportPage, SaysWhereItCannotBeWritten) {
+  EXPECT_THROW(write_train_report(dir_.path() / "no" / "report.html", two_rounds()), DataError);
+}
+
+TEST(ThinnedSteps, AFewPointsStayAsTheyAre) {
+  ThinnedSteps steps;
+  for (int i = 1; i <= 3; ++i) steps.add({1.0 * i, 2.0 * i, 3.0 * i, 4.0 * i});
+  const auto points = steps.points();
+  ASSERT_EQ(points.size(), 3U);
+  EXPECT_EQ(points[2].step, 3.0);
+  EXPECT_EQ(points[2].loss, 6.0);
+  EXPECT_EQ(points[2].lr, 9.0);
+  EXPECT_EQ(points[2].grad_norm, 12.0);
+}
+
+TEST(ThinnedSteps, ManyPointsBecomeMeansOfNeighbours) {
+  constexpr int kSteps = 12'345;  // strides of 16: 771 means of 16 and one of 9
+  ThinnedSteps steps;
+  for (int i = 1; i <= kSteps; ++i) steps.add({1.0 * i, 2.0 * i, 0.5, 1.0});
+  const auto points = steps.points();
+  ASSERT_EQ(points.size(), 772U);
+  for (size_t i = 0; i + 1 < points.size(); ++i) {
+    EXPECT_DOUBLE_EQ(points[i].step, 16.0 * static_cast<double>(i) + 8.5);
+    EXPECT_DOUBLE_EQ(points[i].loss, 2.0 * points[i].step);
+    EXPECT_DOUBLE_EQ(points[i].lr, 0.5);
+  }
+  EXPECT_DOUBLE_EQ(points.back().step, kSteps - 4.0);
+}
+
+}  // namespace
+}  // namespace eida
