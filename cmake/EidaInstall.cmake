@@ -12,10 +12,14 @@ file(RELATIVE_PATH eida_lib_from_bin "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTAL
 file(RELATIVE_PATH eida_prefix_from_lib "/${CMAKE_INSTALL_LIBDIR}" "/")
 set(eida_rpath "$ORIGIN" "$ORIGIN/${eida_lib_from_bin}")
 if(EIDA_WITH_TORCH)
-  list(APPEND eida_rpath "$ORIGIN/../libtorch/lib" "$ORIGIN/${eida_prefix_from_lib}libtorch/lib"
-    "${TORCH_INSTALL_PREFIX}/lib")
+  list(APPEND eida_rpath "$ORIGIN/../libtorch/lib" "$ORIGIN/${eida_prefix_from_lib}libtorch/lib")
   list(REMOVE_DUPLICATES eida_rpath)
+  list(JOIN eida_rpath ":" eida_rpath_anywhere)
+  list(APPEND eida_rpath "${TORCH_INSTALL_PREFIX}/lib")
+else()
+  list(JOIN eida_rpath ":" eida_rpath_anywhere)
 endif()
+list(JOIN eida_rpath ":" eida_rpath_here)
 
 set(eida_installed eida_base)
 foreach(target eida eida-probe eida-train eida-eval)

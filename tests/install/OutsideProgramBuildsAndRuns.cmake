@@ -1,6 +1,6 @@
-# cmake -DBUILD_DIR=… -DSOURCE_DIR=… -DCXX=… -DWITH_TORCH=… -DSANITIZE=… -P run.cmake
-# Installs the build, moves the prefix (nothing may depend on where it was), builds the outside program by
-# find_package(eida) alone and runs it without LD_LIBRARY_PATH.
+# cmake -DBUILD_DIR=… -DSOURCE_DIR=… -DCXX=… -DWITH_TORCH=… -DSANITIZE=… -P OutsideProgramBuildsAndRuns.cmake
+# Installs the build, moves the prefix (nothing may depend on where it was), builds outside programs and examples/
+# by find_package(eida) alone and runs them without LD_LIBRARY_PATH.
 cmake_minimum_required(VERSION 3.22)
 unset(ENV{LD_LIBRARY_PATH})
 set(work "${BUILD_DIR}/install-test")
@@ -33,12 +33,20 @@ set(flags "")
 if(SANITIZE)
   set(flags "-DCMAKE_CXX_FLAGS=-fsanitize=${SANITIZE}")
 endif()
-run(${CMAKE_COMMAND} -G Ninja -S "${SOURCE_DIR}" -B "${work}/build" "-DCMAKE_PREFIX_PATH=${prefix}"
-    -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release ${flags})
-run(${CMAKE_COMMAND} --build "${work}/build")
-run("${work}/build/outside_base")
+function(build name)
+  run(${CMAKE_COMMAND} -G Ninja -S "${SOURCE_DIR}/${name}" -B "${work}/${name}" "-DCMAKE_PREFIX_PATH=${prefix}"
+      -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release ${flags})
+  run(${CMAKE_COMMAND} --build "${work}/${name}")
+endfunction()
+build(tests/install)
+run("${work}/tests/install/outside_base")
 if(WITH_TORCH)
-  run("${work}/build/outside")
+  run("${work}/tests/install/outside")
+  build(examples)
+  run("${work}/examples/fidelity" "${SOURCE_DIR}/configs/demo-gpt2")
+  if(NOT output MATCHES "transformer.h.3[^\n]* 0\\.[0-9]+ 0\\.[0-9]+\n")
+    message(FATAL_ERROR "examples/fidelity printed: ${output}")
+  endif()
 endif()
 
 file(GLOB programs "${prefix}/bin/*")
