@@ -11,6 +11,7 @@
 #include "eida/tensor/checks.h"
 #include "eida/tensor/safetensors.h"
 #include "merge_weights.h"
+#include "peft_import.h"
 
 namespace eida {
 namespace {
@@ -65,6 +66,7 @@ std::set<std::string> factor_names(const PretrainedModel& model) {
   for (const InputSpace& space : model.input_spaces()) names.insert(space.name + ".A");
   for (const Site& site : model.sites()) {
     for (const char* part : {".B", ".C", ".lora_A", ".lora_B"}) names.insert(site.name + part);
+    for (const char* part : {".lora_A", ".lora_B"}) names.insert(site.linear->name() + part);
   }
   return names;
 }
@@ -102,6 +104,12 @@ void write_adapter_file(const std::filesystem::path& path, const Method& method,
 }
 
 AdapterFile::AdapterFile(std::filesystem::path file) : path(std::move(file)) {
+  if (std::filesystem::is_directory(path)) {
+    tensors = read_peft_adapter(path);
+    path /= "adapter_model.safetensors";
+    info.method = "lora";
+    return;
+  }
   const SafetensorsFile content(path);
   info = read_info(content.metadata(), path);
   for (const auto& entry : content.entries()) {
@@ -132,15 +140,22 @@ std::optional<AdapterFile::Factors> AdapterFile::factors(const PretrainedModel& 
   const Site& site = model.sites()[static_cast<size_t>(index)];
   const InputSpace& space = model.input_spaces()[static_cast<size_t>(site.input)];
   const bool lora = info.method == "lora";
-  const at::Tensor* right = find(lora ? site.name + ".lora_A" : space.name + ".A");
+  // PEFT adapts the whole of c_attn: a slice has its rows of the layer's lora_B.
+  const bool whole = lora && find(site.name + ".lora_B") == nullptr;
+  const std::string& owner = whole ? site.linear->name() : site.name;
+  const at::Tensor* right = find(lora ? owner + ".lora_A" : space.name + ".A");
   const at::Tensor* core = find(site.name + ".B");
-  const at::Tensor* left = find(site.name + (lora ? ".lora_B" : ".C"));
+  const at::Tensor* left = find(owner + (lora ? ".lora_B" : ".C"));
   if (left == nullptr) return std::nullopt;
   const auto wrong = [&](const std::string& what) {
     throw FormatError("{}: {} of {} {}", path.string(), info.method, site.name, what);
   };
   if (right == nullptr || (!lora && core == nullptr)) wrong("lacks a factor");
-  Factors factors{lora ? *left : left->t(), lora ? at::Tensor() : *core, *right};
+  if (whole && (left->dim() != 2 || left->size(0) != site.linear->out_features()))
+    wrong(fmt::format("has lora_B {}, the layer has {} outputs", shape_text(left->sizes()),
+                      site.linear->out_features()));
+  const at::Tensor rows = whole ? left->narrow(0, site.out_begin, site.dim) : *left;
+  Factors factors{lora ? rows : left->t(), lora ? at::Tensor() : *core, *right};
   const int64_t inner = factors.left.dim() == 2 ? factors.left.size(1) : -1;
   const bool fits = factors.left.dim() == 2 && factors.right.dim() == 2 &&
                     factors.left.size(0) == site.dim && factors.right.size(1) == space.dim &&
@@ -192,7 +207,7 @@ void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesyst
   std::string previous;
   for (const auto& path : files) {
     const AdapterFile file(path);
-    if (!base.empty() && file.info.base != base) {
+    if (!base.empty() && !file.info.base.empty() && file.info.base != base) {
       throw FormatError(
           "{}: made for another base model (hint: --model must be the folder that "
           "training started from)",
@@ -211,7 +226,7 @@ void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesyst
       }
     }
     add_updates(model, file.sites(model), [&](int64_t site) { return file.update(model, site); });
-    previous = sha256_file(path);
+    previous = sha256_file(file.path);
   }
 }
 

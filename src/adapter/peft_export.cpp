@@ -144,8 +144,7 @@ struct Replaced {
 };
 
 nlohmann::ordered_json lora_config(const ModelConfig& config, const std::string& base_path,
-                                   const std::map<std::string, int64_t>& ranks,
-                                   const std::set<std::string>& whole, bool biases) {
+                                   const std::map<std::string, int64_t>& ranks) {
   nlohmann::ordered_json pattern = nlohmann::ordered_json::object(), targets;
   int64_t largest = 1;
   for (const auto& [module, rank] : ranks) {
@@ -153,22 +152,18 @@ nlohmann::ordered_json lora_config(const ModelConfig& config, const std::string&
     targets.push_back(module);
     largest = std::max(largest, rank);
   }
-  nlohmann::ordered_json saved = nullptr;
-  if (!whole.empty()) saved = whole;
   // peft computes scaling = alpha / r: equal patterns make it 1 everywhere. task_type null: with
   // SEQ_CLS peft refuses targets under "classifier".
   return {{"peft_type", "LORA"},
           {"task_type", nullptr},
           {"base_model_name_or_path", base_path},
-          {"inference_mode", true},
           {"r", largest},
           {"lora_alpha", largest},
           {"rank_pattern", pattern},
           {"alpha_pattern", pattern},
           {"target_modules", targets},
-          {"modules_to_save", saved},
           {"lora_dropout", 0.0},
-          {"bias", biases ? "all" : "none"},
+          {"bias", "none"},
           {"fan_in_fan_out", config.family == Family::kGpt2},
           {"use_rslora", false},
           {"use_dora", false}};
@@ -218,10 +213,25 @@ PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem
   }
   report.saved_whole = static_cast<int64_t>(whole.size());
   write_safetensors(output / "adapter_model.safetensors", std::move(tensors), {{"format", "pt"}});
-  write_file_atomic(
-      output / "adapter_config.json",
-      json_text(lora_config(model.config(), base_path, ranks, whole, !replaced.biases.empty())));
+  nlohmann::ordered_json config = lora_config(model.config(), base_path, ranks);
+  config["inference_mode"] = true;
+  config["modules_to_save"] = nullptr;
+  if (!whole.empty()) config["modules_to_save"] = whole;
+  if (!replaced.biases.empty()) config["bias"] = "all";
+  write_file_atomic(output / "adapter_config.json", json_text(config));
   return report;
+}
+
+nlohmann::ordered_json peft_config(const PretrainedModel& model, const RankPlan& plan,
+                                   const std::string& base_path) {
+  std::map<std::string, int64_t> outputs, ranks;  // by module: sum of k_out, rank
+  for (size_t i = 0; i < model.sites().size(); ++i) {
+    const Site& site = model.sites()[i];
+    const std::string& module = site.linear->name();
+    outputs[module] += plan.delta_outputs.at(static_cast<int64_t>(i));
+    ranks[module] = std::min(plan.inputs.at(site.input), outputs[module]);
+  }
+  return lora_config(model.config(), base_path, ranks);
 }
 
 }  // namespace eida

@@ -36,7 +36,9 @@ void declare_input(Config& config, Declarations& list) {
       .one_of("inits", {{"pretrained", "the folder's safetensors"},
                         {"random", "drawn from the seed: config.json is enough"}});
   list.add("model.adapters", &model.adapters,
-           "adapter files merged into the weights, in this order; the flag may be repeated")
+           "adapter files, or folders with a LoRA of PEFT, merged into the weights in this order; "
+           "the "
+           "flag may be repeated")
       .in(kEval)
       .as("--adapter")
       .value_name("FILE");

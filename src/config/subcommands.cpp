@@ -33,7 +33,9 @@ Subcommand train_export() {
 Subcommand train_merge() {
   Subcommand sub{Program::kTrain, "merge", "", "adapter files added to the weights of a model"};
   sub.options = {
-      {"adapter", "FILE", "adapter.safetensors of a round; repeated: in this order", true, true}};
+      {"adapter", "FILE",
+       "adapter.safetensors of a round, or a folder with a LoRA of PEFT; repeated: in this order",
+       true, true}};
   sub.needed_keys = {"model.path", "run.output"};
   sub.examples = {
       "eida-train merge --model models/roberta-base --adapter runs/sst2/rounds/01/"

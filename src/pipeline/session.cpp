@@ -14,6 +14,21 @@
 #include "eida/tensor/device.h"
 
 namespace eida {
+namespace {
+
+/// The file itself, or the files of a folder (a model, an adapter of PEFT) in the order of their
+/// names.
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
+  if (!std::filesystem::is_directory(path)) return {path};
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
 
 ComputeSetting set_up_compute(const RunOptions& run, bool scaled_loss) {
   ComputeSetting compute;
@@ -88,14 +103,11 @@ Manifest start_manifest(const std::string& program, const Config& config,
   manifest.seed = static_cast<uint64_t>(config.run.seed);
   manifest.threads = compute.threads;
   manifest.command_line = std::move(command_line);
-  std::vector<std::filesystem::path> files = data_files;
-  if (!config.model.path.empty()) {
-    for (const auto& entry : std::filesystem::directory_iterator(config.model.path)) {
-      if (entry.is_regular_file()) files.push_back(entry.path());
-    }
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(data_files.size()), files.end());
+  std::vector<std::filesystem::path> inputs = data_files;
+  if (!config.model.path.empty()) inputs.push_back(config.model.path);
+  for (const auto& input : inputs) {
+    for (const auto& file : files_of(input)) manifest.inputs.push_back(describe_input(file));
   }
-  for (const auto& file : files) manifest.inputs.push_back(describe_input(file));
   return manifest;
 }
 

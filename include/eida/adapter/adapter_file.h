@@ -17,7 +17,7 @@ struct AdapterInfo {
   std::string method;  ///< eida, lora, full, head
   int64_t round = 1;   ///< from 1
   double scale = 1.0;  ///< lora: alpha / rank
-  std::string base;    ///< fingerprint of the original model
+  std::string base;    ///< fingerprint of the original model; empty: not known (PEFT)
   std::string parent;  ///< SHA-256 of the file this one applies on; empty: the base itself
 };
 
@@ -30,7 +30,8 @@ std::string base_fingerprint(const std::filesystem::path& dir, bool random_init,
 void write_adapter_file(const std::filesystem::path& path, const Method& method,
                         const std::vector<NamedTensor>& trained, const AdapterInfo& info);
 
-/// A file, checked for its own consistency. \throws DataError, FormatError
+/// A file, or a folder with a LoRA of PEFT, checked for its own consistency. \throws DataError,
+/// FormatError
 class AdapterFile {
  public:
   explicit AdapterFile(std::filesystem::path file);
@@ -56,7 +57,7 @@ class AdapterFile {
   std::vector<NamedTensor> replaced(const PretrainedModel& model) const;
 };
 
-/// Applies files in order, each on the one before: tensors that are no part of an adapter replace
+/// Applies files (or folders of PEFT) in order, each on the one before: tensors that are no part of an adapter replace
 /// the model's, then updates are added to the weights in float32. \param model loaded `writable` or
 /// not. \param base fingerprint of the model's folder; empty: not compared. \throws FormatError a
 /// file of another model, a tensor that fits nothing, a file that does not apply on the one before

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "eida/model/pretrained_model.h"
+#include "eida/subspace/rank_plan.h"
 
 namespace eida {
 
@@ -27,5 +29,11 @@ struct PeftReport {
 /// DataError. Source: docs/method.md, "Two identities"; peft's LoraConfig.
 PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem::path>& files,
                        const std::string& base_path, const std::filesystem::path& output);
+
+/// A rank plan as the arguments of peft.LoraConfig: rank_pattern and an equal alpha_pattern, so
+/// that the scaling is 1; at each module the rank that CᵀBA has, min(k_in, sum of its slices'
+/// k_out). \param base_path for base_model_name_or_path. \param plan of this model, checked
+nlohmann::ordered_json peft_config(const PretrainedModel& model, const RankPlan& plan,
+                                   const std::string& base_path);
 
 }  // namespace eida

@@ -1,0 +1,163 @@
+/// LoRA folders of PEFT as adapters.
+#include <ATen/ops/equal.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "adapter/adapted_model.h"
+#include "eida/adapter/adapter_file.h"
+#include "eida/adapter/peft_export.h"
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/json.h"
+#include "eida/tensor/safetensors.h"
+#include "support/file_helpers.h"
+
+namespace eida {
+namespace {
+
+class PeftImportTest : public testing::AdaptedModel {
+ protected:
+  /// A LoRA of rank 2 on every module of the tiny model, with scaling 1.
+  void SetUp() override {
+    std::filesystem::create_directories(folder_);
+    const auto model = open();
+    std::vector<NamedTensor> tensors;
+    for (const Site& site : model->sites()) {
+      const std::string& module = site.linear->name();
+      if (config_["target_modules"].is_array() && last() == module) continue;  // c_attn's slices
+      config_["target_modules"].push_back(module);
+      const std::string prefix = "base_model.model." + module;
+      tensors.push_back(
+          {prefix + ".lora_A.weight", at::randn({2, site.linear->in_features()}).mul(0.1)});
+      tensors.push_back(
+          {prefix + ".lora_B.weight", at::randn({site.linear->out_features(), 2}).mul(0.1)});
+    }
+    write_safetensors(folder_ / "adapter_model.safetensors", tensors, {{"format", "pt"}});
+    write_config();
+  }
+
+  std::string last() const { return config_["target_modules"].back().get<std::string>(); }
+
+  void write_config() const {
+    write_file_atomic(folder_ / "adapter_config.json", json_text(config_));
+  }
+
+  at::Tensor merged_logits() const {
+    const auto model = open();
+    merge_adapter_files(*model, {folder_}, "fingerprint of the base");
+    return testing::plain_logits(*model, batch_);
+  }
+
+  /// W + scaling lora_B lora_A, module by module.
+  at::Tensor expected_logits(const std::function<double(const std::string&)>& scaling) const {
+    const auto model = open();
+    const SafetensorsFile file(folder_ / "adapter_model.safetensors");
+    HookableLinear* previous = nullptr;
+    for (const Site& site : model->sites()) {
+      if (site.linear == previous) continue;
+      previous = site.linear;
+      const std::string prefix = "base_model.model." + site.linear->name();
+      const at::Tensor A = file.tensor(*file.find(prefix + ".lora_A.weight")),
+                       B = file.tensor(*file.find(prefix + ".lora_B.weight"));
+      const at::Tensor update = B.matmul(A).mul(scaling(site.linear->name()));
+      const bool out_in = site.linear->layout() == WeightLayout::kOutIn;
+      at::Tensor weight = site.linear->weight();
+      weight.set_data(weight.detach() + (out_in ? update : update.t()));
+    }
+    return testing::plain_logits(*model, batch_);
+  }
+
+  void expect_refused(const std::string& key, const nlohmann::json& value) {
+    const auto before = config_;
+    config_[key] = value;
+    write_config();
+    config_ = before;
+    const std::string message = testing::message_of<FormatError>([&] { AdapterFile{folder_}; });
+    EXPECT_NE(message.find(key), std::string::npos) << message;
+  }
+
+  std::filesystem::path folder_ = dir_.path() / "peft";
+  nlohmann::ordered_json config_ = {
+      {"peft_type", "LORA"}, {"r", 2}, {"lora_alpha", 2}, {"target_modules", nullptr}};
+};
+
+TEST_P(PeftImportTest, AddsTheProductOfTheFactors) {
+  EXPECT_LT(testing::relative_difference(merged_logits(),
+                                         expected_logits([](const std::string&) { return 1.0; })),
+            1e-5);  // float32 sums in another order
+}
+
+TEST_P(PeftImportTest, ScalesByAlphaOverRankAndItsPattern) {
+  const std::string module = config_["target_modules"].front().get<std::string>();
+  config_["lora_alpha"] = 6;
+  config_["alpha_pattern"] = {{module.substr(module.find('.') + 1), 1}};
+  config_["rank_pattern"] = {{module, 2}};
+  write_config();
+  const auto scaling = [&](const std::string& name) { return name == module ? 0.5 : 3.0; };
+  EXPECT_LT(testing::relative_difference(merged_logits(), expected_logits(scaling)), 1e-5);
+  config_["use_rslora"] = true;
+  write_config();
+  const auto root = [&](const std::string& name) { return scaling(name) * std::sqrt(2.0); };
+  EXPECT_LT(testing::relative_difference(merged_logits(), expected_logits(root)), 1e-5);
+}
+
+TEST_P(PeftImportTest, OwnExportComesBackAsTheMergedModel) {
+  const auto trained = open();
+  const auto method = make(*trained);
+  method->attach(*trained, testing::random_bases(*trained), 1);
+  testing::disturb(*method);
+  const auto adapter = dir_.path() / "adapter";
+  write_adapter_file(adapter, *method, {}, {"eida", 1, 1.0, "base", ""});
+  method->merge(*trained);
+  const auto base = open();
+  export_peft(*base, {adapter}, "base", folder_);
+  EXPECT_LT(testing::relative_difference(merged_logits(), testing::plain_logits(*trained, batch_)),
+            1e-4);  // two factorisations of the same update in float32
+}
+
+TEST_P(PeftImportTest, RefusesWhatItDoesNotCompute) {
+  expect_refused("peft_type", "LOHA");
+  expect_refused("bias", "all");
+  expect_refused("use_dora", true);
+  expect_refused("init_lora_weights", "pissa");
+  expect_refused("trainable_token_indices", {1, 2});
+  expect_refused("a_key_of_tomorrow", 1);
+  expect_refused("r", 3);
+  expect_refused("lora_alpha", "2");
+  expect_refused("rank_pattern", {{"^" + last(), 2}});
+}
+
+TEST_P(PeftImportTest, RefusesTensorsThatFitNothing) {
+  write_safetensors(folder_ / "adapter_model.safetensors",
+                    {{"base_model.model.nowhere.lora_A.weight", at::randn({2, 3})},
+                     {"base_model.model.nowhere.lora_B.weight", at::randn({3, 2})}});
+  const auto merge = [&] { merged_logits(); };
+  EXPECT_NE(testing::message_of<FormatError>(merge).find("nowhere.lora_A"), std::string::npos);
+  write_safetensors(folder_ / "adapter_model.safetensors", {{"elsewhere", at::randn({2, 3})}});
+  EXPECT_NE(testing::message_of<FormatError>(merge).find("base_model.model."), std::string::npos);
+}
+
+TEST_P(PeftImportTest, RankPlanBecomesARankPattern) {
+  const auto model = open();
+  RankPlan plan;
+  for (size_t i = 0; i < model->input_spaces().size(); ++i)
+    plan.inputs[static_cast<int64_t>(i)] = 8;
+  for (size_t i = 0; i < model->sites().size(); ++i)
+    plan.delta_outputs[static_cast<int64_t>(i)] = 3;
+  const auto config = peft_config(*model, plan, "base");
+  const bool decoder = GetParam() == TaskKind::kCompletion;
+  // c_attn is one module: min(8, 3 + 3 + 3).
+  const int64_t first = decoder ? 8 : 3;
+  EXPECT_EQ(config["rank_pattern"][model->sites()[0].linear->name()], first);
+  EXPECT_EQ(config["rank_pattern"][model->sites().back().linear->name()], 3);
+  EXPECT_EQ(config["alpha_pattern"], config["rank_pattern"]);
+  EXPECT_EQ(config["r"], config["lora_alpha"]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, PeftImportTest,
+                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
+                         testing::task_name);
+
+}  // namespace
+}  // namespace eida
