@@ -10,6 +10,7 @@
 
 #include "compare.h"
 #include "dry_run.h"
+#include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
@@ -148,6 +149,8 @@ int run_probe(const ParsedCommand& command) {
   std::optional<ProbeRepeat> first;
   const ProbeResults results = measure(*model, *data, tokenizer, config, first);
   const RankPlan plan = make_plan(results, *model, config.ranks);
+  write_file_atomic(run.file("peft_config.json"),
+                    json_text(peft_config(*model, plan, config.model.path.string())));
   if (config.probe.save_subspaces) write_subspaces(run.file("subspaces.safetensors"), *first);
   write_results(run, results, plan, config, model->config(), report);
   run.finish(report.manifest);
