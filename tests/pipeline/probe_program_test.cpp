@@ -60,7 +60,7 @@ TEST_F(ProbeProgram, ReportHoldsPanelsPlacesAndTheCommand) {
   EXPECT_EQ(count("class=\"panel\""), 2u * (4 + 6));  // raw and centred
   const nlohmann::json probe = json_file(run_ / "probe.json");
   for (const auto& place : probe["places"]) {
-    EXPECT_EQ(count("<td>" + place["name"].get<std::string>() + "</td>"), 1u) << place["name"];
+    EXPECT_GE(count("<td>" + place["name"].get<std::string>() + "</td>"), 1u) << place["name"];
   }
   EXPECT_NE(html.find("The weights are random"), std::string::npos);
   EXPECT_NE(html.find("--heldout 40"), std::string::npos);
