@@ -10,12 +10,10 @@
 #include "eida/core/error.h"
 #include "eida/report/curves.h"
 #include "eida/report/figure.h"
+#include "palette.h"
 
 namespace eida {
 namespace {
-
-/// Violet, blue, green, orange, red: the report's order from the smallest k to the largest.
-constexpr const char* kColors[] = {"#8f2be2", "#1f5fd6", "#2c9a3c", "#f28c13", "#d8232a"};
 
 /// Short name of a weight -> its symbol, in the order of the figures; other weights are behind the
 /// layers.
@@ -72,8 +70,7 @@ std::map<Group, std::vector<CurvePoint>> group_curves(const std::vector<CurvePoi
 Series make_series(const std::vector<CurvePoint>& points, int64_t k, size_t index) {
   Series series;
   series.name = "k = " + std::to_string(k);
-  series.color = kColors[index % std::size(kColors)];
-  series.dashed = index >= std::size(kColors);
+  style_line(series, index);
   bool bars = false;
   for (const CurvePoint& point : points) {
     if (point.k != k) continue;
