@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "eida/core/files.h"
+#include "report/chromium.h"
 #include "support/test_data.h"
 
 namespace eida {
@@ -79,6 +80,11 @@ TEST_F(EvalReportPage, WithoutLabelsItSaysSo) {
   const std::string html = written(report);
   EXPECT_TRUE(holds(html, "nothing to score"));
   EXPECT_FALSE(holds(html, "Worst items"));
+}
+
+TEST_F(EvalReportPage, IsSoundInChromium) {
+  written(generation());
+  testing::expect_sound_in_chromium(dir_.path() / "report.html", 0);
 }
 
 }  // namespace

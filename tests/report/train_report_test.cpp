@@ -6,6 +6,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "report/chromium.h"
 #include "support/test_data.h"
 
 namespace eida {
@@ -101,6 +102,11 @@ TEST_F(TrainReportPage, LeavesOutWhatThereIsNot) {
 
 TEST_F(TrainReportPage, SaysWhereItCannotBeWritten) {
   EXPECT_THROW(write_train_report(dir_.path() / "no" / "report.html", two_rounds()), DataError);
+}
+
+TEST_F(TrainReportPage, IsSoundInChromium) {
+  written(two_rounds());
+  testing::expect_sound_in_chromium(dir_.path() / "report.html", 9);
 }
 
 TEST(ThinnedSteps, AFewPointsStayAsTheyAre) {
