@@ -1,7 +1,5 @@
 #include "dry_run.h"
 
-#include <ATen/ops/matmul.h>
-#include <ATen/ops/rand.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,36 +7,70 @@
 
 #include "eida/core/progress.h"
 #include "eida/core/rng.h"
+#include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
 #include "eida/data/batching.h"
+#include "eida/pipeline/probe.h"
 #include "probe_results.h"
 
 namespace eida {
 namespace {
 
-/// Measured speed of one matrix product in the run's precision. \return multiply-adds a second
-double product_speed(const ComputeSetting& compute) {
-  const auto options = at::TensorOptions(compute.precision).device(compute.device);
-  const at::Tensor a = at::rand({512, 768}, options), b = at::rand({768, 1536}, options);
-  at::matmul(a, b);
-  const auto start = std::chrono::steady_clock::now();
-  constexpr int kProducts = 20;
-  for (int i = 0; i < kProducts; ++i) at::matmul(a, b);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return kProducts * 512.0 * 768.0 * 1536.0 / seconds;
-}
-
-/// Mean tokens of an example, from a draw of at most 200.
-double mean_tokens(const Config& config, const Dataset& data, const ExampleTokenizer& tokenizer) {
-  Rng rng(static_cast<uint64_t>(config.run.seed), "dry_run");
-  const auto lengths =
-      tokenizer
-          .tokenize_all(data, draw_examples(data.size(), std::min<int64_t>(200, data.size()), rng))
-          .lengths();
+/// Mean tokens of an example.
+double mean_tokens(const std::vector<int64_t>& lengths) {
   double sum = 0;
   for (const int64_t length : lengths) sum += static_cast<double>(length);
   return sum / static_cast<double>(lengths.size());
+}
+
+/// Examples of a trial: up to 32, enough for its passes to be like the run's.
+std::ptrdiff_t trial_size(size_t examples) {
+  return static_cast<std::ptrdiff_t>(std::clamp<size_t>(examples / 2, 1, 32));
+}
+
+/// What a few examples cost: the first time, which is slower than all others, and then.
+struct ProbeTrial {
+  double first_seconds = 0.0;
+  ProbeRepeat repeat;
+  double examples = 0.0;  ///< sampled, and as many held out
+};
+
+ProbeTrial try_probe(PretrainedModel& model, const Config& config, TaskKind task,
+                     const std::vector<const TokenExample*>& examples) {
+  const MeasureOptions options = measure_options(config, task);
+  const std::ptrdiff_t size = trial_size(examples.size());
+  const std::vector<const TokenExample*> first(examples.begin(), examples.begin() + size),
+      last(examples.end() - size, examples.end());
+  ProbeTrial trial;
+  const auto start = std::chrono::steady_clock::now();
+  measure_repeat(model, first, last, options);
+  trial.first_seconds = seconds_since(start);
+  trial.repeat = measure_repeat(model, first, last, options);
+  trial.examples = static_cast<double>(size);
+  return trial;
+}
+
+/// Of sampling alone, an example.
+struct SamplingTrial {
+  double first_seconds = 0.0;  ///< of all examples the first time
+  double seconds = 0.0;
+  double vectors = 0.0;  ///< at a place
+};
+
+SamplingTrial try_sampling(PretrainedModel& model, const Config& config, TaskKind task,
+                           const std::vector<const TokenExample*>& examples) {
+  const SamplerOptions options = measure_options(config, task).sampler;
+  const std::ptrdiff_t size = trial_size(examples.size());
+  const std::vector<const TokenExample*> first(examples.begin(), examples.begin() + size);
+  SamplingTrial trial;
+  auto start = std::chrono::steady_clock::now();
+  collect_samples(model, first, options);
+  trial.first_seconds = seconds_since(start);
+  start = std::chrono::steady_clock::now();
+  const Samples samples = collect_samples(model, first, options);
+  trial.seconds = seconds_since(start) / static_cast<double>(size);
+  trial.vectors = static_cast<double>(samples.inputs.front().size(0)) / static_cast<double>(size);
+  return trial;
 }
 
 double to_mib(double bytes) { return bytes / (1 << 20); }
@@ -68,10 +100,9 @@ void print_model(const Config& config, const PretrainedModel& model, const Model
              model.sites().size());
 }
 
-void print_cost(double mib, double products, const ComputeSetting& compute) {
+void print_cost(double mib, double seconds, const ComputeSetting& compute) {
   fmt::print("memory, about    {:.0f} MiB\n", mib);
-  fmt::print("time, about      {} on {} threads\n",
-             format_duration(products / product_speed(compute) * 1.5), compute.threads);
+  fmt::print("time, about      {} on {} threads\n", format_duration(seconds), compute.threads);
 }
 
 /// Trainable parameters, or the bounds that the rank rule leaves open.
@@ -105,67 +136,75 @@ std::string trainable_text(const Config& config, TrainInputs& inputs) {
 
 }  // namespace
 
-int dry_run_probe(const Config& config, const PretrainedModel& model, const Dataset& data,
+int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& data,
                   const ExampleTokenizer& tokenizer, const ComputeSetting& compute) {
+  Rng rng(static_cast<uint64_t>(config.run.seed), "dry_run");
+  const TokenizedSet drawn = tokenizer.tokenize_all(
+      data, draw_examples(data.size(), std::min<int64_t>(200, data.size()), rng));
   const ModelSize size(model);
-  const double weights = size.weights, widths = size.widths;
-  const double tokens = mean_tokens(config, data, tokenizer);
   const auto examples = static_cast<double>(config.sampling.examples),
              heldout = static_cast<double>(config.probe.heldout);
-  const bool completion = data.kind() == TaskKind::kCompletion;
-  const double vectors = completion ? 8.0 : static_cast<double>(config.sampling.tokens_per_example);
-  const double samples = examples * vectors * widths * 4;
-  const double element = compute.precision == at::kFloat ? 4 : 2;
-  const double activations =
-      std::max(512.0, tokens * static_cast<double>(config.sampling.batch_size)) * widths * 3 *
-      element;
-  const double copies = compute.precision == at::kFloat ? 0 : weights * element;
-  // A forward pass and the backward pass to the inputs: two products a weight and token.
-  const double products =
-      (examples + heldout) * tokens * 2 * weights * static_cast<double>(config.probe.repeats);
-
   print_model(config, model, size);
   fmt::print("data             {}: {} examples, about {:.1f} tokens each\n", data.name(),
-             data.size(), tokens);
+             data.size(), mean_tokens(drawn.lengths()));
   fmt::print("trainable        0 parameters (the probe changes nothing)\n");
   fmt::print("work             {} repeats of {:.0f} + {:.0f} examples, k up to {}\n",
              config.probe.repeats, examples, heldout, config.subspace.dims.back());
-  print_cost(peak_memory_mib() + to_mib(weights * 4 + samples * 1.3 + activations + copies),
-             products, compute);
+
+  const ProbeTrial trial = try_probe(model, config, data.kind(), drawn.pointers());
+  double vectors = 0;  // of an example, at a place
+  for (const PlaceMeasure& place : trial.repeat.inputs)
+    vectors += static_cast<double>(place.samples) / trial.examples;
+  vectors /= static_cast<double>(trial.repeat.inputs.size());
+  const double seconds = trial.repeat.sampling_seconds * examples / trial.examples +
+                         trial.repeat.estimation_seconds +
+                         trial.repeat.heldout_seconds * heldout / trial.examples;
+  // Beside what the trial took: samples as parts, as a whole and in estimation's float64, and
+  // blocks of held-out vectors.
+  const double kept = 4 * vectors * examples + 2 * std::min(512.0, vectors * heldout);
+  print_cost(peak_memory_mib() + to_mib(kept * size.widths * 4),
+             trial.first_seconds + seconds * static_cast<double>(config.probe.repeats), compute);
   return 0;
 }
 
 int dry_run_train(const Config& config, TrainInputs& inputs) {
   const ModelSize size(*inputs.model);
-  double tokens = 0;
-  for (const int64_t length : inputs.train.lengths()) tokens += static_cast<double>(length);
+  const double tokens = mean_tokens(inputs.train.lengths());
   const auto examples = static_cast<double>(inputs.train.examples.size());
   const int64_t steps = steps_per_round(config, inputs.train);
-  const auto of_step = static_cast<double>(config.train.batch_size * config.train.accumulation);
-  const double share = std::min(1.0, static_cast<double>(steps) * of_step / examples);
+  const double step_examples =
+      static_cast<double>(config.train.batch_size * config.train.accumulation);
 
   print_model(config, *inputs.model, size);
   fmt::print("data             {}: {} examples, {:.1f} tokens each; {} to score on\n",
-             config.data.train.string(), inputs.train.examples.size(), tokens / examples,
+             config.data.train.string(), inputs.train.examples.size(), tokens,
              inputs.dev.examples.size());
   fmt::print("trainable        {}\n", trainable_text(config, inputs));
   fmt::print("work             {} rounds of {} steps, method {}\n", config.rounds, steps,
              config.method);
 
+  const SamplingTrial trial =
+      try_sampling(*inputs.model, config, inputs.task, inputs.train.pointers());
+  const bool full = config.method == "full";
+  const double trained = std::min(examples, static_cast<double>(steps) * step_examples);
+  const double sampled =
+      config.method == "eida" ? static_cast<double>(config.sampling.examples) : 0;
+  // A step's passes are larger than the sampler's and keep no vectors: about 0.8 of the time an
+  // example, with the weights' gradients half as much again. Scoring is a forward pass.
+  const double round = trained * (full ? 1.2 : 0.8) + sampled +
+                       0.3 * static_cast<double>(inputs.dev.examples.size());
   const double element = inputs.compute.precision == at::kFloat ? 4 : 2;
-  const double step_tokens = std::min(1024.0, tokens / examples * of_step);
-  const double activations = step_tokens * size.widths * 3 * element;
-  const double copies = inputs.compute.precision == at::kFloat ? 0 : size.weights * element;
-  const double optimizer = config.method == "full" ? size.parameters * 16 : 0;
-  // Forward, backward to the inputs, and with method full to the weights.
-  const double passes = config.method == "full" ? 3 : 2;
-  const double samples = config.method == "eida" ? static_cast<double>(config.sampling.examples) *
-                                                       (tokens / examples) * 2
-                                                 : 0;
-  const double products =
-      static_cast<double>(config.rounds) * size.weights * (tokens * share * passes + samples);
-  print_cost(peak_memory_mib() + to_mib(size.parameters * 4 + activations + copies + optimizer),
-             products, inputs.compute);
+  const double activations = std::min(1024.0, tokens * step_examples) * 3 * element;
+  // The check of the merge: a pass in float32.
+  const double check = tokens * (inputs.task == TaskKind::kClassification ? 64 : 8) * 3 * 4;
+  const double samples = 4 * sampled * trial.vectors * 4;
+  // All weights are read and written; a merge holds the adapted ones twice more in float32; AdamW
+  // keeps gradient and two moments.
+  const double copies = size.parameters * 4 + size.weights * 8 + (full ? size.parameters * 16 : 0);
+  print_cost(
+      peak_memory_mib() + to_mib((std::max(activations, check) + samples) * size.widths + copies),
+      trial.first_seconds + static_cast<double>(config.rounds) * round * trial.seconds,
+      inputs.compute);
   return 0;
 }
 

@@ -10,8 +10,9 @@
 
 namespace eida {
 
-/// Prints sites, trainable parameters (none) and estimates of memory and time. \return exit code 0
-int dry_run_probe(const Config& config, const PretrainedModel& model, const Dataset& data,
+/// Prints sites, trainable parameters (none) and estimates of memory and time, scaled up from a
+/// trial on a few examples. \return exit code 0
+int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& data,
                   const ExampleTokenizer& tokenizer, const ComputeSetting& compute);
 
 /// The same for eida-train, with the number of trainable parameters. \return exit code 0
