@@ -57,11 +57,11 @@ class AdapterFile {
   std::vector<NamedTensor> replaced(const PretrainedModel& model) const;
 };
 
-/// Applies files (or folders of PEFT) in order, each on the one before: tensors that are no part of an adapter replace
-/// the model's, then updates are added to the weights in float32. \param model loaded `writable` or
-/// not. \param base fingerprint of the model's folder; empty: not compared. \throws FormatError a
-/// file of another model, a tensor that fits nothing, a file that does not apply on the one before
-/// it.
+/// Applies files (or folders of PEFT) in order, each on the one before: tensors that are no part of
+/// an adapter replace the model's, then updates are added to the weights in float32. \param model
+/// loaded `writable` or not. \param base fingerprint of the model's folder; empty: not compared.
+/// \throws FormatError a file of another model, a tensor that fits nothing, a file that does not
+/// apply on the one before it.
 void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesystem::path>& files,
                          const std::string& base = "");
 

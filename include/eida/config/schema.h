@@ -60,8 +60,8 @@ std::string man_page(Program program);
 /// Completion of the program's command line for "bash", "zsh" or "fish".
 std::string completion_text(Program program, const std::string& shell);
 
-/// Text of --list NAME: a choice a line with its meaning; or all keys, the schema, the manual page …
-/// \param program whose manual page and completion are meant. \throws ConfigError lists the names
+/// Text of --list NAME: a choice a line with its meaning; or all keys, the schema, the manual page
+/// … \param program whose manual page and completion are meant. \throws ConfigError lists the names
 /// there are.
 std::string list_text(const std::string& name, Program program = Program::kProbe);
 
