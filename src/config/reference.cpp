@@ -78,7 +78,7 @@ std::string default_text(const Declaration& option) {
     const std::string text = config::typed(value);
     return text.empty() ? "none" : code(text);
   };
-  const std::string text = shown(config::value_of(option));
+  std::string text = shown(config::value_of(option));
   if (option.completion_default.is_null()) return text;
   return fmt::format("{}; e2e, prompt: {}", text, shown(option.completion_default));
 }

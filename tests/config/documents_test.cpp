@@ -22,9 +22,6 @@ bool on_path(const std::string& tool) {
   return std::system(("command -v " + tool + " >/dev/null 2>&1").c_str()) == 0;
 }
 
-#define EIDA_NEED_TOOL(tool) \
-  if (!on_path(tool)) GTEST_SKIP() << tool << " is not installed"
-
 class BashCompletion : public ::testing::Test {
  protected:
   /// What bash offers for the last of `words`, a line each.
@@ -69,7 +66,7 @@ TEST(Reference, EveryKeyHasARowOfSixCells) {
 }
 
 TEST(ManPage, GroffHasNothingToSay) {
-  EIDA_NEED_TOOL("groff");
+  if (!on_path("groff")) GTEST_SKIP() << "groff is not installed";
   for (const Program program : kPrograms) {
     const eida::testing::TempDir folder;
     const auto page = eida::testing::write_text(folder.path() / "page.1", eida::man_page(program));
