@@ -34,7 +34,7 @@ void check_options(const GenerateOptions& options) {
   check_at_least("max_batch_tokens", options.max_batch_tokens, 0);
   if (options.sample && options.beams > 1) {
     throw ConfigError(
-        "generation.sample goes with one beam, not {} (hint: beam search draws nothing)",
+        "generation.sample draws one text a prompt, generation.beams is {} (hint: --beams 1)",
         options.beams);
   }
   if (options.max_new_tokens == 0 && options.min_length > options.max_length) {
