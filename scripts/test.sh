@@ -5,7 +5,5 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
-data=${EIDA_DATA:-$root/../shared/data}
-[ -d "$data" ] || data=
-scripts/setup.sh --dev "-DEIDA_DATA=${data:+$(realpath "$data")}" "$@"
+scripts/setup.sh --dev "-DEIDA_DATA=$(data_dir)" "$@"
 ctest --preset release --no-label-summary --output-junit ctest.xml

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 
@@ -50,6 +51,7 @@ int columns() {
 void write_line(std::string_view line) {
   State& s = state();
   const std::lock_guard lock(s.mutex);
+  std::fflush(stdout);  // where both go to one file, results come before what is said about them
   std::string bytes;
   if (!s.status.empty()) bytes += kEraseLine;
   bytes += line;

@@ -1,14 +1,19 @@
 #include "eida/core/progress.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pty.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include "eida/core/files.h"
+#include "support/test_data.h"
 
 namespace {
 
@@ -143,6 +148,25 @@ TEST_F(ProgressTest, CountsFromSeveralThreads) {
     for (auto& thread : threads) thread.join();
   });
   EXPECT_EQ(text.find("work: 4000/4000 steps in "), 0U) << text;
+}
+
+TEST_F(ProgressTest, ResultsComeBeforeTheLinesThatFollowThem) {
+  const eida::testing::TempDir dir;
+  const std::filesystem::path file = dir.path() / "both";
+  std::fflush(stdout);
+  const int kept_out = ::dup(STDOUT_FILENO), kept_err = ::dup(STDERR_FILENO);
+  const int both = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  ASSERT_GE(both, 0);
+  ::dup2(both, STDOUT_FILENO);
+  ::dup2(both, STDERR_FILENO);
+  std::fputs("a result\n", stdout);
+  eida::Progress("sampling", 1).advance();
+  std::fflush(stdout);
+  ::dup2(kept_out, STDOUT_FILENO);
+  ::dup2(kept_err, STDERR_FILENO);
+  for (const int fd : {both, kept_out, kept_err}) ::close(fd);
+  const std::string text = eida::read_file(file);
+  EXPECT_EQ(text.find("a result\nsampling: 1/1 steps in "), 0U) << text;
 }
 
 TEST_F(ProgressTest, OnATerminalOneRefreshedLine) {
