@@ -35,7 +35,7 @@ def run(document: Path, blocks: list[str], programs: Path) -> list[str]:
         status = subprocess.run(["bash", "-c", script_of(blocks)], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
                                 stdout=log, stderr=subprocess.STDOUT, check=False).returncode
         log.seek(0)
-        outputs = log.read().split(MARK)
+        outputs = log.read().replace(f"{ROOT}/", "").split(MARK)
     if status != 0:
         failed = len(outputs) - 1
         sys.exit(f"{document}: exit status {status} in block {failed + 1}:\n{blocks[failed]}\n{outputs[failed][-4000:]}")
