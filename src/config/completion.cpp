@@ -48,10 +48,8 @@ CommandCompletion of_subcommand(const Subcommand& sub) {
   CommandCompletion command{sub.name, sub.help, {}, !sub.arguments.empty()};
   for (const FreeOption& option : sub.options) command.flags.push_back(completion(option));
   Config defaults;
-  auto all = declare(defaults);
-  for (const auto* keys : {&sub.needed_keys, &sub.keys}) {
-    for (const std::string& key : *keys) command.flags.push_back(completion(*find(all, key)));
-  }
+  for (const Declaration& option : keys_of(sub, defaults))
+    command.flags.push_back(completion(option));
   return command;
 }
 

@@ -1,16 +1,10 @@
 #include <fmt/format.h>
 
 #include "completion.h"
+#include "eida/core/utf8.h"
 
 namespace eida::config {
 namespace {
-
-/// Inside single quotes of the shell.
-std::string quoted(std::string text) {
-  for (size_t at = 0; (at = text.find('\'', at)) != std::string::npos; at += 4)
-    text.replace(at, 1, "'\\''");
-  return "'" + text + "'";
-}
 
 std::string action(const Completion& flag, const std::string& name) {
   const std::string choices = fmt::format("{}", fmt::join(flag.choices, " "));
@@ -42,7 +36,7 @@ std::string specification(const Completion& flag, const std::string& name) {
   if (flag.kind != ValueKind::kNone) {
     text += ":" + backslashed(flag.value_name, "\\:") + ":" + action(flag, name);
   }
-  return quoted(text);
+  return shell_quoted(text);
 }
 
 std::string arguments_call(const CommandCompletion& command, const std::string& name,
@@ -80,7 +74,7 @@ std::string zsh_completion(Program program) {
     cases += fmt::format("    {}) {} ;;\n", command.name,
                          arguments_call(command, name, fmt::format("'1: :({})'", command.name)));
   }
-  const std::string first = quoted(fmt::format("1:command:(({} ))", names));
+  const std::string first = shell_quoted(fmt::format("1:command:(({} ))", names));
   cases += fmt::format("    *) {} ;;\n", arguments_call(commands.front(), name, first));
   return fmt::format(
       "#compdef {}\n{}{}_{}() {{\n  case ${{words[2]}} in\n{}  esac\n}}\n_{} \"$@\"\n",

@@ -74,10 +74,7 @@ HelpPage subcommand_page(const Subcommand& sub) {
   HelpSection options{"Options", {}};
   for (const FreeOption& option : sub.options) options.entries.push_back(entry(option));
   Config defaults;
-  auto all = declare(defaults);
-  for (const auto* keys : {&sub.needed_keys, &sub.keys}) {
-    for (const std::string& key : *keys) options.entries.push_back(entry(*find(all, key)));
-  }
+  for (const Declaration& option : keys_of(sub, defaults)) options.entries.push_back(entry(option));
   page.sections = {options, call_section()};
   return page;
 }

@@ -11,8 +11,10 @@ namespace {
 Subcommand probe_compare() {
   Subcommand sub{Program::kProbe, "compare", "RUN_A RUN_B …",
                  "curves of several runs side by side, distances of their subspaces", 2};
-  sub.keys = {"run.output"};
-  sub.examples = {"eida-probe compare runs/probe runs/probe-after --output runs/compared"};
+  sub.keys = {"run.output", "probe.figure_formats", "probe.figure_size"};
+  sub.examples = {
+      "eida-probe compare runs/probe runs/probe-after --output runs/compared "
+      "--figure-formats pdf"};
   return sub;
 }
 
@@ -91,6 +93,15 @@ const std::vector<Subcommand>& subcommands() {
   static const std::vector<Subcommand> all = {probe_compare(), train_export(), train_merge(),
                                               eval_score(),    eval_compare(), eval_tokenize()};
   return all;
+}
+
+std::vector<Declaration> keys_of(const Subcommand& sub, Config& defaults) {
+  auto all = declare(defaults);
+  std::vector<Declaration> options;
+  for (const auto* keys : {&sub.needed_keys, &sub.keys}) {
+    for (const std::string& key : *keys) options.push_back(*find(all, key));
+  }
+  return options;
 }
 
 const Subcommand* find_subcommand(Program program, const std::string& name) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "declaration.h"
 #include "eida/config/command_line.h"
 
 namespace eida::config {
@@ -34,6 +35,9 @@ struct Subcommand {
 };
 
 const std::vector<Subcommand>& subcommands();
+
+/// The configuration keys that it needs, then the others it has a use for.
+std::vector<Declaration> keys_of(const Subcommand& sub, Config& defaults);
 
 /// \return nullptr where the program has no such subcommand
 const Subcommand* find_subcommand(Program program, const std::string& name);

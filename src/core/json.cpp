@@ -1,5 +1,6 @@
 #include "eida/core/json.h"
 
+#include <cmath>
 #include <set>
 #include <utility>
 #include <vector>
@@ -193,6 +194,10 @@ json parse_json(std::string_view text, const std::string& source, const JsonOpti
 
 json read_json(const std::filesystem::path& path, const JsonOptions& options) {
   return parse_json(read_file(path, options.max_bytes), path.string(), options);
+}
+
+nlohmann::ordered_json number_or_null(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
 }
 
 std::string json_text(const nlohmann::ordered_json& value) {

@@ -114,4 +114,10 @@ std::string printable(std::string_view text, size_t max_width) {
   return clean;
 }
 
+std::string shell_quoted(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 }  // namespace eida

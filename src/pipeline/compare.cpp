@@ -109,15 +109,11 @@ Series overlay_series(const ComparedRun& run, size_t index, const CurvePoint& ki
 }
 
 /// The runs' curves of one kind of place: the largest k, and the smallest dashed.
-Figure overlay(const Comparison& comparison, const CurvePoint& kind) {
-  FigureOptions options;
-  options.title = curve_title(kind.kind, kind.weights, kind.dim);
-  options.x_label = "layer";
-  options.y_label = "average cosine similarity";
-  options.y_min = 0.0;
-  options.y_max = 1.0;
-  options.integer_x = true;
-  Figure figure(options);
+Figure overlay(const Comparison& comparison, const CurvePoint& kind, const ProbeOptions& options) {
+  FigureOptions axes = curve_axes(kind.kind, kind.weights, kind.dim);
+  axes.width = static_cast<int>(options.figure_size[0]);
+  axes.height = static_cast<int>(options.figure_size[1]);
+  Figure figure(axes);
   for (size_t r = 0; r < comparison.runs.size(); ++r) {
     const ComparedRun& run = comparison.runs[r];
     figure.add(overlay_series(run, r, kind, comparison.largest(), false));
@@ -127,25 +123,24 @@ Figure overlay(const Comparison& comparison, const CurvePoint& kind) {
   return figure;
 }
 
-/// One figure for each kind of place that has several layers, with a name for its file.
-std::vector<std::pair<std::string, Figure>> overlays(const Comparison& comparison) {
-  std::vector<std::pair<std::string, Figure>> figures;
+/// One figure for each kind of place that has several layers.
+std::vector<CurveFigure> overlays(const Comparison& comparison, const ProbeOptions& options) {
+  std::vector<CurveFigure> figures;
   std::set<std::string> done;
   const auto places = comparison.places();
   for (const CurvePoint& place : places) {
-    std::string name = place.kind + "-" + place.weights;
-    std::replace(name.begin(), name.end(), ',', '_');
+    const std::string name = curve_file_name(place.kind, place.weights);
     const auto same_kind = std::count_if(places.begin(), places.end(), [&](const auto& other) {
       return other.kind == place.kind && other.weights == place.weights;
     });
     if (same_kind < 2 || !done.insert(name).second) continue;
-    figures.emplace_back(name, overlay(comparison, place));
+    figures.push_back({place.kind, place.weights, name, overlay(comparison, place, options)});
   }
   return figures;
 }
 
-Page comparison_page(const Comparison& comparison, const Table& fidelity, const Table& angles,
-                     const Manifest& manifest) {
+Page comparison_page(const Comparison& comparison, const std::vector<CurveFigure>& overlays,
+                     const Table& fidelity, const Table& angles, const Manifest& manifest) {
   Page page({fmt::format("{} probes compared", comparison.runs.size()),
              "Curves of several runs in one picture, and the angles between their subspaces.", 0});
   const int64_t largest = comparison.largest(), smallest = comparison.dims.front();
@@ -157,8 +152,7 @@ Page comparison_page(const Comparison& comparison, const Table& fidelity, const 
       "over each run's repeats." +
           lines);
   std::vector<Figure> figures;
-  auto named = overlays(comparison);
-  for (auto& [name, figure] : named) figures.push_back(std::move(figure));
+  for (const CurveFigure& each : overlays) figures.push_back(each.figure);
   page.add_figures(std::move(figures));
   page.add_table(fmt::format("Mean fidelity at k = {}; distance of subspaces from the first run's, "
                              "0 equal, 1 orthogonal",
@@ -199,13 +193,11 @@ void write_comparison(const ParsedCommand& command, const Comparison& comparison
   const Table angles = angle_table(comparison);
   write_file_atomic(folder.file("comparison.csv"), fidelity.csv());
   write_file_atomic(folder.file("angles.csv"), angles.csv());
-  const auto named = overlays(comparison);
-  if (have_gnuplot()) {
-    for (const auto& [name, figure] : named) figure.write(folder.file("figures/" + name + ".svg"));
-  } else {
-    spdlog::warn("no figures: gnuplot cannot be started (hint: apt install gnuplot)");
-  }
-  comparison_page(comparison, fidelity, angles, manifest).write(folder.file("report.html"));
+  const ProbeOptions& probe = command.config.probe;
+  const std::vector<CurveFigure> figures = overlays(comparison, probe);
+  write_curve_figures(folder.path() / "figures", figures, probe.figure_formats);
+  comparison_page(comparison, figures, fidelity, angles, manifest)
+      .write(folder.file("report.html"));
   folder.finish(manifest);
   spdlog::info("comparison: {}", (folder.path() / "report.html").string());
 }

@@ -1,14 +1,11 @@
 #include "compared_run.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <set>
 
 #include "eida/core/error.h"
 #include "eida/subspace/interval.h"
-#include "eida/subspace/subspace.h"
 
 namespace eida {
 namespace {
@@ -87,18 +84,12 @@ std::vector<int64_t> common_dims(const std::vector<ComparedRun>& runs) {
   return {common.begin(), common.end()};
 }
 
-double SubspaceRelation::distance() const { return std::sqrt(std::max(0.0, 1.0 - overlap)); }
-
 std::optional<SubspaceRelation> relate(const ComparedRun& a, const ComparedRun& b,
                                        const PlaceKey& place, int64_t k) {
   const at::Tensor basis_a = basis_of(a, place, k), basis_b = basis_of(b, place, k);
   if (!basis_a.defined() || !basis_b.defined() || basis_a.size(1) != basis_b.size(1))
     return std::nullopt;
-  const at::Tensor angles = principal_angles(basis_a, basis_b);  // [k] ascending, radians
-  constexpr double kDegrees = 180.0 / std::numbers::pi;
-  return SubspaceRelation{angles.mean().item<double>() * kDegrees,
-                          angles[-1].item<double>() * kDegrees,
-                          angles.cos().square().mean().item<double>()};
+  return relate(basis_a, basis_b);
 }
 
 }  // namespace eida

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "eida/report/curves.h"
+#include "eida/subspace/subspace.h"
 #include "eida/tensor/safetensors.h"
 
 namespace eida {
@@ -37,14 +38,8 @@ ComparedRun open_compared_run(const std::filesystem::path& folder);
 /// Dimensions that every run measured, ascending. \throws DataError there is none
 std::vector<int64_t> common_dims(const std::vector<ComparedRun>& runs);
 
-/// How two subspaces of k dimensions lie to one another.
-struct SubspaceRelation {
-  double mean_degrees = 0.0, largest_degrees = 0.0;  ///< principal angles, 0 to 90
-  double overlap = 0.0;     ///< trace(P_a P_b) / k: 1 equal, 0 orthogonal; k / d by chance
-  double distance() const;  ///< of the projectors: 0 equal, 1 orthogonal
-};
-
-/// nullopt where one of the runs kept no subspace of that size at the place.
+/// Of the runs' subspaces of k dimensions at a place. nullopt where one of the runs kept no
+/// subspace of that size at the place.
 std::optional<SubspaceRelation> relate(const ComparedRun& a, const ComparedRun& b,
                                        const PlaceKey& place, int64_t k);
 

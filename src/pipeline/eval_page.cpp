@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "eida/pipeline/session.h"
+
 namespace eida {
 
 std::vector<size_t> worst_items(std::span<const double> badness, double least) {
@@ -22,7 +24,10 @@ std::vector<size_t> worst_items(std::span<const double> badness, double least) {
 
 void describe_evaluation(EvalReport& report, const Config& config) {
   report.title = fmt::format("Evaluation: {}", config.data.task);
-  report.facts = {{"model", config.model.path.string()}, {"data", config.data.test.string()}};
+  report.weights = weights_origin(config);
+  report.facts = {{"model", config.model.path.string()},
+                  {"weights", report.weights},
+                  {"data", config.data.test.string()}};
   for (const auto& adapter : config.model.adapters)
     report.facts.emplace_back("adapter", adapter.string());
   report.facts.emplace_back("precision", config.run.precision);

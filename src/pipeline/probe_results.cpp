@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "eida/pipeline/session.h"
 #include "eida/subspace/interval.h"
 #include "eida/subspace/rank_rules.h"
 #include "eida/tensor/safetensors.h"
@@ -229,9 +230,7 @@ nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& p
   nlohmann::ordered_json json;
   json["model"] = config.model.path.string();
   json["model_type"] = model.model_type;
-  json["weights"] = config.model.init == "random"
-                        ? "random, seed " + std::to_string(config.run.seed)
-                        : "from file";
+  json["weights"] = weights_origin(config);
   json["task"] = config.data.task;
   json["train"] = config.data.train.string();
   json["estimator"] = config.subspace.estimator;

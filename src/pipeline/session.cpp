@@ -1,6 +1,7 @@
 #include "eida/pipeline/session.h"
 
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <torch/version.h>
 
@@ -78,6 +79,11 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
   }
   model->set_compute_dtype(compute.precision);
   return model;
+}
+
+std::string weights_origin(const Config& config) {
+  if (config.model.init != "random") return "from file";
+  return fmt::format("random, seed {}", config.run.seed);
 }
 
 std::function<void(int64_t)> advance_and_check(Progress& progress) {

@@ -2,23 +2,16 @@
 
 #include <ATen/Parallel.h>
 
-#include <cmath>
-#include <numbers>
 #include <optional>
 
+#include "eida/core/json.h"
+#include "eida/subspace/subspace.h"
 #include "probe_results.h"
 
 namespace eida {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr double kDegrees = 180.0 / std::numbers::pi;
-
-/// Angles between a place's subspaces of two rounds.
-struct Drift {
-  double mean_degrees = 0.0, largest_degrees = 0.0;
-};
 
 /// Input spaces, then sites, as places are numbered.
 std::vector<at::Tensor> all_places(const RoundBases& bases) {
@@ -28,21 +21,18 @@ std::vector<at::Tensor> all_places(const RoundBases& bases) {
 }
 
 /// One a place; none where a round does not adapt it.
-std::vector<std::optional<Drift>> drifts(const RoundBases& before, const RoundBases& after) {
+std::vector<std::optional<SubspaceRelation>> drifts(const RoundBases& before,
+                                                    const RoundBases& after) {
   const auto old = all_places(before), now = all_places(after);
-  std::vector<std::optional<Drift>> result(now.size());
+  std::vector<std::optional<SubspaceRelation>> result(now.size());
   if (old.size() != now.size()) return result;
   at::parallel_for(0, static_cast<int64_t>(now.size()), 1, [&](int64_t begin, int64_t end) {
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      if (!old[i].defined() || !now[i].defined()) continue;
-      const at::Tensor angles = principal_angles(old[i], now[i]).mul(kDegrees);  // [k] ascending
-      result[i] = {angles.mean().item<double>(), angles[-1].item<double>()};
+      if (old[i].defined() && now[i].defined()) result[i] = relate(old[i], now[i]);
     }
   });
   return result;
 }
-
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 /// Mean of `value` over the places of a kind that have one, null without any.
 template <typename Value>

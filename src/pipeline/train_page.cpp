@@ -3,22 +3,18 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <limits>
 
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "eida/core/json.h"
 #include "eida/core/system_info.h"
+#include "eida/pipeline/session.h"
 
 namespace eida {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-double number_or_nan(const json& value) { return value.is_null() ? kNaN : value.get<double>(); }
 
 std::vector<TrainStepPoint> read_steps(const fs::path& file, int64_t steps_per_round) {
   ThinnedSteps steps;
@@ -95,6 +91,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
                                                           const json& summary) {
   std::vector<std::pair<std::string, std::string>> facts = {
       {"model", config.model.path.string()},
+      {"weights before training", weights_origin(config)},
       {"data", config.data.train.string()},
       {"held-out data", config.data.dev.empty() ? "none" : config.data.dev.string()},
       {"rank rule", config.ranks.rule},
@@ -111,6 +108,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
 TrainReport read_train_report(const Config& config, const TrainPageInputs& inputs) {
   TrainReport report;
   report.method = config.method;
+  report.weights = weights_origin(config);
   report.running = inputs.running;
   report.rounds_planned = config.rounds;
   report.best_round = inputs.summary.value("best_round", int64_t{0});

@@ -97,16 +97,11 @@ Series published_series(const Group& group, const std::vector<CurvePoint>& publi
 
 FigureOptions figure_options(const Group& group, const std::vector<CurvePoint>& points,
                              const CurveFigureOptions& options) {
-  FigureOptions figure;
-  figure.title = curve_title(group.kind(), group.weights, group.dim);
+  FigureOptions figure = curve_axes(group.kind(), group.weights, group.dim);
   if (!options.note.empty()) figure.title += ", " + options.note;
-  figure.x_label = "layer";
-  figure.y_label = "average cosine similarity";
   const bool low =
       std::any_of(points.begin(), points.end(), [](const auto& point) { return point.mean < 0.2; });
-  figure.y_min = low || options.from_zero ? 0.0 : 0.2;
-  figure.y_max = 1.0;
-  figure.integer_x = true;
+  if (!low && !options.from_zero) figure.y_min = 0.2;
   figure.width = options.width;
   figure.height = options.height;
   return figure;
@@ -126,12 +121,6 @@ Figure make_figure(const Group& group, std::vector<CurvePoint> points,
   return figure;
 }
 
-std::string file_stem(const Group& group) {
-  std::string weights = group.weights;
-  std::replace(weights.begin(), weights.end(), ',', '_');
-  return group.kind() + "-" + weights;
-}
-
 }  // namespace
 
 std::string curve_title(const std::string& kind, const std::string& weights, int64_t dim) {
@@ -145,20 +134,37 @@ std::string curve_title(const std::string& kind, const std::string& weights, int
                      kind == "delta_output" ? "\u0394(outputs)" : "Inputs", names, dim);
 }
 
+FigureOptions curve_axes(const std::string& kind, const std::string& weights, int64_t dim) {
+  FigureOptions figure;
+  figure.title = curve_title(kind, weights, dim);
+  figure.x_label = "layer";
+  figure.y_label = "average cosine similarity";
+  figure.y_min = 0.0;
+  figure.y_max = 1.0;
+  figure.integer_x = true;
+  return figure;
+}
+
+std::string curve_file_name(const std::string& kind, const std::string& weights) {
+  std::string name = kind + "-" + weights;
+  std::replace(name.begin(), name.end(), ',', '_');
+  return name;
+}
+
 std::vector<CurveFigure> curve_figures(const std::vector<CurvePoint>& curves,
                                        const CurveFigureOptions& options) {
   std::vector<CurveFigure> figures;
   const auto groups = group_curves(curves);
   for (const auto& [group, points] : groups) {
-    figures.push_back(
-        {group.kind(), group.weights, file_stem(group), make_figure(group, points, options)});
+    figures.push_back({group.kind(), group.weights, curve_file_name(group.kind(), group.weights),
+                       make_figure(group, points, options)});
   }
   return figures;
 }
 
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
-                                                       const std::vector<CurvePoint>& curves,
-                                                       const CurveFigureOptions& options) {
+                                                       const std::vector<CurveFigure>& figures,
+                                                       const std::vector<std::string>& formats) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw DataError("{}: folder cannot be made: {}", folder.string(), error.message());
@@ -168,14 +174,19 @@ std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::pa
                  folder.string());
     return files;
   }
-  const auto figures = curve_figures(curves, options);
   for (const CurveFigure& each : figures) {
-    for (const std::string& format : options.formats) {
+    for (const std::string& format : formats) {
       const auto file = folder / (each.name + "." + format);
       if (each.figure.write(file)) files.push_back(file);
     }
   }
   return files;
+}
+
+std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
+                                                       const std::vector<CurvePoint>& curves,
+                                                       const CurveFigureOptions& options) {
+  return write_curve_figures(folder, curve_figures(curves, options), options.formats);
 }
 
 Table curves_table(const std::vector<CurvePoint>& curves) {

@@ -97,6 +97,7 @@ void write_eval_report(const std::filesystem::path& file, const EvalReport& repo
   }
   Page page(options);
   page.add_section("Run");
+  add_weights_notice(page, report.weights, "the scores say nothing about a language model.");
   page.add_facts(report.facts);
   add_scores(page, report);
   for (const auto& [caption, table] : report.tables) {

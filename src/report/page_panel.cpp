@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "eida/core/files.h"
+#include "eida/core/json.h"
 #include "page_markup.h"
 
 namespace eida {
@@ -14,10 +14,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Numbers, with null for what is not finite: JSON has no other way to say it.
 Json numbers(const std::vector<double>& values) {
   Json list = Json::array();
-  for (const double value : values) list.push_back(std::isfinite(value) ? Json(value) : Json());
+  for (const double value : values) list.push_back(number_or_null(value));
   return list;
 }
 
@@ -32,7 +31,7 @@ Json series_json(const Series& series) {
 Json figure_json(const Figure& figure) {
   const FigureOptions& options = figure.options();
   const auto bound = [](const std::optional<double>& value) {
-    return value && std::isfinite(*value) ? Json(*value) : Json();
+    return value ? number_or_null(*value) : Json();
   };
   Json json = {{"x_label", options.x_label},     {"y_label", options.y_label},
                {"y_min", bound(options.y_min)},  {"y_max", bound(options.y_max)},

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "eida/core/json.h"
 #include "eida/report/reproduction.h"
 
 namespace eida {
@@ -14,8 +15,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-double number_or_nan(const Json& value) { return value.is_number() ? value.get<double>() : kNaN; }
 
 /// The mean of a {"mean", "half_interval_95"}; NaN for null.
 double mean_of(const Json& value) {
@@ -49,11 +48,8 @@ void add_run(Page& page, const ProbeReport& report) {
   const Json& probe = report.probe;
   page.add_section("What was run");
   const std::string weights = text_of(probe.at("weights"));
-  if (weights.starts_with("random")) {
-    page.add_notice("The weights are random (" + weights +
-                    "), not those of a trained model: the curves say nothing about a language "
-                    "model, only that the program runs.");
-  }
+  add_weights_notice(page, weights,
+                     "the curves say nothing about a language model, only that the program runs.");
   std::string dims;
   for (const Json& k : probe.at("dims")) dims += (dims.empty() ? "" : ", ") + k.dump();
   page.add_facts({{"model", text_of(probe.at("model"))},

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "eida/core/utf8.h"
 #include "eida/report/table.h"
 
 namespace eida {
@@ -14,9 +15,7 @@ std::string shell_word(const std::string& argument) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
   if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string::npos) return argument;
-  std::string word = "'";
-  for (const char c : argument) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return word + "'";
+  return shell_quoted(argument);
 }
 
 std::string command_text(const std::vector<std::string>& arguments) {
@@ -34,6 +33,12 @@ Table input_table(const std::vector<InputFile>& inputs) {
 }
 
 }  // namespace
+
+void add_weights_notice(Page& page, const std::string& weights, const std::string& consequence) {
+  if (!weights.starts_with("random")) return;
+  page.add_notice(fmt::format("The weights are random ({}), not those of a trained model: {}",
+                              weights, consequence));
+}
 
 void add_reproduction(Page& page, const Manifest& manifest, const std::string& config) {
   page.add_section("How to reproduce",

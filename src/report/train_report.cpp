@@ -101,6 +101,7 @@ void add_head(Page& page, const TrainReport& report) {
         "written again after every round.",
         report.rounds.size(), report.rounds_planned));
   }
+  add_weights_notice(page, report.weights, "training started from nothing.");
   page.add_facts(report.facts);
 }
 

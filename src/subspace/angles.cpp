@@ -4,7 +4,9 @@
 #include <ATen/ops/linalg_svdvals.h>
 #include <ATen/ops/mm.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "eida/core/error.h"
 #include "eida/subspace/subspace.h"
@@ -47,6 +49,15 @@ at::Tensor principal_angles(const at::Tensor& basis_a, const at::Tensor& basis_b
   const at::Tensor cosines = at::linalg_svdvals(M);
   const at::Tensor sines = at::linalg_svdvals(A - at::mm(B, M)).flip(0);
   return at::atan2(sines, cosines);
+}
+
+double SubspaceRelation::distance() const { return std::sqrt(std::max(0.0, 1.0 - overlap)); }
+
+SubspaceRelation relate(const at::Tensor& basis_a, const at::Tensor& basis_b) {
+  const at::Tensor angles = principal_angles(basis_a, basis_b);
+  constexpr double kDegrees = 180.0 / std::numbers::pi;
+  return {angles.mean().item<double>() * kDegrees, angles[-1].item<double>() * kDegrees,
+          angles.cos().square().mean().item<double>()};
 }
 
 }  // namespace eida

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <cmath>
+
 #include "support/file_helpers.h"
 #include "support/test_data.h"
 
@@ -94,4 +96,13 @@ TEST(ReadJson, NamesTheFile) {
   const auto message = message_of<eida::DataError>([&] { eida::read_json(file); });
   EXPECT_EQ(message.find(file.string() + ":2: is not valid JSON"), 0U) << message;
   EXPECT_THROW(eida::read_json(dir.path() / "none.json"), eida::DataError);
+}
+
+TEST(JsonNumbers, NullStandsForWhatIsNotFinite) {
+  EXPECT_EQ(eida::number_or_null(0.5), 0.5);
+  EXPECT_TRUE(eida::number_or_null(NAN).is_null());
+  EXPECT_TRUE(eida::number_or_null(INFINITY).is_null());
+  EXPECT_EQ(eida::number_or_nan(nlohmann::json(0.5)), 0.5);
+  EXPECT_TRUE(std::isnan(eida::number_or_nan(nlohmann::json(nullptr))));
+  EXPECT_THROW(eida::number_or_nan(nlohmann::json("x")), nlohmann::json::exception);
 }

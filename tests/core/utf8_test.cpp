@@ -63,5 +63,11 @@ TEST(Utf8, PrintableTextHoldsNoEscapesAndIsCut) {
   EXPECT_LT(printable(marks, 10).size(), 60u);
 }
 
+TEST(ShellQuoted, IsReadBackAsItWas) {
+  EXPECT_EQ(shell_quoted(""), "''");
+  EXPECT_EQ(shell_quoted("a b$c"), "'a b$c'");
+  EXPECT_EQ(shell_quoted("it's"), "'it'\\''s'");
+}
+
 }  // namespace
 }  // namespace eida

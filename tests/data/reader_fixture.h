@@ -9,6 +9,7 @@
 
 #include "eida/core/error.h"
 #include "eida/data/dataset.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 
 namespace eida::testing {
@@ -42,12 +43,6 @@ inline ReaderOptions task_options(DataTask task) {
   ReaderOptions options;
   options.task = task;
   return options;
-}
-
-/// Whether the text holds the part; on failure both are shown.
-inline ::testing::AssertionResult holds(const std::string& text, const std::string& part) {
-  if (text.find(part) != std::string::npos) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << "'" << text << "' does not hold '" << part << "'";
 }
 
 }  // namespace eida::testing

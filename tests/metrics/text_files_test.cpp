@@ -6,11 +6,13 @@
 #include <functional>
 
 #include "eida/core/error.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 
 namespace eida {
 namespace {
 
+using testing::holds;
 using Texts = std::vector<std::string>;
 
 class TextFilesTest : public ::testing::Test {
@@ -38,10 +40,6 @@ class TextFilesTest : public ::testing::Test {
       return fault.what();
     }
     return "nothing thrown";
-  }
-  static ::testing::AssertionResult holds(const std::string& text, const std::string& part) {
-    if (text.find(part) != std::string::npos) return ::testing::AssertionSuccess();
-    return ::testing::AssertionFailure() << "'" << text << "' does not hold '" << part << "'";
   }
 
   testing::TempDir dir_;

@@ -195,9 +195,13 @@ TEST_F(ProbeProgram, ComparesRuns) {
                     {"--save-subspaces", "--seed", "1", "--set", "run.output=" + other.string()}))
                 .code,
             0);
-  const ProgramResult result =
-      run({EIDA_PROBE, "compare", run_.string(), other.string(), "--output", compared.string()});
+  const ProgramResult result = run({EIDA_PROBE, "compare", run_.string(), other.string(),
+                                    "--output", compared.string(), "--figure-formats", "pdf,svg"});
   ASSERT_EQ(result.code, 0) << result.err;
+  if (have_gnuplot()) {
+    EXPECT_TRUE(std::filesystem::exists(compared / "figures/input-q_k_v.pdf"));
+    EXPECT_TRUE(std::filesystem::exists(compared / "figures/input-q_k_v.svg"));
+  }
   EXPECT_NE(result.out.find("k = 8"), std::string::npos) << result.out;
   EXPECT_TRUE(std::filesystem::exists(compared / "comparison.csv"));
   EXPECT_TRUE(std::filesystem::exists(compared / "manifest.json"));

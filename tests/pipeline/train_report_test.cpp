@@ -2,12 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/train_fixture.h"
+#include "support/file_helpers.h"
 #include "support/python.h"
 
 namespace eida {
 namespace {
 
 using nlohmann::json;
+using testing::holds;
 using testing::RunningProgram;
 
 class TrainReportTest : public testing::TrainProgram {
@@ -17,13 +19,7 @@ class TrainReportTest : public testing::TrainProgram {
     ASSERT_EQ(result.code, 0) << result.err;
   }
   void train_into_a(const std::vector<std::string>& more) const { run_well(train(a_, true, more)); }
-  std::string page() const {
-    const std::string html = read_file(a_ / "report.html");
-    return html.substr(0, html.find("</main>"));  // not the scripts
-  }
-  static bool holds(const std::string& html, const std::string& part) {
-    return html.find(part) != std::string::npos;
-  }
+  std::string page() const { return testing::page_text(a_ / "report.html"); }
   json places(int round) const {
     return read_json(a_ / ("rounds/0" + std::to_string(round)) / "subspaces.json");
   }
@@ -54,6 +50,12 @@ TEST_F(TrainReportTest, ShowsTheWholeRun) {
         "the samples themselves", "adapter", "Merging", "How to reproduce", "2 of 2 rounds"})
     EXPECT_TRUE(holds(html, part)) << part;
   EXPECT_FALSE(holds(html, "http-equiv=\"refresh\""));
+  EXPECT_TRUE(holds(html, "from file"));
+}
+
+TEST_F(TrainReportTest, SaysThatTrainingStartedFromRandomWeights) {
+  train_into_a({"--method", "full", "--set", "model.init=random"});
+  EXPECT_TRUE(holds(page(), "The weights are random (random, seed 0)"));
 }
 
 TEST_F(TrainReportTest, IsThereWhileTheRunGoesOnAndSaysSo) {

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "eida/core/files.h"
 #include "report/chromium.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 
 namespace eida {
 namespace {
+
+using testing::holds;
 
 EvalReport generation() {
   EvalReport report;
@@ -29,11 +31,7 @@ class EvalReportPage : public ::testing::Test {
  protected:
   std::string written(const EvalReport& report) const {
     write_eval_report(dir_.path() / "report.html", report);
-    const std::string html = read_file(dir_.path() / "report.html");
-    return html.substr(0, html.find("</main>"));  // not the scripts
-  }
-  static bool holds(const std::string& html, const std::string& part) {
-    return html.find(part) != std::string::npos;
+    return testing::page_text(dir_.path() / "report.html");
   }
   testing::TempDir dir_;
 };
@@ -45,6 +43,13 @@ TEST_F(EvalReportPage, ShowsScoresWorstItemsAndBeams) {
         "Beam alternatives", "-0.7500", "… and 2 more", "eida-eval --beams 3"})
     EXPECT_TRUE(holds(html, part)) << part;
   EXPECT_FALSE(holds(html, "seven"));
+}
+
+TEST_F(EvalReportPage, SaysThatTheWeightsAreRandom) {
+  EvalReport report = generation();
+  EXPECT_FALSE(holds(written(report), "The weights are random"));
+  report.weights = "random, seed 3";
+  EXPECT_TRUE(holds(written(report), "The weights are random (random, seed 3)"));
 }
 
 TEST_F(EvalReportPage, TextOfOthersIsNoMarkupAndHasNoControlCharacters) {

@@ -8,18 +8,14 @@
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 
 namespace eida {
 namespace {
 
 namespace fs = std::filesystem;
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t found = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
+using testing::count;
 
 Figure two_lines(const std::string& title = "Title", const std::string& name = "k = 4") {
   FigureOptions options;

@@ -6,6 +6,7 @@
 
 #include "eida/core/files.h"
 #include "report/chromium.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 
 namespace eida {
@@ -13,12 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t found = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
+using testing::count;
 
 Json interval(double mean, double half) { return {{"mean", mean}, {"half_interval_95", half}}; }
 

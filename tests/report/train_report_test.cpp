@@ -5,12 +5,14 @@
 #include <cmath>
 
 #include "eida/core/error.h"
-#include "eida/core/files.h"
 #include "report/chromium.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 
 namespace eida {
 namespace {
+
+using testing::holds;
 
 TrainPlace place(const std::string& kind, const std::string& weights, double fidelity,
                  double degrees) {
@@ -54,11 +56,7 @@ class TrainReportPage : public ::testing::Test {
  protected:
   std::string written(const TrainReport& report) const {
     write_train_report(dir_.path() / "report.html", report);
-    const std::string html = read_file(dir_.path() / "report.html");
-    return html.substr(0, html.find("</main>"));  // not the scripts
-  }
-  static bool holds(const std::string& html, const std::string& part) {
-    return html.find(part) != std::string::npos;
+    return testing::page_text(dir_.path() / "report.html");
   }
   testing::TempDir dir_;
 };
@@ -72,6 +70,13 @@ TEST_F(TrainReportPage, HasASectionForEverythingThatIsKnown) {
         "2 of 3 rounds"})
     EXPECT_TRUE(holds(html, part)) << part;
   EXPECT_FALSE(holds(html, "nan"));
+}
+
+TEST_F(TrainReportPage, SaysThatTrainingStartedFromRandomWeights) {
+  TrainReport report = two_rounds();
+  EXPECT_FALSE(holds(written(report), "The weights are random"));
+  report.weights = "random, seed 3";
+  EXPECT_TRUE(holds(written(report), "The weights are random (random, seed 3)"));
 }
 
 TEST_F(TrainReportPage, TextOfOthersIsNoMarkup) {

@@ -39,6 +39,17 @@ TEST(PrincipalAngles, ASubspaceWithinALargerOneIsAtZero) {
   EXPECT_LT(angles.max().item<double>(), 1e-12);
 }
 
+TEST(Relate, SumsTheAnglesUp) {
+  const at::Tensor a = turned_plane(0, 0), b = turned_plane(0.5, 1.2);
+  const SubspaceRelation relation = relate(a, b);
+  constexpr double kDegrees = 180.0 / std::numbers::pi;
+  EXPECT_NEAR(relation.mean_degrees, 0.85 * kDegrees, 1e-12);
+  EXPECT_NEAR(relation.largest_degrees, 1.2 * kDegrees, 1e-12);
+  EXPECT_NEAR(relation.overlap, (std::pow(std::cos(0.5), 2) + std::pow(std::cos(1.2), 2)) / 2,
+              1e-14);
+  EXPECT_NEAR(relation.distance(), projector_distance(a, b), 1e-14);
+}
+
 TEST(ProjectorDistance, EqualsTheProjectorsNorm) {
   const at::Tensor a = std::get<0>(at::linalg_qr(normal(9, 4, 3))).t(),
                    b = std::get<0>(at::linalg_qr(normal(9, 2, 4))).t();

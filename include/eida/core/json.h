@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -39,6 +40,15 @@ nlohmann::json parse_json(std::string_view text, const std::string& source,
 
 /// parse_json() of a file. \throws DataError when it cannot be read, else as parse_json().
 nlohmann::json read_json(const std::filesystem::path& path, const JsonOptions& options = {});
+
+/// JSON cannot say what is not finite: null stands for it.
+nlohmann::ordered_json number_or_null(double value);
+
+/// NaN for null, else the number. \throws nlohmann's exception where it is neither
+template <typename Json>
+double number_or_nan(const Json& value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.template get<double>();
+}
 
 /// Text of a JSON file: indented by two, bytes that are not UTF-8 replaced, a line end at the end.
 std::string json_text(const nlohmann::ordered_json& value);

@@ -28,4 +28,7 @@ size_t display_width(std::string_view text);
 /// replaced by "…".
 std::string printable(std::string_view text, size_t max_width = 80);
 
+/// The text in single quotes, as a POSIX shell reads it back.
+std::string shell_quoted(std::string_view text);
+
 }  // namespace eida

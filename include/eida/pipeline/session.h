@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "eida/config/config.h"
@@ -38,6 +39,9 @@ ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int
 /// \param classes of the data; 0 for completions. \throws FormatError
 std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind, int64_t classes,
                                             const ComputeSetting& compute);
+
+/// What pages and files say of the weights: "random, seed 0", or "from file".
+std::string weights_origin(const Config& config);
 
 /// Advances a display by the examples of each pass, and stops between passes after a signal.
 std::function<void(int64_t)> advance_and_check(Progress& progress);

@@ -69,6 +69,11 @@ struct CurveFigure {
   Figure figure;
 };
 
+/// Title, labels and range of a figure of fidelities over the layers.
+FigureOptions curve_axes(const std::string& kind, const std::string& weights, int64_t dim);
+/// Name of its file, without an extension.
+std::string curve_file_name(const std::string& kind, const std::string& weights);
+
 /// One figure for each kind of place (input or delta output, weights, dimension): x = layer,
 /// y = average cosine similarity from 0.2 to 1.0 (from 0 where a value lies below), one line for
 /// each k in violet, blue, green, orange, red, with its interval where one is finite. Places behind
@@ -77,9 +82,12 @@ struct CurveFigure {
 std::vector<CurveFigure> curve_figures(const std::vector<CurvePoint>& curves,
                                        const CurveFigureOptions& options = {});
 
-/// Draws curve_figures into `folder`, which is made, one file a format. \return the files drawn;
-/// fewer when gnuplot is missing (one warning says so). \throws DataError the folder cannot be
-/// made.
+/// Draws figures into `folder`, which is made, one file a format ("svg"). \return the files drawn;
+/// none when gnuplot is missing (one warning says so). \throws DataError the folder cannot be made.
+std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
+                                                       const std::vector<CurveFigure>& figures,
+                                                       const std::vector<std::string>& formats);
+/// The same of curve_figures().
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
                                                        const std::vector<CurvePoint>& curves,
                                                        const CurveFigureOptions& options = {});

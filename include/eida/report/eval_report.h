@@ -40,7 +40,8 @@ struct ReportBeams {
 };
 
 struct EvalReport {
-  std::string title;                                       ///< "Classification", …
+  std::string title;    ///< "Classification", …
+  std::string weights;  ///< "random, seed 0", "from file"; empty where no model was opened
   std::vector<std::pair<std::string, std::string>> facts;  ///< model, data, …
   std::vector<ReportScore> scores;
   std::vector<std::pair<std::string, Table>> tables;  ///< caption, table: confusion, lengths

@@ -57,6 +57,7 @@ struct TrainRound {
 
 struct TrainReport {
   std::string method;
+  std::string weights;                                     ///< "random, seed 0" or "from file"
   std::vector<std::pair<std::string, std::string>> facts;  ///< model, data, …
   bool running = false;
   int64_t rounds_planned = 0, best_round = 0;  ///< best: 0 while there is none

@@ -66,4 +66,16 @@ double projector_distance(const at::Tensor& basis_a, const at::Tensor& basis_b);
 /// Source: Bjorck and Golub (1973), cosines and sines both. \return [min(k_a, k_b)] float64
 at::Tensor principal_angles(const at::Tensor& basis_a, const at::Tensor& basis_b);
 
+/// How two subspaces lie to one another.
+struct SubspaceRelation {
+  double mean_degrees = 0.0, largest_degrees = 0.0;  ///< principal angles, 0 to 90
+  /// Mean squared cosine of the angles; of equal size k: trace(P_a P_b) / k, 1 equal, 0 orthogonal,
+  /// k / d by chance.
+  double overlap = 0.0;
+  double distance() const;  ///< projector_distance() of subspaces of equal size
+};
+
+/// \param basis_a [k_a, d], \param basis_b [k_b, d] linearly independent rows.
+SubspaceRelation relate(const at::Tensor& basis_a, const at::Tensor& basis_b);
+
 }  // namespace eida
