@@ -12,12 +12,12 @@
 
 #include "activations.h"
 #include "eida/core/error.h"
+#include "gelu.h"
 
 namespace eida {
 namespace {
 
 at::Tensor erf_gelu(const at::Tensor& x) { return at::gelu(x); }
-at::Tensor tanh_gelu(const at::Tensor& x) { return at::gelu(x, "tanh"); }
 at::Tensor quick_gelu(const at::Tensor& x) { return x * (x * 1.702).sigmoid(); }
 at::Tensor relu(const at::Tensor& x) { return x.relu(); }
 at::Tensor silu(const at::Tensor& x) { return at::silu(x); }
