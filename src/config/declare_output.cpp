@@ -157,8 +157,10 @@ void declare_output(Config& config, Declarations& list) {
       .at_least(0)
       .at_most(4096);
   list.add("run.memory_limit", &run.memory_limit,
-           "memory the run may plan with, in MiB (null: what is free)")
-      .in(kTrain)
+           "memory that sampling and estimating may plan with, model included, in MiB: places "
+           "that do not fit wait for another pass of the model (null: what is free)")
+      .in(kProbe | kTrain)
+      .as("--memory-limit")
       .at_least(1)
       .at_most(1e9);
   list.add("run.format", &run.format, "of results on stdout")

@@ -3,9 +3,25 @@
 #include <fmt/chrono.h>
 #include <sys/resource.h>
 
+#include <fstream>
+
 #include "eida_revision.h"  // made by git_revision.cmake: EIDA_VERSION, EIDA_GIT_REVISION
 
 namespace eida {
+namespace {
+
+/// The number behind a key of a file of /proc; 0 without it.
+double kib_of(const char* file, const std::string& key) {
+  std::ifstream stream(file);
+  std::string word;
+  double kib = 0.0;
+  while (stream >> word) {
+    if (word == key && stream >> kib) return kib;
+  }
+  return 0.0;
+}
+
+}  // namespace
 
 std::string version() { return EIDA_VERSION; }
 
@@ -24,5 +40,7 @@ double peak_memory_mib() {
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts KiB
 }
+
+double available_memory_mib() { return kib_of("/proc/meminfo", "MemAvailable:") / 1024.0; }
 
 }  // namespace eida

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "eida/core/progress.h"
 #include "eida/core/rng.h"
@@ -11,6 +12,7 @@
 #include "eida/core/system_info.h"
 #include "eida/data/batching.h"
 #include "eida/pipeline/probe.h"
+#include "place_estimates.h"
 #include "probe_results.h"
 
 namespace eida {
@@ -159,10 +161,10 @@ int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& d
   const double seconds = trial.repeat.sampling_seconds * examples / trial.examples +
                          trial.repeat.estimation_seconds +
                          trial.repeat.heldout_seconds * heldout / trial.examples;
-  // Beside what the trial took: samples as parts, as a whole and in estimation's float64, and
-  // blocks of held-out vectors.
-  const double kept = 4 * vectors * examples + 2 * std::min(512.0, vectors * heldout);
-  print_cost(peak_memory_mib() + to_mib(kept * size.widths * 4),
+  // Beside what the trial took: statistics, and blocks of held-out vectors.
+  const double blocks = 2 * std::min(256.0, vectors * heldout) * size.widths * 4;
+  const double statistics = statistics_bytes(model, std::llround(vectors * examples));
+  print_cost(peak_memory_mib() + to_mib(statistics + blocks),
              trial.first_seconds + seconds * static_cast<double>(config.probe.repeats), compute);
   return 0;
 }
@@ -197,12 +199,13 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
   const double activations = std::min(1024.0, tokens * step_examples) * 3 * element;
   // The check of the merge: a pass in float32.
   const double check = tokens * (inputs.task == TaskKind::kClassification ? 64 : 8) * 3 * 4;
-  const double samples = 4 * sampled * trial.vectors * 4;
+  const double statistics =
+      sampled > 0 ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors)) : 0;
   // All weights are read and written; a merge holds the adapted ones twice more in float32; AdamW
   // keeps gradient and two moments.
   const double copies = size.parameters * 4 + size.weights * 8 + (full ? size.parameters * 16 : 0);
   print_cost(
-      peak_memory_mib() + to_mib((std::max(activations, check) + samples) * size.widths + copies),
+      peak_memory_mib() + to_mib(std::max(activations, check) * size.widths + statistics + copies),
       trial.first_seconds + static_cast<double>(config.rounds) * round * trial.seconds,
       inputs.compute);
   return 0;

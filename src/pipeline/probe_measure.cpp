@@ -8,19 +8,16 @@
 
 #include "eida/core/stopwatch.h"
 #include "eida/pipeline/probe.h"
+#include "place_estimates.h"
 
 namespace eida {
 namespace {
 
 /// A place is an input space (first) or a site (behind them): one numbering for both.
 struct Places {
-  explicit Places(const PretrainedModel& model) {
-    for (const auto& space : model.input_spaces()) names.push_back(space.name);
-    inputs = names.size();
-    for (const auto& site : model.sites()) {
-      names.push_back(site.name);
-      input_of_site.push_back(static_cast<size_t>(site.input));
-    }
+  explicit Places(const PretrainedModel& model)
+      : names(place_names(model)), inputs(model.input_spaces().size()) {
+    for (const auto& site : model.sites()) input_of_site.push_back(static_cast<size_t>(site.input));
   }
   size_t of_site(int64_t site) const { return inputs + static_cast<size_t>(site); }
 
@@ -74,7 +71,7 @@ class HeldoutMeter : public SampleSink {
   }
 
  private:
-  static constexpr int64_t kBlock = 512;  ///< vectors of a place that are measured together
+  static constexpr int64_t kBlock = 256;  ///< vectors of a place that are measured together
 
   void add(size_t place, const at::Tensor& vectors) {
     blocks_[place].push_back(vectors.contiguous());
@@ -105,14 +102,14 @@ class HeldoutMeter : public SampleSink {
 };
 
 /// What the samples alone say about a place.
-PlaceMeasure describe_samples(const at::Tensor& samples, const Subspace& subspace,
-                              const std::vector<int64_t>& dims, const std::string& name) {
+PlaceMeasure describe_samples(const PlaceStatistics& statistics, const Subspace& subspace,
+                              const std::vector<int64_t>& dims) {
   PlaceMeasure measure;
-  measure.samples = samples.size(0);
-  measure.mean = mean_share(samples, subspace.basis.select(0, 0), name);
-  measure.participation_ratio = participation_ratio(samples, name);
-  measure.pair_cosine = mean_pair_cosine(samples, name);
-  measure.intrinsic = intrinsic_dimension(samples, {}, name);
+  measure.samples = statistics.count();
+  measure.mean = statistics.mean_share(subspace.basis.select(0, 0));
+  measure.participation_ratio = statistics.participation_ratio();
+  measure.pair_cosine = statistics.mean_pair_cosine();
+  measure.intrinsic = intrinsic_dimension(statistics.samples(), {}, statistics.name());
   measure.mean_in_row0 = subspace.mean_in_row0;
   for (const int64_t k : dims) {
     const double kept = subspace.energy.narrow(0, 0, k).sum().item<double>();
@@ -129,6 +126,7 @@ MeasureOptions measure_options(const Config& config, TaskKind task) {
   options.estimate.estimator = estimator_from_string(config.subspace.estimator);
   options.estimate.k = config.subspace.dims.back();
   options.estimate.seed = static_cast<uint64_t>(config.run.seed);
+  options.memory_limit = config.run.memory_limit;
   DrawOptions& draw = options.sampler.draw;
   draw.task = task;
   draw.batch_size = config.sampling.batch_size;
@@ -144,30 +142,20 @@ ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const Token
                            const std::vector<const TokenExample*>& heldout,
                            const MeasureOptions& options) {
   const Places places(model);
+  std::vector<PlaceMeasure> measures(places.names.size());
+  std::vector<at::Tensor> means(places.names.size());  // [d] each
+  const PlaceEstimates estimates = estimate_places(
+      model, examples, options,
+      [&](size_t place, const PlaceStatistics& statistics, const Subspace& subspace) {
+        measures[place] = describe_samples(statistics, subspace, options.dims);
+        means[place] = statistics.mean();
+      });
+  const std::vector<Subspace>& subspaces = estimates.subspaces;
   ProbeRepeat repeat;
+  repeat.sampling_seconds = estimates.sampling_seconds;
+  repeat.estimation_seconds = estimates.estimation_seconds;
 
-  auto start = std::chrono::steady_clock::now();
-  Samples drawn = collect_samples(model, examples, options.sampler);
-  repeat.sampling_seconds = seconds_since(start);
-
-  start = std::chrono::steady_clock::now();
-  std::vector<at::Tensor> samples = std::move(drawn.inputs);
-  std::move(drawn.delta_outputs.begin(), drawn.delta_outputs.end(), std::back_inserter(samples));
-  std::vector<Subspace> subspaces = estimate_subspaces(samples, options.estimate, places.names);
-  repeat.estimation_seconds = seconds_since(start);
-
-  std::vector<PlaceMeasure> measures(samples.size());
-  std::vector<at::Tensor> means(samples.size());
-  at::parallel_for(0, static_cast<int64_t>(samples.size()), 1, [&](int64_t begin, int64_t end) {
-    for (auto place = static_cast<size_t>(begin); place < static_cast<size_t>(end); ++place) {
-      measures[place] =
-          describe_samples(samples[place], subspaces[place], options.dims, places.names[place]);
-      means[place] = samples[place].mean(0, false, at::kDouble);  // [d]
-    }
-  });
-  samples.clear();
-
-  start = std::chrono::steady_clock::now();
+  const auto start = std::chrono::steady_clock::now();
   HeldoutMeter meter(places, subspaces, means, options.dims, measures);
   SamplerOptions fresh = options.sampler;
   fresh.draw.repeat += uint64_t{1} << 20;  // draws of their own

@@ -1,20 +1,17 @@
 #include "round_bases.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <chrono>
-#include <iterator>
 #include <limits>
 
 #include "eida/core/error.h"
 #include "eida/core/progress.h"
-#include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
 #include "eida/pipeline/probe.h"
 #include "eida/pipeline/session.h"
 #include "eida/subspace/fidelity.h"
+#include "place_estimates.h"
 #include "probe_results.h"
 
 namespace eida {
@@ -29,13 +26,6 @@ std::vector<const TokenExample*> draw(const TokenizedSet& train, int64_t count, 
   return drawn;
 }
 
-std::vector<std::string> place_names(const PretrainedModel& model) {
-  std::vector<std::string> names;
-  for (const auto& space : model.input_spaces()) names.push_back(space.name);
-  for (const auto& site : model.sites()) names.push_back(site.name);
-  return names;
-}
-
 /// Ranks of the plan: input spaces, then sites.
 std::vector<int64_t> ranks_of(const RankPlan& plan) {
   std::vector<int64_t> ranks;
@@ -43,19 +33,6 @@ std::vector<int64_t> ranks_of(const RankPlan& plan) {
     for (const auto& [place, rank] : *side) ranks.push_back(rank);
   }
   return ranks;
-}
-
-/// Fidelity of the samples themselves at the plan's ranks. // samples: [n, d] per place
-std::vector<double> fidelity_of_samples(const std::vector<at::Tensor>& samples,
-                                        const std::vector<Subspace>& subspaces,
-                                        const RankPlan& plan) {
-  const auto ranks = ranks_of(plan);
-  std::vector<double> values(samples.size());
-  at::parallel_for(0, static_cast<int64_t>(samples.size()), 1, [&](int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
-      values[i] = fidelity(samples[i], subspaces[i], {ranks[i]}).mean.front();
-  });
-  return values;
 }
 
 /// Held-out fidelity at the plan's ranks, out of the curves that chose them.
@@ -77,22 +54,23 @@ std::vector<Subspace> estimate_known_ranks(PretrainedModel& model,
                                            MeasureOptions options, RoundEstimate& round) {
   const auto ranks = ranks_of(round.plan);
   options.estimate.k = *std::max_element(ranks.begin(), ranks.end());
-  auto start = std::chrono::steady_clock::now();
-  std::vector<at::Tensor> samples;
   if (options.estimate.estimator == Estimator::kRandom) {  // knows nothing of the samples
-    for (const auto& space : model.input_spaces()) samples.push_back(at::zeros({1, space.dim}));
-    for (const auto& site : model.sites()) samples.push_back(at::zeros({1, site.dim}));
-  } else {
-    Samples drawn = collect_samples(model, examples, options.sampler);
-    samples = std::move(drawn.inputs);
-    std::move(drawn.delta_outputs.begin(), drawn.delta_outputs.end(), std::back_inserter(samples));
+    std::vector<at::Tensor> nothing;
+    for (const auto& space : model.input_spaces()) nothing.push_back(at::zeros({1, space.dim}));
+    for (const auto& site : model.sites()) nothing.push_back(at::zeros({1, site.dim}));
+    round.fidelity.assign(nothing.size(), std::numeric_limits<double>::quiet_NaN());
+    return estimate_subspaces(nothing, options.estimate, place_names(model));
   }
-  round.sampling_seconds = seconds_since(start);
-  start = std::chrono::steady_clock::now();
-  auto subspaces = estimate_subspaces(samples, options.estimate, place_names(model));
-  round.fidelity = fidelity_of_samples(samples, subspaces, round.plan);
-  round.estimation_seconds = seconds_since(start);
-  return subspaces;
+  round.fidelity.resize(ranks.size());
+  PlaceEstimates estimates = estimate_places(
+      model, examples, options,
+      [&](size_t place, const PlaceStatistics& statistics, const Subspace& subspace) {
+        round.fidelity[place] =
+            fidelity(statistics.samples(), subspace, {ranks[place]}).mean.front();
+      });
+  round.sampling_seconds = estimates.sampling_seconds;
+  round.estimation_seconds = estimates.estimation_seconds;
+  return std::move(estimates.subspaces);
 }
 
 /// Fidelity on held-out examples decides the ranks: one repeat of the probe.

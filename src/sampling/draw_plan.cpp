@@ -77,44 +77,58 @@ std::vector<int64_t> prefix_counts(int64_t length, int64_t context_length) {
 }
 
 std::vector<SpaceDraws> draw_tokens(const std::vector<const TokenExample*>& examples,
-                                    int64_t input_spaces, bool has_head,
-                                    const DrawOptions& options) {
+                                    int64_t input_spaces, bool has_head, const DrawOptions& options,
+                                    int64_t first) {
   std::vector<SpaceDraws> draws(static_cast<size_t>(input_spaces));
   std::vector<std::vector<int64_t>> batch_counts;
   const auto total = static_cast<int64_t>(examples.size());
-  for (int64_t e = 0; e < total; ++e) {
-    const TokenExample& example = *examples[static_cast<size_t>(e)];
+  for (int64_t i = 0; i < total; ++i) {
+    const TokenExample& example = *examples[static_cast<size_t>(i)];
+    const int64_t number = first + i;
     const auto length = static_cast<int64_t>(example.ids.size());
     const bool classification = options.task == TaskKind::kClassification;
     if (classification && length < options.tokens_per_example) {
       throw DataError(
           "sampling.tokens_per_example: {} tokens asked, but drawn example {} has only {} (hint: "
-          "lower "
-          "--tokens)",
-          options.tokens_per_example, e, length);
+          "lower --tokens)",
+          options.tokens_per_example, number, length);
     }
     if (!classification && options.weighting == TokenWeighting::kPrefixCountBatch &&
-        e % options.batch_size == 0) {
+        i % options.batch_size == 0) {
       batch_counts = batch_prefix_counts(
-          {examples.begin() + e, examples.begin() + std::min(total, e + options.batch_size)});
+          {examples.begin() + i, examples.begin() + std::min(total, i + options.batch_size)});
     }
     const std::vector<int64_t> counts =
         classification ? std::vector<int64_t>{}
         : options.weighting == TokenWeighting::kPrefixCountBatch
-            ? batch_counts[static_cast<size_t>(e % options.batch_size)]
+            ? batch_counts[static_cast<size_t>(i % options.batch_size)]
             : prefix_counts(length, example.context_length);
-    Rng rng(options.seed, "sampler", (options.repeat << 40) + static_cast<uint64_t>(e));
+    Rng rng(options.seed, "sampler", (options.repeat << 40) + static_cast<uint64_t>(number));
     for (int64_t space = 0; space < input_spaces; ++space) {
       auto& into = draws[static_cast<size_t>(space)];
       const bool first_only = has_head && options.head_first_token && space == input_spaces - 1;
       if (classification) {
-        draw_classification(e, length, first_only, options, rng, into);
+        draw_classification(number, length, first_only, options, rng, into);
       } else {
-        draw_completion(e, counts, options, rng, into);
+        draw_completion(number, counts, options, rng, into);
       }
     }
   }
   return draws;
+}
+
+std::vector<int64_t> count_draws(const std::vector<const TokenExample*>& examples,
+                                 int64_t input_spaces, bool has_head, const DrawOptions& options) {
+  std::vector<int64_t> counts(static_cast<size_t>(input_spaces), 0);
+  const auto total = static_cast<int64_t>(examples.size());
+  for (int64_t begin = 0; begin < total; begin += options.batch_size) {
+    const std::vector<const TokenExample*> batch(
+        examples.begin() + begin, examples.begin() + std::min(total, begin + options.batch_size));
+    const auto draws = draw_tokens(batch, input_spaces, has_head, options, begin);
+    for (size_t space = 0; space < counts.size(); ++space)
+      counts[space] += static_cast<int64_t>(draws[space].size());
+  }
+  return counts;
 }
 
 }  // namespace eida

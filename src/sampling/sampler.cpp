@@ -73,9 +73,10 @@ Pass make_pass(const std::vector<const TokenExample*>& examples, std::vector<Ran
 /// backward pass.
 class SpaceRecorder {
  public:
-  /// \param head the head sees one row a sequence instead of one a token.
-  SpaceRecorder(int64_t space, bool head, SampleSink& sink)
-      : space_(space), head_(head), sink_(&sink) {}
+  /// \param head the head sees one row a sequence instead of one a token. \param wants_outputs
+  /// whether a site that the space feeds is wanted.
+  SpaceRecorder(int64_t space, bool head, bool wants_outputs, SampleSink& sink)
+      : space_(space), head_(head), wants_outputs_(wants_outputs), sink_(&sink) {}
 
   /// `draws` are those of the pass's examples only.
   void start(const Pass& pass, SpaceDraws draws, bool first_token_only) {
@@ -94,6 +95,7 @@ class SpaceRecorder {
 
   void on_input(const at::Tensor& x) {  // [N, d], or [S, d] at the head
     if (!from_sequence_output_) draw(x, head_);
+    if (!wants_outputs_) return;
     const bool keep_inputs = sink_->wants_gradient();
     int64_t row = 0;
     for (const Range& batch : pass_->batches) {
@@ -147,11 +149,12 @@ class SpaceRecorder {
     }
     const at::Tensor index = at::tensor(rows, at::TensorOptions(at::kLong)).to(x.device());
     drawn_ = x.index_select(0, index).to(at::kFloat);  // [n, d_in]
-    sink_->on_input(space_, drawn_);
+    if (sink_->wants_input(space_)) sink_->on_input(space_, drawn_);
   }
 
   int64_t space_;
   bool head_;
+  bool wants_outputs_;
   SampleSink* sink_;
   const Pass* pass_ = nullptr;
   SpaceDraws draws_;
@@ -175,7 +178,7 @@ class SiteTap : public Tap {
     if (leads_) recorder_->on_input(x);
   }
   void on_output_gradient(const at::Tensor& delta) override {
-    recorder_->on_output_gradient(delta, sites_);
+    if (!sites_.empty()) recorder_->on_output_gradient(delta, sites_);
   }
 
  private:
@@ -191,7 +194,11 @@ class TappedModel {
     for (size_t s = 0; s < model.input_spaces().size(); ++s) {
       const InputSpace& space = model.input_spaces()[s];
       const bool head = space.layer == model.config().num_layers;
-      recorders_.push_back(std::make_unique<SpaceRecorder>(static_cast<int64_t>(s), head, sink));
+      const bool outputs = std::any_of(space.sites.begin(), space.sites.end(),
+                                       [&](int64_t site) { return sink.wants_delta_output(site); });
+      recorders_.push_back(
+          std::make_unique<SpaceRecorder>(static_cast<int64_t>(s), head, outputs, sink));
+      if (!outputs && !sink.wants_input(static_cast<int64_t>(s))) continue;
       HookableLinear* last = nullptr;
       for (const int64_t id : space.sites) {
         const Site& site = model.sites()[static_cast<size_t>(id)];
@@ -200,7 +207,8 @@ class TappedModel {
           scopes_.emplace_back(*site.linear, taps_.back().get());
           last = site.linear;
         }
-        taps_.back()->add_site(id, {site.out_begin, site.out_begin + site.dim});
+        if (sink.wants_delta_output(id))
+          taps_.back()->add_site(id, {site.out_begin, site.out_begin + site.dim});
       }
     }
   }
@@ -214,13 +222,6 @@ class TappedModel {
   std::vector<std::unique_ptr<SiteTap>> taps_;
   std::vector<TapScope> scopes_;
 };
-
-/// The draws of examples begin .. end-1; draws are ordered by example.
-SpaceDraws draws_of(const SpaceDraws& draws, const Range& examples) {
-  const auto before = [](const TokenDraw& draw, int64_t example) { return draw.example < example; };
-  const auto first = std::lower_bound(draws.begin(), draws.end(), examples.begin, before);
-  return {first, std::lower_bound(first, draws.end(), examples.end, before)};
-}
 
 /// Puts the rows of every place into one matrix, allocated once.
 class Collector : public SampleSink {
@@ -260,28 +261,31 @@ class Collector : public SampleSink {
   std::vector<int64_t> filled_inputs_, filled_sites_;
 };
 
-/// Rows that each input space will give.
-std::vector<int64_t> rows_of(const std::vector<SpaceDraws>& draws) {
-  std::vector<int64_t> rows;
-  for (const SpaceDraws& space : draws) rows.push_back(static_cast<int64_t>(space.size()));
-  return rows;
+bool has_head(const PretrainedModel& model) {
+  return model.input_spaces().back().layer == model.config().num_layers;
 }
 
 }  // namespace
 
+std::vector<int64_t> count_samples(const PretrainedModel& model,
+                                   const std::vector<const TokenExample*>& examples,
+                                   const DrawOptions& options) {
+  return count_draws(examples, static_cast<int64_t>(model.input_spaces().size()), has_head(model),
+                     options);
+}
+
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink) {
-  const bool has_head = model.input_spaces().back().layer == model.config().num_layers;
-  const auto draws = draw_tokens(examples, static_cast<int64_t>(model.input_spaces().size()),
-                                 has_head, options.draw);
-  sink.on_start(rows_of(draws));
+  sink.on_start(count_samples(model, examples, options.draw));
+  const auto spaces = static_cast<int64_t>(model.input_spaces().size());
   TappedModel tapped(model, sink);
   for (auto& batches : plan_passes(examples, options)) {
     const Pass pass = make_pass(examples, std::move(batches), options.draw.task);
-    for (size_t s = 0; s < tapped.spaces(); ++s) {
-      tapped.recorder(s).start(pass, draws_of(draws[s], pass.examples),
-                               options.draw.head_first_token);
-    }
+    auto draws =
+        draw_tokens({examples.begin() + pass.examples.begin, examples.begin() + pass.examples.end},
+                    spaces, has_head(model), options.draw, pass.examples.begin);
+    for (size_t s = 0; s < tapped.spaces(); ++s)
+      tapped.recorder(s).start(pass, std::move(draws[s]), options.draw.head_first_token);
     const c10::AutoGradMode with_gradients(true);
     const at::Tensor loss = model.loss(pass.packed);
     if (!std::isfinite(loss.item<float>())) {

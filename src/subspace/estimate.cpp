@@ -12,6 +12,7 @@
 #include <future>
 
 #include "eida/core/error.h"
+#include "eida/subspace/place_statistics.h"
 #include "eida/subspace/second_moments.h"
 #include "eida/subspace/subspace.h"
 #include "orthonormal.h"
@@ -115,6 +116,14 @@ Subspace estimate_one(const at::Tensor& samples, const EstimateOptions& options,
   return estimate(spread, options, place);
 }
 
+Subspace estimate_from(const SecondMoments& moments, const EstimateOptions& options,
+                       const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  check_options(moments.count(), moments.dim(), options, place);
+  Spread spread = Spread::of_moments(moments);
+  return estimate(spread, options, place);
+}
+
 /// One intra-op thread for a scope, so that sums are taken in the same order whatever the thread
 /// count. Concerns the calling thread; threads that start meanwhile see one thread too.
 class SingleThreadScope {
@@ -176,10 +185,7 @@ Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& opt
 Subspace estimate_subspace(const SecondMoments& moments, const EstimateOptions& options,
                            const std::string& place) {
   const SingleThreadScope single;
-  const c10::NoGradGuard no_grad;
-  check_options(moments.count(), moments.dim(), options, place);
-  Spread spread = Spread::of_moments(moments);
-  return estimate(spread, options, place);
+  return estimate_from(moments, options, place);
 }
 
 std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
@@ -191,6 +197,17 @@ std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
   std::vector<Subspace> subspaces(samples.size());
   for_each_place(samples.size(), [&](size_t i) {
     subspaces[i] = estimate_one(samples[i], options, places.empty() ? "" : places[i]);
+  });
+  return subspaces;
+}
+
+std::vector<Subspace> estimate_subspaces(const std::vector<PlaceStatistics>& places,
+                                         const EstimateOptions& options) {
+  std::vector<Subspace> subspaces(places.size());
+  for_each_place(places.size(), [&](size_t i) {
+    const PlaceStatistics& place = places[i];
+    subspaces[i] = place.has_all() ? estimate_one(place.samples(), options, place.name())
+                                   : estimate_from(place.moments(), options, place.name());
   });
   return subspaces;
 }

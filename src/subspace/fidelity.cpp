@@ -93,6 +93,12 @@ at::Tensor directions(const at::Tensor& tokens) {  // [n, d] -> [n', d] float64
   return (x / norms.unsqueeze(1)).index_select(0, kept);
 }
 
+double participation_of(Spread spread) {
+  spread.remove_mean();
+  const double trace = spread.total_now(), squares = spread.squared_norm();
+  return spread.empty_energy(trace) ? 0.0 : trace * trace / squares;
+}
+
 }  // namespace
 
 FidelityCurve fidelity(const at::Tensor& heldout, const Subspace& subspace,
@@ -143,19 +149,30 @@ MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
 double participation_ratio(const at::Tensor& samples, const std::string& place) {
   const c10::NoGradGuard no_grad;
   const at::Tensor x = checked(samples, samples.size(-1), place);
-  if (x.size(0) == 0) return 0.0;
-  Spread spread = Spread::of_samples(x, place);
-  spread.remove_mean();
-  const double trace = spread.total_now(), squares = spread.squared_norm();
-  return spread.empty_energy(trace) ? 0.0 : trace * trace / squares;
+  return x.size(0) == 0 ? 0.0 : participation_of(Spread::of_samples(x, place));
+}
+
+double participation_ratio(const SecondMoments& moments) {
+  const c10::NoGradGuard no_grad;
+  return moments.count() == 0 ? 0.0 : participation_of(Spread::of_moments(moments));
+}
+
+void DirectionSum::add(const at::Tensor& samples, const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  const at::Tensor unit = directions(checked(samples, samples.size(-1), place));
+  sum_ = sum_.defined() ? sum_ + unit.sum(0) : unit.sum(0);
+  vectors_ += unit.size(0);
+}
+
+double DirectionSum::mean_pair_cosine() const {
+  const auto n = static_cast<double>(vectors_);
+  return n < 2 ? kNaN : (sum_.square().sum().item<double>() - n) / (n * (n - 1));
 }
 
 double mean_pair_cosine(const at::Tensor& samples, const std::string& place) {
-  const c10::NoGradGuard no_grad;
-  const at::Tensor unit = directions(checked(samples, samples.size(-1), place));
-  const auto n = static_cast<double>(unit.size(0));
-  if (n < 2) return kNaN;
-  return (unit.sum(0).square().sum().item<double>() - n) / (n * (n - 1));
+  DirectionSum sum;
+  sum.add(samples, place);
+  return sum.mean_pair_cosine();
 }
 
 }  // namespace eida

@@ -215,5 +215,32 @@ TEST_F(ProbeProgram, ComparesRuns) {
   EXPECT_EQ(missing.code, 3) << missing.err;
 }
 
+TEST_F(ProbeProgram, PlacesThatDoNotFitIntoMemoryTakeTurnsAndGiveTheSameBits) {
+  write_file_atomic(encoder_ / "config.json",
+                    R"({"model_type": "roberta", "vocab_size": 300, "hidden_size": 192,
+      "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 768, "hidden_act": "gelu",
+      "max_position_embeddings": 260, "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05,
+      "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})");
+  write_file_atomic(reviews_, demo_review_file(make_demo_reviews({700, 10, 3}).train));
+  const auto probe = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--examples", "600", "--repeats", "1", "--overwrite"});
+    return run(quick_reviews(std::move(more)));
+  };
+  ASSERT_EQ(probe({}).code, 0);
+  const std::string curves = read_file(run_ / "curves.csv"), json = read_file(run_ / "probe.json");
+  const ProgramResult refused = probe({"--memory-limit", "1"});
+  ASSERT_EQ(refused.code, 2) << refused.err;
+  const std::string hint = "hint: --memory-limit ";
+  ASSERT_NE(refused.err.find(hint), std::string::npos) << refused.err;
+  const std::string least =
+      std::to_string(std::stol(refused.err.substr(refused.err.find(hint) + hint.size())));
+  const ProgramResult limited = probe({"--memory-limit", least});
+  ASSERT_EQ(limited.code, 0) << limited.err;
+  EXPECT_NE(limited.err.find("passes of the model"), std::string::npos) << limited.err;
+  EXPECT_EQ(read_file(run_ / "curves.csv"), curves);
+  EXPECT_EQ(nlohmann::json::parse(read_file(run_ / "probe.json"))["places"],
+            nlohmann::json::parse(json)["places"]);
+}
+
 }  // namespace
 }  // namespace eida::testing

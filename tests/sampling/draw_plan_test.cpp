@@ -65,6 +65,35 @@ TEST(DrawPlan, SpacesAreDrawnIndependently) {
   EXPECT_LT(equal, 10u);  // of 40, expected 1
 }
 
+TEST(DrawPlan, PartsOfAListAreDrawnAsTheWhole) {
+  std::vector<TokenExample> examples;
+  for (size_t i = 0; i < 10; ++i) examples.push_back(completion(3 + i % 4, 6 + i));
+  for (const auto weighting : {TokenWeighting::kPrefixCount, TokenWeighting::kPrefixCountBatch,
+                               TokenWeighting::kUniform}) {
+    const DrawOptions options = completion_options(weighting, 0.2);
+    const auto all = pointers(examples);
+    const auto whole = draw_tokens(all, 3, false, options);
+    std::vector<SpaceDraws> joined(3);
+    for (size_t begin = 0; begin < all.size(); begin += 4) {
+      const size_t end = std::min(all.size(), begin + 4);
+      const auto part = draw_tokens(
+          {all.begin() + static_cast<long>(begin), all.begin() + static_cast<long>(end)}, 3, false,
+          options, static_cast<int64_t>(begin));
+      for (size_t space = 0; space < 3; ++space)
+        joined[space].insert(joined[space].end(), part[space].begin(), part[space].end());
+    }
+    const auto counts = count_draws(all, 3, false, options);
+    for (size_t space = 0; space < 3; ++space) {
+      ASSERT_EQ(joined[space].size(), whole[space].size());
+      EXPECT_EQ(counts[space], static_cast<int64_t>(whole[space].size()));
+      for (size_t i = 0; i < whole[space].size(); ++i) {
+        EXPECT_EQ(joined[space][i].example, whole[space][i].example);
+        EXPECT_EQ(joined[space][i].token, whole[space][i].token);
+      }
+    }
+  }
+}
+
 TEST(DrawPlan, HeadTakesTheFirstTokenWhenAsked) {
   const std::vector<TokenExample> examples(4, sentence(40));
   DrawOptions options;

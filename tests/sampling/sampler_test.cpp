@@ -112,6 +112,36 @@ TEST_P(Sampler, SameSeedGivesTheSameBits) {
   for (size_t i = 0; i < a.inputs.size(); ++i) EXPECT_TRUE(a.inputs[i].equal(b.inputs[i]));
 }
 
+/// Wants one input space and one site of another.
+class OnePair : public SampleSink {
+ public:
+  OnePair(int64_t space, int64_t site) : space_(space), site_(site) {}
+  bool wants_input(int64_t space) const override { return space == space_; }
+  bool wants_delta_output(int64_t site) const override { return site == site_; }
+  void on_input(int64_t space, const at::Tensor& x) override {
+    EXPECT_EQ(space, space_);
+    inputs.push_back(x.clone());
+  }
+  void on_delta_output(int64_t site, const at::Tensor& y) override {
+    EXPECT_EQ(site, site_);
+    outputs.push_back(y.clone());
+  }
+  std::vector<at::Tensor> inputs, outputs;
+
+ private:
+  int64_t space_, site_;
+};
+
+TEST_P(Sampler, APlaceDoesNotDependOnTheOthersThatAreWanted) {
+  const Samples all = collect_samples(*model_, pointers(examples_), options_);
+  for (int64_t site = 0; site < static_cast<int64_t>(model_->sites().size()); ++site) {
+    OnePair sink(1, site);
+    sample_tokens(*model_, pointers(examples_), options_, sink);
+    EXPECT_TRUE(at::cat(sink.inputs).equal(all.inputs[1]));
+    EXPECT_TRUE(at::cat(sink.outputs).equal(all.delta_outputs[static_cast<size_t>(site)])) << site;
+  }
+}
+
 TEST_P(Sampler, LeavesNoGradientAndRestoresTheMode) {
   model_->set_training(true);
   collect_samples(*model_, pointers(examples_), options_);

@@ -132,7 +132,7 @@ struct RunOptions {
   std::string device = "auto";          ///< auto, cpu, cuda, cuda:N
   std::string precision = "auto";       ///< auto, fp32, bf16, fp16
   int64_t threads = 0;                  ///< 0: all cores
-  std::optional<int64_t> memory_limit;  ///< MiB
+  std::optional<int64_t> memory_limit;  ///< of sampling and estimating, MiB
   std::string format = "table";         ///< of results on stdout: table, json
 };
 

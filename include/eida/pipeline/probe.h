@@ -44,7 +44,8 @@ struct ProbeRepeat {
 struct MeasureOptions {
   SamplerOptions sampler;
   EstimateOptions estimate;
-  std::vector<int64_t> dims;  ///< ascending, at most estimate.k
+  std::vector<int64_t> dims;            ///< ascending, at most estimate.k
+  std::optional<int64_t> memory_limit;  ///< run.memory_limit, MiB
 };
 
 /// As the configuration says; the caller sets what differs from repeat to repeat. \throws

@@ -19,6 +19,10 @@ class SampleSink {
   /// Before the first pass. \param rows vectors that each input space, and so each of its sites,
   /// will give.
   virtual void on_start(const std::vector<int64_t>& rows) {}
+  /// Asked before the first pass: the places that are wanted. What is sampled at one does not
+  /// depend on the others.
+  virtual bool wants_input(int64_t space) const { return true; }
+  virtual bool wants_delta_output(int64_t site) const { return true; }
   virtual void on_input(int64_t space, const at::Tensor& x) = 0;        ///< x [n, d_in] float32
   virtual void on_delta_output(int64_t site, const at::Tensor& y) = 0;  ///< y [n, d_out] float32
   /// Asked once a pass: whether on_gradient is wanted.
@@ -36,6 +40,11 @@ struct SamplerOptions {
   /// Called after every pass with the number of its examples.
   std::function<void(int64_t)> progress;
 };
+
+/// Vectors that each input space, and so each of its sites, will give: known before any pass.
+std::vector<int64_t> count_samples(const PretrainedModel& model,
+                                   const std::vector<const TokenExample*>& examples,
+                                   const DrawOptions& options);
 
 /// Runs the model over `examples` (evaluation mode, one forward and one backward pass) and hands X
 /// and Delta W * X to the sink. Delta W is the gradient of the mean loss of the example's logical

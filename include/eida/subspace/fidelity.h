@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "eida/subspace/second_moments.h"
 #include "eida/subspace/subspace.h"
 
 namespace eida {
@@ -49,10 +50,23 @@ MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
 /// (sum of lambda)^2 / (sum of lambda^2), lambda the eigenvalues of the covariance: 1 for a line, d
 /// for a ball; 0 when all samples are equal. No eigenvalue is computed: trace^2 / Frobenius norm^2.
 double participation_ratio(const at::Tensor& samples, const std::string& place = "");
+double participation_ratio(const SecondMoments& moments);
 
 /// Mean cosine over ALL pairs of different tokens, -1..1: what the mean over random pairs
 /// estimates, without a draw. NaN with fewer than two vectors that are not zero. Source: Ethayarajh
 /// (2019), section 4.1 ("anisotropy"); sum of pairs = (||sum of x/||x|| ||^2 - n) / 2.
 double mean_pair_cosine(const at::Tensor& samples, const std::string& place = "");
+
+/// The same of samples that come in parts.
+class DirectionSum {
+ public:
+  /// \param samples [n, d]. Errors as mean_pair_cosine().
+  void add(const at::Tensor& samples, const std::string& place = "");
+  double mean_pair_cosine() const;
+
+ private:
+  at::Tensor sum_;  // [d] float64, of x / ||x||
+  int64_t vectors_ = 0;
+};
 
 }  // namespace eida

@@ -1,0 +1,201 @@
+#include "place_estimates.h"
+
+#include <ATen/Parallel.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "eida/core/error.h"
+#include "eida/core/stopwatch.h"
+#include "eida/core/system_info.h"
+
+namespace eida {
+namespace {
+
+constexpr double kMiB = 1 << 20;
+
+/// What a place will give.
+struct PlaceSize {
+  int64_t rows, dim;
+  double bytes() const { return PlaceStatistics::bytes(rows, dim); }
+  double estimation_bytes() const { return PlaceStatistics::estimation_bytes(rows, dim); }
+};
+
+/// Input spaces, then sites.
+std::vector<PlaceSize> place_sizes(const PretrainedModel& model, const std::vector<int64_t>& rows) {
+  std::vector<PlaceSize> sizes;
+  for (size_t s = 0; s < rows.size(); ++s) sizes.push_back({rows[s], model.input_spaces()[s].dim});
+  for (const Site& site : model.sites())
+    sizes.push_back({rows[static_cast<size_t>(site.input)], site.dim});
+  return sizes;
+}
+
+/// Bytes that a pass of the model takes, with everything that was there before it, about: from
+/// sizes, not from what the allocator holds at the moment, so that all rounds plan alike.
+double taken_bytes(const PretrainedModel& model, const std::vector<PlaceSize>& sizes,
+                   const SamplerOptions& sampler) {
+  constexpr double kProgram = 250 * kMiB;  // LibTorch, tokenizer, data
+  double weights = 0, widths = 0;
+  for (const auto& [name, tensor] : model.parameters())
+    weights += static_cast<double>(tensor.numel()) * static_cast<double>(tensor.element_size());
+  for (const PlaceSize& size : sizes) widths += static_cast<double>(size.dim);
+  return kProgram + weights + 4 * widths * static_cast<double>(sampler.pass_tokens);
+}
+
+/// Places that are sampled together: as many, in their order, as fit.
+std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes, double budget) {
+  const auto threads = static_cast<double>(at::get_num_threads());
+  std::vector<std::vector<size_t>> turns;
+  double held = 0, estimating = 0;
+  for (size_t place = 0; place < sizes.size(); ++place) {
+    const double more = sizes[place].bytes(), beside = threads * sizes[place].estimation_bytes();
+    if (turns.empty() || held + more + std::max(estimating, beside) > budget) {
+      turns.emplace_back();
+      held = estimating = 0;
+    }
+    held += more;
+    estimating = std::max(estimating, beside);
+    turns.back().push_back(place);
+  }
+  return turns;
+}
+
+void check_budget(const std::vector<PlaceSize>& sizes, const std::vector<std::string>& names,
+                  double budget, int64_t limit_mib) {
+  const double limit = static_cast<double>(limit_mib) * kMiB;
+  for (size_t place = 0; place < sizes.size(); ++place) {
+    const double wanted =
+        sizes[place].bytes() + at::get_num_threads() * sizes[place].estimation_bytes();
+    if (wanted <= budget) continue;
+    throw ConfigError(
+        "run.memory_limit: {} MiB, but the model takes about {:.0f} and {} alone {:.0f} (hint: "
+        "--memory-limit {:.0f}, or fewer --threads)",
+        limit_mib, (limit - budget) / kMiB, names[place], wanted / kMiB,
+        std::ceil((limit + wanted - budget) / kMiB));
+  }
+}
+
+/// Puts what is sampled at the places of a turn into their statistics.
+class TurnSink : public SampleSink {
+ public:
+  TurnSink(const std::vector<size_t>& turn, const std::vector<PlaceSize>& sizes,
+           const std::vector<std::string>& names, size_t inputs)
+      : inputs_(inputs), slots_(sizes.size(), kNone) {
+    for (const size_t place : turn) {
+      slots_[place] = statistics_.size();
+      statistics_.emplace_back(sizes[place].rows, sizes[place].dim, names[place]);
+    }
+  }
+
+  bool wants_input(int64_t space) const override {
+    return slots_[static_cast<size_t>(space)] != kNone;
+  }
+  bool wants_delta_output(int64_t site) const override { return slots_[of_site(site)] != kNone; }
+  void on_input(int64_t space, const at::Tensor& x) override {
+    statistics_[slots_[static_cast<size_t>(space)]].add(x);
+  }
+  void on_delta_output(int64_t site, const at::Tensor& y) override {
+    statistics_[slots_[of_site(site)]].add(y);
+  }
+
+  const std::vector<PlaceStatistics>& statistics() const { return statistics_; }
+
+ private:
+  static constexpr size_t kNone = ~size_t{0};
+  size_t of_site(int64_t site) const { return inputs_ + static_cast<size_t>(site); }
+
+  size_t inputs_;
+  std::vector<size_t> slots_;  ///< of each place in statistics_
+  std::vector<PlaceStatistics> statistics_;
+};
+
+/// Advances by an example when all turns have sampled it.
+std::function<void(int64_t)> shared_out(const std::function<void(int64_t)>& progress,
+                                        size_t turns) {
+  if (!progress) return {};
+  return [progress, turns = static_cast<int64_t>(turns), done = int64_t{0}](int64_t n) mutable {
+    const int64_t before = done / turns;
+    done += n;
+    progress(done / turns - before);
+  };
+}
+
+void log_plan(const std::vector<PlaceSize>& sizes, size_t turns, double budget) {
+  const auto summed = std::count_if(sizes.begin(), sizes.end(), [](const PlaceSize& size) {
+    return !PlaceStatistics::keeps_all(size.rows, size.dim);
+  });
+  if (summed > 0) {
+    spdlog::info("second moments in place of samples at {} of {} places, where they are smaller",
+                 summed, sizes.size());
+  }
+  if (turns == 1) return;
+  const double all =
+      std::accumulate(sizes.begin(), sizes.end(), 0.0,
+                      [](double sum, const PlaceSize& size) { return sum + size.bytes(); });
+  spdlog::info("sampling takes {} passes of the model: all places need {:.0f} MiB, {:.0f} are free",
+               turns, all / kMiB, budget / kMiB);
+}
+
+}  // namespace
+
+std::vector<std::string> place_names(const PretrainedModel& model) {
+  std::vector<std::string> names;
+  for (const auto& space : model.input_spaces()) names.push_back(space.name);
+  for (const auto& site : model.sites()) names.push_back(site.name);
+  return names;
+}
+
+double statistics_bytes(const PretrainedModel& model, int64_t rows) {
+  const auto sizes =
+      place_sizes(model, std::vector<int64_t>(model.input_spaces().size(), rows));
+  double held = 0, estimating = 0;
+  for (const PlaceSize& size : sizes) {
+    held += size.bytes();
+    estimating = std::max(estimating, size.estimation_bytes());
+  }
+  return held + at::get_num_threads() * estimating;
+}
+
+PlaceEstimates estimate_places(PretrainedModel& model,
+                               const std::vector<const TokenExample*>& examples,
+                               const MeasureOptions& options, const PlaceVisitor& visit) {
+  const auto names = place_names(model);
+  const auto sizes = place_sizes(model, count_samples(model, examples, options.sampler.draw));
+  constexpr double kShare = 0.8;  // of what is free, where nothing else is said
+  const double available = available_memory_mib();
+  double budget = available > 0 ? kShare * available * kMiB : std::numeric_limits<double>::max();
+  if (options.memory_limit) {
+    budget = static_cast<double>(*options.memory_limit) * kMiB -
+             taken_bytes(model, sizes, options.sampler);
+    check_budget(sizes, names, budget, *options.memory_limit);
+  }
+  const auto turns = plan_turns(sizes, budget);
+  log_plan(sizes, turns.size(), budget);
+  SamplerOptions sampler = options.sampler;
+  sampler.progress = shared_out(options.sampler.progress, turns.size());
+
+  PlaceEstimates estimates;
+  estimates.subspaces.resize(sizes.size());
+  for (const auto& turn : turns) {
+    auto start = std::chrono::steady_clock::now();
+    TurnSink sink(turn, sizes, names, model.input_spaces().size());
+    sample_tokens(model, examples, sampler, sink);
+    estimates.sampling_seconds += seconds_since(start);
+
+    start = std::chrono::steady_clock::now();
+    auto subspaces = estimate_subspaces(sink.statistics(), options.estimate);
+    for (size_t i = 0; i < turn.size(); ++i) estimates.subspaces[turn[i]] = std::move(subspaces[i]);
+    estimates.estimation_seconds += seconds_since(start);
+    at::parallel_for(0, static_cast<int64_t>(turn.size()), 1, [&](int64_t begin, int64_t end) {
+      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
+        visit(turn[i], sink.statistics()[i], estimates.subspaces[turn[i]]);
+    });
+  }
+  return estimates;
+}
+
+}  // namespace eida

@@ -1,0 +1,101 @@
+#include "eida/subspace/place_statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "eida/core/error.h"
+#include "subspace/spectra.h"
+
+namespace eida {
+namespace {
+
+using testing::decaying;
+
+constexpr int64_t kDim = 48;
+constexpr int64_t kMany = 2 * (kDim + PlaceStatistics::kMostKept) + 1000;
+
+/// Statistics of samples that come in parts.
+PlaceStatistics statistics_of(const at::Tensor& samples, int64_t part) {
+  PlaceStatistics statistics(samples.size(0), samples.size(1), "place");
+  for (int64_t row = 0; row < samples.size(0); row += part)
+    statistics.add(samples.narrow(0, row, std::min(part, samples.size(0) - row)));
+  return statistics;
+}
+
+TEST(PlaceStatistics, KeepAFewSamplesAsTheyAre) {
+  const at::Tensor samples = decaying(300, kDim, 0.5, 1);
+  const PlaceStatistics statistics = statistics_of(samples, 77);
+  ASSERT_TRUE(statistics.has_all());
+  EXPECT_TRUE(statistics.samples().equal(samples));
+  const EstimateOptions options{Estimator::kMeanFirst, 8, 0};
+  std::vector<PlaceStatistics> places = {statistics};
+  EXPECT_TRUE(estimate_subspaces(places, options)[0].basis.equal(
+      estimate_subspace(samples, options, "place").basis));
+}
+
+TEST(PlaceStatistics, ManySamplesGiveTheSubspaceOfTheDirectEstimate) {
+  const at::Tensor samples = decaying(kMany, kDim, 0.7, 2);
+  const std::vector<PlaceStatistics> places = {statistics_of(samples, 700)};
+  ASSERT_FALSE(places[0].has_all());
+  EXPECT_EQ(places[0].count(), kMany);
+  for (const auto estimator : {Estimator::kMeanFirst, Estimator::kCentred, Estimator::kUncentred}) {
+    const EstimateOptions options{estimator, 16, 0};
+    const Subspace direct = estimate_subspace(samples, options, "place"),
+                   summed = estimate_subspaces(places, options)[0];
+    EXPECT_LT(projector_distance(direct.basis, summed.basis), 1e-6) << to_string(estimator);
+    EXPECT_NEAR(direct.total_energy, summed.total_energy, 1e-10);
+  }
+}
+
+TEST(PlaceStatistics, ManySamplesAreDescribedAsAWhole) {
+  const at::Tensor samples = decaying(kMany, kDim, 0.7, 3);
+  const PlaceStatistics statistics = statistics_of(samples, 333);
+  const at::Tensor mean = samples.mean(0, false, at::kDouble);
+  EXPECT_LT((statistics.mean() - mean).abs().max().item<double>(), 1e-12);
+  EXPECT_NEAR(statistics.participation_ratio(), participation_ratio(samples), 1e-9);
+  EXPECT_NEAR(statistics.mean_pair_cosine(), mean_pair_cosine(samples), 1e-12);
+  const MeanShare whole = mean_share(samples, mean), share = statistics.mean_share(mean);
+  EXPECT_NEAR(share.energy, whole.energy, 1e-12);
+  EXPECT_NEAR(share.cosine, whole.cosine, 0.02);  // of 1,024 samples instead of 3,144
+}
+
+TEST(PlaceStatistics, KeepSamplesAtEvenDistances) {
+  const at::Tensor samples = at::arange(kMany, at::kFloat).unsqueeze(1).expand({kMany, kDim});
+  const at::Tensor kept = statistics_of(samples, 100).samples();
+  ASSERT_EQ(kept.size(0), PlaceStatistics::kMostKept);
+  for (int64_t i = 0; i < kept.size(0); ++i) {
+    EXPECT_EQ(kept[i][0].item<float>(), static_cast<float>(i * kMany / PlaceStatistics::kMostKept));
+  }
+}
+
+TEST(PlaceStatistics, HoldNoMoreThanTheySay) {
+  for (const int64_t dim : {48, 384, 3072}) {
+    const int64_t most = 2 * (dim + PlaceStatistics::kMostKept);
+    const double bound = PlaceStatistics::bytes(most, dim);
+    EXPECT_TRUE(PlaceStatistics::keeps_all(most, dim));
+    EXPECT_LE(PlaceStatistics::bytes(most + 1, dim), bound * 1.001);
+    EXPECT_EQ(PlaceStatistics::bytes(1'000'000'000, dim), PlaceStatistics::bytes(most + 1, dim));
+    EXPECT_EQ(PlaceStatistics::estimation_bytes(1'000'000'000, dim),
+              PlaceStatistics::estimation_bytes(most + 1, dim));
+  }
+}
+
+TEST(PlaceStatistics, RefuseMoreThanWasAnnouncedAndWhatIsNotFinite) {
+  PlaceStatistics few(10, kDim, "input 3");
+  few.add(decaying(6, kDim, 0.5, 4));
+  EXPECT_THROW(few.add(decaying(5, kDim, 0.5, 5)), ConfigError);
+  EXPECT_THROW(few.add(decaying(4, kDim + 1, 0.5, 5)), ConfigError);
+  at::Tensor bad = decaying(kMany, kDim, 0.5, 6);
+  bad[kMany / 2][3] = std::numeric_limits<float>::infinity();
+  try {
+    statistics_of(bad, 512);
+    FAIL() << "no error";
+  } catch (const NumericError& error) {
+    EXPECT_NE(std::string(error.what()).find("samples of place"), std::string::npos)
+        << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace eida
