@@ -17,6 +17,15 @@ timed() {
   run "$name" awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "{\"seconds\": %.4f}\n", b - a }'
 }
 
+# four_scores COMMAND…: seconds inside the process of the scores without METEOR, the tokenizer's included. The peer has no NIST.
+four_scores() {
+  "$@" 2>/dev/null | tail -n 1 | "$python" -c '
+import json, sys
+seconds = json.load(sys.stdin)["seconds"]
+parts = ["four"] if "four" in seconds else ["ptb_tokenizer", "bleu", "rouge_l", "cider"]
+print(json.dumps({"seconds": sum(seconds[part] for part in parts)}))'
+}
+
 for _ in $(seq "$repeats"); do
   run classify_fp32 "$bin/eida_evaluate_bench" --model "$model" --data "$dev" --precision fp32 --repeats 3
   peer peer_fp32 evaluate_roberta.py
@@ -27,6 +36,9 @@ for _ in $(seq "$repeats"); do
   timed five_scores "$bin/eida-eval" score --references "$data/e2e/testset_w_refs.csv" \
     --predictions "$data/e2e-systems/tgen.tsv"
   (cd "$peers" && PYTHONDONTWRITEBYTECODE=1 timed peer_five_scores "$python" metrics.py)
+  run four_scores four_scores "$bin/eida_score_bench" --references "$data/e2e/testset_w_refs.csv" \
+    --predictions "$data/e2e-systems/tgen.tsv" --repeats 3
+  (cd "$peers" && PYTHONDONTWRITEBYTECODE=1 run peer_four_scores four_scores "$python" metrics.py)
 done
 "$python" bench/race_table.py "$lines" classify_fp32:peer_fp32 classify_bf16:peer_fp32 classify_fp32:peer_sorted_fp32 \
-  classify_bf16:peer_sorted_fp32 first_result:peer_first_result five_scores:peer_five_scores
+  classify_bf16:peer_sorted_fp32 first_result:peer_first_result five_scores:peer_five_scores four_scores:peer_four_scores
