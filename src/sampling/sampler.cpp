@@ -94,6 +94,7 @@ class SpaceRecorder {
   }
 
   void on_input(const at::Tensor& x) {  // [N, d], or [S, d] at the head
+    if (!wants_outputs_ && !sink_->wants_input(space_)) return;
     if (!from_sequence_output_) draw(x, head_);
     if (!wants_outputs_) return;
     const bool keep_inputs = sink_->wants_gradient();
@@ -187,7 +188,8 @@ class SiteTap : public Tap {
   std::vector<std::pair<int64_t, Range>> sites_;
 };
 
-/// Recorders and taps of all places, attached for the life of the object.
+/// Recorders and taps of all places, attached for the life of the object: of those too that the
+/// sink does not want, so that gradients are summed in the same order whatever it wants.
 class TappedModel {
  public:
   TappedModel(PretrainedModel& model, SampleSink& sink) : mode_(model, /*training=*/false) {
@@ -198,7 +200,6 @@ class TappedModel {
                                        [&](int64_t site) { return sink.wants_delta_output(site); });
       recorders_.push_back(
           std::make_unique<SpaceRecorder>(static_cast<int64_t>(s), head, outputs, sink));
-      if (!outputs && !sink.wants_input(static_cast<int64_t>(s))) continue;
       HookableLinear* last = nullptr;
       for (const int64_t id : space.sites) {
         const Site& site = model.sites()[static_cast<size_t>(id)];

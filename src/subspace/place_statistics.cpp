@@ -1,5 +1,6 @@
 #include "eida/subspace/place_statistics.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 

@@ -223,7 +223,8 @@ TEST_F(ProbeProgram, PlacesThatDoNotFitIntoMemoryTakeTurnsAndGiveTheSameBits) {
       "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})");
   write_file_atomic(reviews_, demo_review_file(make_demo_reviews({700, 10, 3}).train));
   const auto probe = [&](std::vector<std::string> more) {
-    more.insert(more.end(), {"--examples", "600", "--repeats", "1", "--overwrite"});
+    more.insert(more.end(),
+                {"--set", "sampling.examples=600", "--set", "probe.repeats=1", "--overwrite"});
     return run(quick_reviews(std::move(more)));
   };
   ASSERT_EQ(probe({}).code, 0);
