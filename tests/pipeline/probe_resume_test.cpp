@@ -29,9 +29,9 @@ TEST_F(ProbeResume, AFinishedRunIsLeftAlone) {
 }
 
 TEST_F(ProbeResume, AnotherConfigurationIsRefusedAndChangesNothing) {
-  for (const std::string& more : {"", "--dry-run"}) {
+  for (const bool dry : {false, true}) {
     auto arguments = quick_reviews({"--resume", "--set", "probe.repeats=1"});
-    if (!more.empty()) arguments.push_back(more);
+    if (dry) arguments.emplace_back("--dry-run");
     const ProgramResult result = run(arguments);
     EXPECT_EQ(result.code, 2) << result.err;
     EXPECT_NE(result.err.find("probe.repeats was '2', is '1'"), std::string::npos) << result.err;
