@@ -14,6 +14,7 @@
 #include "eida/core/utf8.h"
 #include "nearest.h"
 #include "subcommands.h"
+#include "unknown_key.h"
 #include "value.h"
 
 namespace eida {
@@ -137,7 +138,7 @@ class Parser {
       if (const auto* sub = config::find_subcommand(command_.program, command_.subcommand)) {
         for (const auto& option : sub->options) names.push_back(option.flag());
       }
-      const std::string near = config::nearest(name, names);
+      const std::string near = config::near_flag(name, names);
       throw ConfigError(
           "'{}' is not an option of {} (hint: {})", printable(name), app_.get_name(),
           near.empty() ? "--help, or --set KEY=VALUE" : fmt::format("did you mean {}?", near));
@@ -155,9 +156,16 @@ class Parser {
         return std::count(keys.begin(), keys.end(), flag.key) > 0;
       };
       if (flag.option->count() == 0 || uses(sub.keys) || uses(sub.needed_keys)) continue;
-      throw ConfigError("{}: {} has no use for it (hint: {} {} --help)", flag.name, sub.name,
-                        app_.get_name(), sub.name);
+      refuse(flag.name, sub);
     }
+    for (const config::Switch& option : config::switches()) {
+      if (command_.*option.field && !config::obeys(&sub, option)) refuse(option.flag, sub);
+    }
+  }
+
+  [[noreturn]] void refuse(const std::string& flag, const config::Subcommand& sub) const {
+    throw ConfigError("{}: {} has no use for it (hint: {} {} --help)", flag, sub.name,
+                      app_.get_name(), sub.name);
   }
 
   void check_option(const config::Subcommand& sub, const config::FreeOption& option) const {

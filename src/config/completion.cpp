@@ -44,12 +44,17 @@ Completion completion(const Declaration& option) {
   return {option.flag, option.help, kind_of(option), placeholder(option), option.choice_names()};
 }
 
+void add_call_options(CommandCompletion& command, const Subcommand* sub) {
+  for (const FreeOption& option : call_options(sub)) command.flags.push_back(completion(option));
+}
+
 CommandCompletion of_subcommand(const Subcommand& sub) {
   CommandCompletion command{sub.name, sub.help, {}, !sub.arguments.empty()};
   for (const FreeOption& option : sub.options) command.flags.push_back(completion(option));
   Config defaults;
   for (const Declaration& option : keys_of(sub, defaults))
     command.flags.push_back(completion(option));
+  add_call_options(command, &sub);
   return command;
 }
 
@@ -62,11 +67,9 @@ std::vector<CommandCompletion> command_completions(Program program) {
     if (option.belongs_to(program) && !option.flag.empty())
       commands.front().flags.push_back(completion(option));
   }
+  add_call_options(commands.front(), nullptr);
   for (const Subcommand& sub : subcommands()) {
     if (sub.program == program) commands.push_back(of_subcommand(sub));
-  }
-  for (CommandCompletion& command : commands) {
-    for (const FreeOption& option : call_options()) command.flags.push_back(completion(option));
   }
   return commands;
 }

@@ -53,9 +53,9 @@ HelpEntry entry(const FreeOption& option) {
   return {left, option.help + (option.required ? "; needed" : "")};
 }
 
-HelpSection call_section() {
+HelpSection call_section(const Subcommand* sub = nullptr) {
   HelpSection section{"This call", {}};
-  for (const FreeOption& option : call_options()) section.entries.push_back(entry(option));
+  for (const FreeOption& option : call_options(sub)) section.entries.push_back(entry(option));
   return section;
 }
 
@@ -75,7 +75,7 @@ HelpPage subcommand_page(const Subcommand& sub) {
   for (const FreeOption& option : sub.options) options.entries.push_back(entry(option));
   Config defaults;
   for (const Declaration& option : keys_of(sub, defaults)) options.entries.push_back(entry(option));
-  page.sections = {options, call_section()};
+  page.sections = {options, call_section(&sub)};
   return page;
 }
 

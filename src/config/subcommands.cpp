@@ -15,6 +15,8 @@ Subcommand probe_compare() {
   sub.examples = {
       "eida-probe compare runs/probe runs/probe-after --output runs/compared "
       "--figure-formats pdf"};
+  sub.output_help = "folder for tables, figures and a page; without it the table on stdout is all";
+  sub.switches = {"--overwrite"};
   return sub;
 }
 
@@ -29,6 +31,7 @@ Subcommand train_export() {
                   {"peft", "huggingface"}}};
   sub.needed_keys = {"run.output"};
   sub.examples = {"eida-train export --run runs/sst2 --to peft --output exported"};
+  sub.output_help = "folder to write, new or empty";
   return sub;
 }
 
@@ -42,6 +45,7 @@ Subcommand train_merge() {
   sub.examples = {
       "eida-train merge --model models/roberta-base --adapter runs/sst2/rounds/01/"
       "adapter.safetensors --output merged"};
+  sub.output_help = "folder to write the merged model to, new or empty";
   return sub;
 }
 
@@ -50,6 +54,9 @@ std::vector<std::string> keys_of_scores() {
   return {"eval.metrics", "eval.nist",  "eval.no_paraphrases", "eval.resamples",
           "run.seed",     "run.format", "run.output"};
 }
+
+constexpr const char* kScoresOutput =
+    "run folder with scores.json and a page; without it the table on stdout is all";
 
 Subcommand eval_score() {
   Subcommand sub{Program::kEval, "score", "", "the five E2E scores of texts; opens no model"};
@@ -60,6 +67,8 @@ Subcommand eval_score() {
   sub.examples = {"eida-eval score --references testset_w_refs.csv --predictions tgen.tsv",
                   "eida-eval score --references refs.txt --predictions out.txt --metrics bleu,nist "
                   "--nist perl"};
+  sub.output_help = kScoresOutput;
+  sub.switches = {"--resume", "--overwrite"};
   return sub;
 }
 
@@ -73,6 +82,8 @@ Subcommand eval_compare() {
   sub.examples = {"eida-eval compare --references testset_w_refs.csv --a lora.txt --b eida.txt",
                   "eida-eval compare --labels dev.tsv --a runs/a/predictions.jsonl --b "
                   "runs/b/predictions.jsonl"};
+  sub.output_help = kScoresOutput;
+  sub.switches = {"--resume", "--overwrite"};
   return sub;
 }
 
@@ -99,7 +110,10 @@ std::vector<Declaration> keys_of(const Subcommand& sub, Config& defaults) {
   auto all = declare(defaults);
   std::vector<Declaration> options;
   for (const auto* keys : {&sub.needed_keys, &sub.keys}) {
-    for (const std::string& key : *keys) options.push_back(*find(all, key));
+    for (const std::string& key : *keys) {
+      options.push_back(*find(all, key));
+      if (key == "run.output") options.back().help = sub.output_help;
+    }
   }
   return options;
 }
@@ -114,21 +128,29 @@ const Subcommand* find_subcommand(Program program, const std::string& name) {
 
 const std::vector<Switch>& switches() {
   static const std::vector<Switch> all = {
-      {"--resume", "go on in the run folder where an earlier run stopped", &ParsedCommand::resume},
-      {"--overwrite", "empty an earlier run folder first", &ParsedCommand::overwrite},
+      {"--resume", "go on in the run folder where an earlier run stopped", &ParsedCommand::resume,
+       true},
+      {"--overwrite", "empty an earlier run folder first", &ParsedCommand::overwrite, true},
       {"--dry-run", "check everything, estimate memory and time, write nothing",
-       &ParsedCommand::dry_run},
+       &ParsedCommand::dry_run, true},
       {"--quiet", "only errors on stderr", &ParsedCommand::quiet},
       {"--no-progress", "no progress display", &ParsedCommand::no_progress},
   };
   return all;
 }
 
-std::vector<FreeOption> call_options() {
+bool obeys(const Subcommand* sub, const Switch& option) {
+  if (sub == nullptr || !option.of_run_folder) return true;
+  return std::count(sub->switches.begin(), sub->switches.end(), option.flag) > 0;
+}
+
+std::vector<FreeOption> call_options(const Subcommand* sub) {
   std::vector<FreeOption> all = {
       {"config", "FILE", "YAML or JSON; flags override it"},
       {"set", "KEY=VALUE", "sets any key of the configuration; may be repeated", false, true}};
-  for (const Switch& option : switches()) all.push_back({option.flag.substr(2), "", option.help});
+  for (const Switch& option : switches()) {
+    if (obeys(sub, option)) all.push_back({option.flag.substr(2), "", option.help});
+  }
   all.push_back({"log-level", "NAME", "trace, debug, info, warning, error, off [info]", false,
                  false, log_levels()});
   all.push_back({"dump-config", "", "print the resolved configuration, a valid --config, and end"});

@@ -32,6 +32,8 @@ struct Subcommand {
   std::vector<std::string> needed_keys = {};  ///< configuration it cannot do without
   std::vector<std::string> keys = {};         ///< other configuration it has a use for
   std::vector<std::string> examples = {};
+  std::string output_help = {};            ///< what its run.output is, if it has one
+  std::vector<std::string> switches = {};  ///< of those that concern a run folder, it obeys these
 };
 
 const std::vector<Subcommand>& subcommands();
@@ -46,12 +48,16 @@ const Subcommand* find_subcommand(Program program, const std::string& name);
 struct Switch {
   std::string flag, help;
   bool ParsedCommand::*field;
+  bool of_run_folder = false;  ///< says what becomes of a run folder: not every subcommand has one
 };
 
 const std::vector<Switch>& switches();
 
-/// The flags of every call, these switches among them.
-std::vector<FreeOption> call_options();
+/// Whether calls of the program (no subcommand: nullptr) or of its subcommand obey the switch.
+bool obeys(const Subcommand* sub, const Switch& option);
+
+/// The flags of every call that are no keys, with the switches it obeys.
+std::vector<FreeOption> call_options(const Subcommand* sub = nullptr);
 
 /// Example calls for --help.
 std::vector<std::string> examples(Program program);

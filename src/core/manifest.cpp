@@ -21,6 +21,7 @@ nlohmann::ordered_json Manifest::to_json() const {
                                  {"git_revision", git_revision},
                                  {"libtorch", libtorch},
                                  {"device", device},
+                                 {"precision", precision},
                                  {"seed", seed},
                                  {"threads", threads},
                                  {"command_line", command_line},

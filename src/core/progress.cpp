@@ -70,6 +70,7 @@ struct Progress::State {
     const double now = seconds();
     const int64_t n = done.load();
     if (terminal) terminal::clear_status();
+    if (total > 0 && n == 0) return;  // nothing was begun: what stopped it speaks for itself
     const bool complete = total <= 0 || n >= total;
     const std::string count = total > 0 ? fmt::format("{}/{}", n, total) : fmt::format("{}", n);
     terminal::write_line(fmt::format("{}: {} {} {} {}, {}{}", label, count, unit,

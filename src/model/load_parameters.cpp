@@ -54,7 +54,6 @@ bool is_harmless(const std::string& name, Family family) {
 struct Matching {
   std::map<std::string, CheckpointTensor> tensors;
   std::vector<std::string> unexpected, missing, misshapen;
-  std::set<std::string> seeded;  ///< head groups that the file lacks as a whole
 };
 
 void match_names(const Checkpoint& checkpoint, const ModelConfig& config,
@@ -87,8 +86,6 @@ void match_shapes(const std::vector<ParameterSpec>& specs, Matching& matching) {
     if (found == matching.tensors.end()) {
       if (spec.head.empty() || group_found[spec.head]) {
         matching.missing.push_back(spec.name);
-      } else {
-        matching.seeded.insert(spec.head);
       }
       continue;
     }
@@ -115,9 +112,6 @@ void report(const Matching& matching, const std::string& file, const ModelConfig
   }
   if (!matching.unexpected.empty())
     spdlog::warn("{}: unexpected tensors: {}", file, listing(matching.unexpected));
-  for (const auto& group : matching.seeded) {
-    spdlog::warn("{}: has no {}: it starts at random values from the seed", file, group);
-  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "config_reader.h"
 #include "eida/core/error.h"
 #include "eida/core/utf8.h"
+#include "eida/model/model_folder.h"
 #include "harmless_keys.h"
 
 namespace eida {
@@ -131,13 +132,30 @@ void check_sizes(const ModelConfig& config, const std::string& file) {
   }
 }
 
-void check_task(const ModelConfig& config, TaskKind task, const std::string& file) {
-  const bool decoder = config.family == Family::kGpt2;
+void check_task(const std::string& model_type, TaskKind task, const std::string& file) {
+  const bool decoder = family_of(model_type) == Family::kGpt2;
   if (decoder == (task == TaskKind::kCompletion)) return;
   throw FormatError(
       "{}: model_type: \"{}\" does not fit a {} task (hint: RoBERTa and BERT classify, GPT-2 "
       "completes)",
-      file, config.model_type, decoder ? "classification" : "completion");
+      file, model_type, decoder ? "classification" : "completion");
+}
+
+/// DIR/config.json, which is there.
+std::filesystem::path config_file_of(const std::filesystem::path& dir) {
+  if (std::filesystem::is_regular_file(dir)) {
+    throw FormatError("{}: is a file, --model takes a folder (hint: --model {})", dir.string(),
+                      dir.has_parent_path() ? dir.parent_path().string() : ".");
+  }
+  if (!std::filesystem::is_directory(dir)) {
+    throw FormatError(
+        "{}: no such folder (hint: --model takes a Hugging Face folder with config.json; "
+        "`hf download NAME --local-dir DIR` makes one)",
+        dir.string());
+  }
+  const std::filesystem::path file = dir / "config.json";
+  if (!std::filesystem::exists(file)) throw FormatError("{}: config.json is missing", dir.string());
+  return file;
 }
 
 /// transformers ignores keys that a model type does not have, and so do we, aloud.
@@ -166,14 +184,13 @@ std::string ModelConfig::prefix() const {
   return "";
 }
 
+void check_model_folder(const std::filesystem::path& dir, TaskKind task) {
+  const std::filesystem::path file = config_file_of(dir);
+  check_task(model_type_of(ConfigReader(file)), task, file.string());
+}
+
 ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task) {
-  const std::filesystem::path file = dir / "config.json";
-  if (!std::filesystem::is_directory(dir)) {
-    throw FormatError(
-        "{}: no such folder (hint: --model takes a Hugging Face folder with config.json)",
-        dir.string());
-  }
-  if (!std::filesystem::exists(file)) throw FormatError("{}: config.json is missing", dir.string());
+  const std::filesystem::path file = config_file_of(dir);
   const ConfigReader reader(file);
   ModelConfig config;
   config.original = reader.json();
@@ -189,7 +206,7 @@ ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task) {
     read_encoder(reader, config);
   }
   check_sizes(config, file.string());
-  check_task(config, task, file.string());
+  check_task(config.model_type, task, file.string());
   warn_unknown_keys(reader);
   return config;
 }

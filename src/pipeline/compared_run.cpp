@@ -49,11 +49,14 @@ ComparedRun open_compared_run(const std::filesystem::path& folder) {
     throw DataError("{}: the run did not finish (hint: its file INCOMPLETE says why)",
                     folder.string());
   }
+  const auto curves = folder / "curves.csv";
+  if (std::filesystem::is_directory(folder) && !std::filesystem::exists(curves))
+    throw DataError("{}: is not a probe's run folder (no curves.csv)", folder.string());
   ComparedRun run;
   run.name = folder.lexically_normal().string();
   std::map<std::pair<PlaceKey, int64_t>, std::vector<double>> values;
   std::vector<CurveRow> firsts;
-  for (const CurveRow& row : read_curves_csv(folder / "curves.csv")) {
+  for (const CurveRow& row : read_curves_csv(curves)) {
     const auto [at, added] = values.try_emplace({{row.kind, row.layer, row.weights}, row.k});
     if (added) firsts.push_back(row);
     if (std::isfinite(row.fidelity)) at->second.push_back(row.fidelity);

@@ -115,7 +115,7 @@ std::string trainable_text(const Config& config, TrainInputs& inputs) {
     if (std::count(names.begin(), names.end(), name) > 0) extra += tensor.numel();
   }
   RankPlan plan;
-  const bool known = config.ranks.rule == "plan" || config.ranks.rule == "fixed";
+  const bool known = !measures_ranks(config.ranks);
   if (config.method == "eida" && known)
     plan =
         make_plan(start_results(*inputs.model, config.subspace.dims), *inputs.model, config.ranks);

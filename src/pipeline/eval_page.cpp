@@ -22,7 +22,7 @@ std::vector<size_t> worst_items(std::span<const double> badness, double least) {
   return order;
 }
 
-void describe_evaluation(EvalReport& report, const Config& config) {
+void describe_evaluation(EvalReport& report, const Config& config, const std::string& precision) {
   report.title = fmt::format("Evaluation: {}", config.data.task);
   report.weights = weights_origin(config);
   report.facts = {{"model", config.model.path.string()},
@@ -30,7 +30,7 @@ void describe_evaluation(EvalReport& report, const Config& config) {
                   {"data", config.data.test.string()}};
   for (const auto& adapter : config.model.adapters)
     report.facts.emplace_back("adapter", adapter.string());
-  report.facts.emplace_back("precision", config.run.precision);
+  report.facts.emplace_back("precision", precision);
 }
 
 void add_worst_texts(EvalReport& report, const ScoreSet& set, const References& references,

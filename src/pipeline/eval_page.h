@@ -23,7 +23,7 @@ std::vector<size_t> worst_items(std::span<const double> badness,
                                 double least = -std::numeric_limits<double>::infinity());
 
 /// Title and facts of an evaluation with a model.
-void describe_evaluation(EvalReport& report, const Config& config);
+void describe_evaluation(EvalReport& report, const Config& config, const std::string& precision);
 
 /// Worst texts by the first of METEOR, ROUGE-L, CIDEr, BLEU and NIST that was computed.
 /// \param sources of the items; may be empty

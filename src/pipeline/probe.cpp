@@ -22,20 +22,44 @@
 #include "eida/pipeline/session.h"
 #include "eida/report/probe_report.h"
 #include "probe_results.h"
+#include "resumed_run.h"
 
 namespace eida {
 namespace {
 
-void check_dims(const PretrainedModel& model, const std::vector<int64_t>& dims) {
-  for (const auto& site : model.sites()) {
-    const int64_t narrowest =
-        std::min(site.dim, model.input_spaces()[static_cast<size_t>(site.input)].dim);
-    if (dims.back() <= narrowest) continue;
-    throw ConfigError(
-        "subspace.dims: {} is more than the {} dimensions of {} (hint: --dims with smaller "
-        "numbers)",
-        dims.back(), narrowest, site.name);
+/// Files that a probe reads beside its model.
+std::vector<std::filesystem::path> probe_input_files(const Config& config) {
+  std::vector<std::filesystem::path> files = {config.data.train};
+  for (const auto& file : {config.probe.published, config.ranks.plan}) {
+    if (!file.empty()) files.push_back(file);
   }
+  return files;
+}
+
+struct ProbeInputs {
+  ComputeSetting compute;
+  std::shared_ptr<const Dataset> data;
+  ExampleTokenizer tokenizer;
+  std::unique_ptr<PretrainedModel> model;
+  std::vector<CurvePoint> published;
+};
+
+/// Opens and checks: what a run would refuse is refused here.
+ProbeInputs open_probe_inputs(const Config& config) {
+  const ComputeSetting compute = set_up_compute(config.run);
+  auto data = open_dataset(config.data.train, reader_options(config.data));
+  require_targets(*data, config.data);
+  check_enough_examples(data->name(), data->size(), config.sampling.examples, config.probe.heldout,
+                        "probe.heldout");
+  ExampleTokenizer tokenizer = open_example_tokenizer(config, data->kind(), compute.threads);
+  auto model =
+      open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
+  check_dims(*model, config.subspace.dims);
+  check_rank_rule(*model, config);
+  ProbeInputs inputs{compute, std::move(data), std::move(tokenizer), std::move(model), {}};
+  if (!config.probe.published.empty())
+    inputs.published = read_published_curves(config.probe.published);
+  return inputs;
 }
 
 /// Fresh examples of one repeat, tokenized: `examples` to estimate from, then `heldout` to measure
@@ -49,12 +73,6 @@ DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
                          const Config& config, uint64_t repeat) {
   Rng rng(static_cast<uint64_t>(config.run.seed), "examples", repeat);
   const int64_t wanted = config.sampling.examples + config.probe.heldout;
-  if (wanted > data.size()) {
-    throw DataError(
-        "{}: {} examples, but sampling.examples + probe.heldout = {} (hint: lower --examples or "
-        "--heldout)",
-        data.name(), data.size(), wanted);
-  }
   DrawnExamples drawn;
   drawn.tokens = tokenizer.tokenize_all(data, draw_examples(data.size(), wanted, rng));
   for (size_t i = 0; i < drawn.tokens.examples.size(); ++i) {
@@ -65,15 +83,17 @@ DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
   return drawn;
 }
 
-ProbeResults measure(PretrainedModel& model, const Dataset& data, const ExampleTokenizer& tokenizer,
-                     const Config& config, std::optional<ProbeRepeat>& first) {
+ProbeResults measure(const ProbeInputs& inputs, const Config& config,
+                     std::optional<ProbeRepeat>& first) {
+  PretrainedModel& model = *inputs.model;
   ProbeResults results = start_results(model, config.subspace.dims);
-  MeasureOptions options = measure_options(config, data.kind());
+  MeasureOptions options = measure_options(config, inputs.data->kind());
   Progress progress("probing",
                     config.probe.repeats * (config.sampling.examples + config.probe.heldout),
                     "examples");
   for (int64_t r = 0; r < config.probe.repeats; ++r) {
-    const DrawnExamples drawn = draw_fresh(data, tokenizer, config, static_cast<uint64_t>(r));
+    const DrawnExamples drawn =
+        draw_fresh(*inputs.data, inputs.tokenizer, config, static_cast<uint64_t>(r));
     options.sampler.draw.repeat = static_cast<uint64_t>(r);
     options.estimate.seed = static_cast<uint64_t>(config.run.seed + r);
     options.sampler.progress = advance_and_check(progress);
@@ -116,43 +136,33 @@ void write_results(const RunFolder& run, const ProbeResults& results, const Rank
 int run_probe(const ParsedCommand& command) {
   const Config& config = command.config;
   if (command.subcommand == "compare") return run_compare(command);
-  const ComputeSetting compute = set_up_compute(config.run);
-  const auto data = open_dataset(config.data.train, reader_options(config.data));
-  if (!data->has_targets()) {
-    throw DataError("{}: has no labels or completions, but the gradient needs them", data->name());
-  }
-  const ExampleTokenizer tokenizer = open_example_tokenizer(config, data->kind(), compute.threads);
-  const auto model =
-      open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
-  check_dims(*model, config.subspace.dims);
-  ProbeReport report;
-  if (!config.probe.published.empty())
-    report.published = read_published_curves(config.probe.published);
-  const RunFolderOptions folder{
-      command.overwrite, command.resume, {config.model.path, config.data.train}};
-  if (command.dry_run) {
-    if (!config.run.output.empty()) RunFolder::check(config.run.output, folder);
-    return dry_run_probe(config, *model, *data, tokenizer, compute);
-  }
-  if (config.run.output.empty())
+  RunFolderOptions options{command.overwrite, command.resume, probe_input_files(config)};
+  options.inputs.push_back(config.model.path);
+  if (!command.dry_run && config.run.output.empty())
     throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
+  if (!config.run.output.empty()) RunFolder::check(config.run.output, options);
+  if (is_already_finished(command)) return 0;
+  const ProbeInputs inputs = open_probe_inputs(config);
+  if (command.dry_run)
+    return dry_run_probe(config, *inputs.model, *inputs.data, inputs.tokenizer, inputs.compute);
 
   if (command.resume) spdlog::info("a probe keeps no half-done repeats: it starts over");
-  RunFolder run(config.run.output, folder);
+  RunFolder run(config.run.output, options);
   attach_log_file(run.file("log.jsonl"));
+  ProbeReport report;
+  report.published = inputs.published;
   report.config = dump_yaml(config, Program::kProbe);
   write_file_atomic(run.file("config.yaml"), report.config);
-  std::vector<std::filesystem::path> inputs = {config.data.train};
-  if (!config.probe.published.empty()) inputs.push_back(config.probe.published);
-  report.manifest = start_manifest("eida-probe", config, compute, inputs, command.command_line);
+  report.manifest = start_manifest("eida-probe", config, inputs.compute, probe_input_files(config),
+                                   command.command_line);
 
   std::optional<ProbeRepeat> first;
-  const ProbeResults results = measure(*model, *data, tokenizer, config, first);
-  const RankPlan plan = make_plan(results, *model, config.ranks);
+  const ProbeResults results = measure(inputs, config, first);
+  const RankPlan plan = make_plan(results, *inputs.model, config.ranks);
   write_file_atomic(run.file("peft_config.json"),
-                    json_text(peft_config(*model, plan, config.model.path.string())));
+                    json_text(peft_config(*inputs.model, plan, config.model.path.string())));
   if (config.probe.save_subspaces) write_subspaces(run.file("subspaces.safetensors"), *first);
-  write_results(run, results, plan, config, model->config(), report);
+  write_results(run, results, plan, config, inputs.model->config(), report);
   run.finish(report.manifest);
 
   fmt::print("{}", result_text(results, plan, config.run.format));

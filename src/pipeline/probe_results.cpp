@@ -1,11 +1,13 @@
 #include "probe_results.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
 
+#include "eida/core/error.h"
 #include "eida/pipeline/session.h"
 #include "eida/subspace/interval.h"
 #include "eida/subspace/rank_rules.h"
@@ -223,6 +225,28 @@ RankPlan make_plan(const ProbeResults& results, const PretrainedModel& model,
   }
   for (const auto& site : model.sites()) evidence.shape.site_inputs.push_back(site.input);
   return choose_ranks(rule, evidence);
+}
+
+bool measures_ranks(const RankOptions& options) {
+  return options.rule != "plan" && options.rule != "fixed";
+}
+
+void check_rank_rule(const PretrainedModel& model, const Config& config) {
+  ProbeResults results = start_results(model, config.subspace.dims);
+  results.repeats.emplace_back(results.labels.size());  // places without a measurement
+  make_plan(results, model, config.ranks);
+}
+
+void check_dims(const PretrainedModel& model, const std::vector<int64_t>& dims) {
+  for (const auto& site : model.sites()) {
+    const int64_t narrowest =
+        std::min(site.dim, model.input_spaces()[static_cast<size_t>(site.input)].dim);
+    if (dims.back() <= narrowest) continue;
+    throw ConfigError(
+        "subspace.dims: {} is more than the {} dimensions of {} (hint: --dims with smaller "
+        "numbers)",
+        dims.back(), narrowest, site.name);
+  }
 }
 
 nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,

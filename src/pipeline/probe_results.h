@@ -45,6 +45,16 @@ std::vector<CurvePoint> curve_points(const ProbeResults& results);
 RankPlan make_plan(const ProbeResults& results, const PretrainedModel& model,
                    const RankOptions& options);
 
+/// True for rules that choose ranks by what is measured; fixed and plan know them before.
+bool measures_ranks(const RankOptions& options);
+
+/// All that make_plan asks for and no measurement changes: a plan that fits the model, the dims
+/// that are compared, a budget that suffices. \throws ConfigError, DataError as make_plan
+void check_rank_rule(const PretrainedModel& model, const Config& config);
+
+/// No place is narrower than the largest of the dims. \throws ConfigError
+void check_dims(const PretrainedModel& model, const std::vector<int64_t>& dims);
+
 /// probe.json: docs/formats.md.
 nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,
                                   const Config& config, const ModelConfig& model);

@@ -98,7 +98,7 @@ std::vector<Subspace> estimate_and_measure(PretrainedModel& model,
 RoundEstimate estimate_round(PretrainedModel& model, const TokenizedSet& train, TaskKind task,
                              const std::vector<int64_t>& sites, const Config& config,
                              int64_t round) {
-  const bool known = config.ranks.rule == "plan" || config.ranks.rule == "fixed";
+  const bool known = !measures_ranks(config.ranks);
   const int64_t heldout = known ? 0 : config.ranks.heldout;
   auto examples = draw(train, config.sampling.examples + heldout, round, config);
   const std::vector<const TokenExample*> fresh(examples.begin() + config.sampling.examples,

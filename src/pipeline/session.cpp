@@ -6,12 +6,14 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "eida/adapter/adapter_file.h"
 #include "eida/core/error.h"
 #include "eida/core/signals.h"
+#include "eida/model/model_folder.h"
 #include "eida/tensor/device.h"
 
 namespace eida {
@@ -27,6 +29,19 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+/// What the checkpoint lacks and no adapter brings, by the first part of its names.
+void warn_of_seeded(const PretrainedModel& model, const Config& config) {
+  const auto brings_head = [](const auto& file) { return AdapterFile(file).head_classes() > 0; };
+  if (std::any_of(config.model.adapters.begin(), config.model.adapters.end(), brings_head)) return;
+  std::set<std::string> groups;
+  for (const std::string& name : model.seeded())
+    groups.insert(name.find("pooler.") == std::string::npos ? "classifier" : "pooler");
+  for (const std::string& group : groups) {
+    spdlog::warn("{}: has no {}: it starts at random values from the seed",
+                 config.model.path.string(), group);
+  }
 }
 
 }  // namespace
@@ -57,10 +72,31 @@ ReaderOptions reader_options(const DataOptions& data) {
   return options;
 }
 
+void require_targets(const Dataset& data, const DataOptions& options) {
+  if (data.has_targets()) return;
+  if (data.kind() == TaskKind::kCompletion)
+    throw DataError("{}: has no completions to learn from", data.name());
+  throw DataError(
+      "{}: has no labels to learn from: no column '{}' (hint: is it a test file? task "
+      "classification takes another column by data.label_column)",
+      data.name(), options.label_column.empty() ? "label" : options.label_column);
+}
+
+void check_enough_examples(const std::string& name, int64_t there, int64_t examples,
+                           int64_t heldout, const char* heldout_key) {
+  const int64_t wanted = examples + heldout;
+  if (wanted <= there) return;
+  throw DataError(
+      "{}: {} examples, but sampling.examples{} = {} (hint: lower {}, or a larger file)", name,
+      there, heldout > 0 ? fmt::format(" + {}", heldout_key) : "", wanted,
+      heldout > 0 ? "them" : "it");
+}
+
 ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int threads) {
   TokenizeOptions options;
   options.max_length = config.data.max_length;
   options.threads = threads;
+  check_model_folder(config.model.path, kind);
   return {load_tokenizer(config.model.path), kind, options};
 }
 
@@ -76,6 +112,8 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
   if (options.random_init) {
     spdlog::warn("{}: the weights are random, drawn from seed {}", config.model.path.string(),
                  options.seed);
+  } else {
+    warn_of_seeded(*model, config);
   }
   model->set_compute_dtype(compute.precision);
   return model;
@@ -106,6 +144,7 @@ Manifest start_manifest(const std::string& program, const Config& config,
   manifest.program = program;
   manifest.libtorch = TORCH_VERSION;
   manifest.device = compute.device.str();
+  manifest.precision = precision_name(compute.precision);
   manifest.seed = static_cast<uint64_t>(config.run.seed);
   manifest.threads = compute.threads;
   manifest.command_line = std::move(command_line);

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <sstream>
-
 #include "dry_run.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
@@ -14,29 +12,14 @@
 #include "eida/core/run_folder.h"
 #include "eida/pipeline/session.h"
 #include "eida/report/table.h"
+#include "eida/training/training_state.h"
 #include "export.h"
+#include "resumed_run.h"
+#include "train_inputs.h"
 #include "training_run.h"
 
 namespace eida {
 namespace {
-
-/// A resumed run must be the run that was stopped: its configuration may differ in nothing that
-/// changes a result. `rounds` may grow.
-void check_same_run(const std::filesystem::path& config_file, const std::string& resolved) {
-  if (!std::filesystem::exists(config_file)) return;
-  std::istringstream before(read_file(config_file)), now(resolved);
-  std::string was, is;
-  for (int line = 1;; ++line) {
-    const bool had = static_cast<bool>(std::getline(before, was)),
-               has = static_cast<bool>(std::getline(now, is));
-    if (!had && !has) return;
-    if (!had) was = "nothing";
-    if (!has) is = "nothing";
-    if (was == is || is.starts_with("rounds:")) continue;
-    throw ConfigError("--resume: {}:{}: was '{}', is '{}' (hint: --config {}, or --overwrite)",
-                      config_file.string(), line, was, is, config_file.string());
-  }
-}
 
 /// The finished rounds, for stdout.
 std::string result_text(const nlohmann::ordered_json& summary, const std::string& format) {
@@ -62,27 +45,41 @@ std::string result_text(const nlohmann::ordered_json& summary, const std::string
   return table.render(stdout_style());
 }
 
+/// The rounds of a run that has none left.
+int show_finished(const Config& config) {
+  const auto file = config.run.output / "summary.json";
+  const auto summary = nlohmann::ordered_json::parse(read_file(file));
+  fmt::print("{}", result_text(summary, config.run.format));
+  return 0;
+}
+
+/// The state of a stopped run can be read, which is to be known before its folder changes.
+void check_state(const std::filesystem::path& folder) {
+  const auto file = folder / "state/state.safetensors";
+  if (!folder.empty() && std::filesystem::exists(file)) read_training_state(file);
+}
+
 }  // namespace
 
 int run_train(const ParsedCommand& command) {
   if (command.subcommand == "export") return run_export(command);
   if (command.subcommand == "merge") return run_merge(command);
   const Config& config = command.config;
-  const RunFolderOptions options{
-      command.overwrite, command.resume, {config.model.path, config.data.train, config.data.dev}};
+  RunFolderOptions options{command.overwrite, command.resume, train_input_files(config)};
+  options.inputs.push_back(config.model.path);
   if (!command.dry_run && config.run.output.empty())
     throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
   if (!config.run.output.empty()) RunFolder::check(config.run.output, options);
+  if (is_already_finished(command)) return show_finished(config);
+  if (command.resume) check_state(config.run.output);
   TrainInputs inputs = open_train_inputs(config);
   if (command.dry_run) return dry_run_train(config, inputs);
 
   RunFolder folder(config.run.output, options);
-  const std::string resolved = dump_yaml(config, Program::kTrain);
-  if (command.resume) check_same_run(folder.path() / "config.yaml", resolved);
   attach_log_file(folder.file("log.jsonl"));
-  write_file_atomic(folder.file("config.yaml"), resolved);
-  const Manifest manifest =
-      start_manifest("eida-train", config, inputs.compute, inputs.data_files, command.command_line);
+  write_file_atomic(folder.file("config.yaml"), dump_yaml(config, Program::kTrain));
+  const Manifest manifest = start_manifest("eida-train", config, inputs.compute,
+                                           train_input_files(config), command.command_line);
 
   TrainingRun run(config, std::move(inputs), folder, manifest);
   for (int64_t round = run.resume_or_start(); round <= config.rounds; ++round) {

@@ -8,6 +8,7 @@
 #include "eida/core/error.h"
 #include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
+#include "probe_results.h"
 
 namespace eida {
 namespace {
@@ -19,9 +20,7 @@ TokenizedSet tokenize_file(const std::filesystem::path& path, const ReaderOption
   reader.class_names = class_names;  // a second file maps labels as the first
   const auto start = std::chrono::steady_clock::now();
   const auto data = open_dataset(path, reader);
-  if (!data->has_targets()) {
-    throw DataError("{}: has no labels or completions to learn from", data->name());
-  }
+  require_targets(*data, config.data);
   if (class_names.empty()) class_names = data->class_names();
   TokenizedSet set =
       open_example_tokenizer(config, data->kind(), compute.threads).tokenize_all(*data);
@@ -48,7 +47,26 @@ void check_supported(const Config& config, TaskKind task) {
   }
 }
 
+/// What the first round would refuse.
+void check_estimation(const Config& config, const TrainInputs& inputs) {
+  if (!inputs.method->needs_bases()) return;
+  const bool measured = measures_ranks(config.ranks);
+  if (measured) check_dims(*inputs.model, config.subspace.dims);
+  check_rank_rule(*inputs.model, config);
+  check_enough_examples(
+      config.data.train.string(), static_cast<int64_t>(inputs.train.examples.size()),
+      config.sampling.examples, measured ? config.ranks.heldout : 0, "ranks.heldout");
+}
+
 }  // namespace
+
+std::vector<std::filesystem::path> train_input_files(const Config& config) {
+  std::vector<std::filesystem::path> files = {config.data.train};
+  for (const auto& file : {config.data.dev, config.ranks.plan}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  return files;
+}
 
 TrainInputs open_train_inputs(const Config& config) {
   TrainInputs inputs;
@@ -57,12 +75,9 @@ TrainInputs open_train_inputs(const Config& config) {
   inputs.task = task_kind(reader.task);
   check_supported(config, inputs.task);
   std::vector<std::string> class_names;
-  inputs.data_files = {config.data.train};
   inputs.train = tokenize_file(config.data.train, reader, config, inputs.compute, class_names);
-  if (!config.data.dev.empty()) {
-    inputs.data_files.push_back(config.data.dev);
+  if (!config.data.dev.empty())
     inputs.dev = tokenize_file(config.data.dev, reader, config, inputs.compute, class_names);
-  }
   inputs.model =
       open_model(config, inputs.task, static_cast<int64_t>(class_names.size()), inputs.compute);
   inputs.base = model_fingerprint(config);
@@ -72,6 +87,7 @@ TrainInputs open_train_inputs(const Config& config) {
       *inputs.model, {config.sites.include, config.sites.layers.all, config.sites.layers.listed});
   inputs.method = make_method(config.method, {inputs.sites, config.lora.rank, config.lora.alpha,
                                               static_cast<uint64_t>(config.run.seed)});
+  check_estimation(config, inputs);
   return inputs;
 }
 

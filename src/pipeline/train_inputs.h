@@ -1,6 +1,7 @@
 // What a training run reads, opened and checked.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,7 +20,6 @@ namespace eida {
 struct TrainInputs {
   ComputeSetting compute;
   TaskKind task = TaskKind::kClassification;
-  std::vector<std::filesystem::path> data_files;
   TokenizedSet train;
   TokenizedSet dev;  ///< empty without data.dev
   std::unique_ptr<PretrainedModel> model;
@@ -28,6 +28,10 @@ struct TrainInputs {
   std::unique_ptr<Method> method;
 };
 
+/// Files that a training run reads beside its model.
+std::vector<std::filesystem::path> train_input_files(const Config& config);
+
+/// Opens and checks: what a run would refuse at its start is refused here.
 /// \throws Error anything missing or contradictory
 TrainInputs open_train_inputs(const Config& config);
 

@@ -50,6 +50,7 @@ void add_reproduction(Page& page, const Manifest& manifest, const std::string& c
   if (!manifest.libtorch.empty()) {
     facts.insert(facts.end(), {{"LibTorch", manifest.libtorch},
                                {"device", manifest.device},
+                               {"precision", manifest.precision},
                                {"threads", std::to_string(manifest.threads)},
                                {"seed", std::to_string(manifest.seed)}});
   }

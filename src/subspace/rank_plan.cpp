@@ -113,7 +113,8 @@ void check_ranks(const std::map<int64_t, int64_t>& ranks, const std::vector<int6
   for (int64_t i = 0; i < places; ++i) {
     const auto found = ranks.find(i);
     if (found == ranks.end())
-      throw DataError("{}: place {} has no rank, the model has {} places", where, i, places);
+      throw DataError("{}: place {} has no rank, the model's places are 0 to {}", where, i,
+                      places - 1);
     if (found->second < 1 || found->second > dims[i]) {
       throw DataError("{}.{}: rank {}, wanted 1 to {}, the place's dimension", where, i,
                       found->second, dims[i]);
@@ -122,9 +123,10 @@ void check_ranks(const std::map<int64_t, int64_t>& ranks, const std::vector<int6
   for (const auto& [index, rank] : ranks) {
     if (index < 0 || index >= places) {
       throw DataError(
-          "{}: place {} does not exist, the model has {} (hint: was the plan made for another "
-          "model?)",
-          where, index, places);
+          "{}: place {} does not exist, the model's places are 0 to {} (hint: was the plan made "
+          "for "
+          "another model?)",
+          where, index, places - 1);
     }
   }
 }

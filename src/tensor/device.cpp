@@ -55,6 +55,13 @@ c10::ScalarType parse_precision(std::string_view text, c10::Device device) {
   return c10::kHalf;
 }
 
+std::string precision_name(c10::ScalarType precision) {
+  if (precision == c10::kFloat) return "fp32";
+  if (precision == c10::kBFloat16) return "bf16";
+  if (precision == c10::kHalf) return "fp16";
+  throw ConfigError("precision {} has no name", c10::toString(precision));
+}
+
 c10::ScalarType parse_weights(std::string_view text) {
   if (text == "fp32") return c10::kFloat;
   if (text == "bf16") return c10::kBFloat16;

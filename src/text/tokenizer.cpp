@@ -46,7 +46,7 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const fs::path& model_dir) {
     return text::load_sentencepiece(model_dir, text::model_type_of(model_dir.parent_path()));
   }
   if (!fs::is_directory(model_dir))
-    throw DataError("{}: no such folder (wanted a model folder with tokenizer files)",
+    throw DataError("{}: no such file or folder (wanted a model folder with tokenizer files)",
                     model_dir.string());
   const auto there = [&](const char* name) { return fs::exists(model_dir / name); };
   if (there("tokenizer.json")) return load_json(model_dir / "tokenizer.json");

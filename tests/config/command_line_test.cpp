@@ -211,6 +211,20 @@ TEST(CommandLine, KeysThatContradictAreRefused) {
             0U);
 }
 
+TEST(CommandLine, NamesOfOtherProgramsLeadToOurs) {
+  const auto hint = [](const char* flag, Program program) {
+    const std::string message = fault({flag, "x"}, program), head = "did you mean ";
+    const size_t at = message.find(head);
+    return at == std::string::npos ? message : message.substr(at + head.size());
+  };
+  EXPECT_EQ(hint("--learning-rate", Program::kTrain), "--lr?)");
+  EXPECT_EQ(hint("--learning_rate", Program::kTrain), "--lr?)");
+  EXPECT_EQ(hint("--output_dir", Program::kTrain), "--output?)");
+  EXPECT_EQ(hint("--batch_size", Program::kTrain), "--batch-size?)");
+  EXPECT_EQ(hint("--dev", Program::kEval), "--data?)");
+  EXPECT_EQ(hint("--dev", Program::kProbe), "--train?)");
+}
+
 TEST(CommandLine, CompareTakesRunFolders) {
   const auto command = parse({"compare", "runs/a", "runs/b", "--output", "c"});
   EXPECT_EQ(command.subcommand, "compare");
@@ -272,6 +286,21 @@ TEST(CommandLine, HelpOfASubcommandShowsItsFlags) {
     EXPECT_NE(text.find(part), std::string::npos) << part << text;
   }
   EXPECT_EQ(text.find("--beams"), std::string::npos);
+}
+
+TEST(CommandLine, SubcommandsSayWhatTheirOutputIsAndObeyNoOtherSwitch) {
+  const std::string compare = parse({"compare", "--help"}).text,
+                    exported = parse({"export", "--help"}, Program::kTrain).text;
+  for (const std::string& text : {compare, exported}) {
+    EXPECT_EQ(text.find("eida-eval for classification"), std::string::npos) << text;
+    EXPECT_EQ(text.find("--resume"), std::string::npos) << text;
+    EXPECT_EQ(text.find("--dry-run"), std::string::npos) << text;
+    EXPECT_NE(text.find("--quiet"), std::string::npos) << text;
+  }
+  EXPECT_NE(compare.find("--overwrite"), std::string::npos);
+  EXPECT_NE(exported.find("folder to write, new or empty"), std::string::npos);
+  EXPECT_EQ(fault({"compare", "a", "b", "--resume"}),
+            "--resume: compare has no use for it (hint: eida-probe compare --help)");
 }
 
 TEST(Subcommands, EveryKeyTheyNameIsDeclaredForTheProgramAndHasAFlag) {

@@ -11,14 +11,19 @@
 TEST(Manifest, HoldsWhatTheContractSays) {
   const eida::testing::TempDir dir;
   const auto file = eida::testing::write_text(dir.path() / "train.tsv", "abc");
-  eida::Manifest manifest{
-      .program = "eida-probe", .libtorch = "2.13.0", .device = "cpu", .seed = 7, .threads = 2};
+  eida::Manifest manifest{.program = "eida-probe",
+                          .libtorch = "2.13.0",
+                          .device = "cpu",
+                          .precision = "bf16",
+                          .seed = 7,
+                          .threads = 2};
   manifest.inputs.push_back(eida::describe_input(file));
   manifest.command_line = {"eida-probe", "--seed", "7"};
   const auto json = manifest.to_json();
   EXPECT_EQ(json["program"], "eida-probe");
   EXPECT_EQ(json["version"], eida::version());
   EXPECT_EQ(json["libtorch"], "2.13.0");
+  EXPECT_EQ(json["precision"], "bf16");
   EXPECT_EQ(json["seed"], 7);
   EXPECT_EQ(json["threads"], 2);
   EXPECT_EQ(json["command_line"][2], "7");

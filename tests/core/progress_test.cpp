@@ -121,6 +121,10 @@ TEST_F(ProgressTest, StoppedWorkIsNotCalledDone) {
   EXPECT_EQ(text.find("sampling: 3/10 steps stopped after 0:00, "), 0U) << text;
 }
 
+TEST_F(ProgressTest, WorkThatNeverBeganIsNotSpokenOf) {
+  EXPECT_EQ(captured([] { eida::Progress("sampling", 10); }), "");
+}
+
 TEST_F(ProgressTest, DisabledShowsNothing) {
   eida::setup_progress({.enabled = false, .seconds_between = 0});
   EXPECT_EQ(captured([] { eida::Progress("sampling", 1).advance(); }), "");

@@ -5,6 +5,8 @@
 #include <fstream>
 
 #include "eida/core/error.h"
+#include "eida/model/model_folder.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 #include "support/tiny_models.h"
 
@@ -128,6 +130,8 @@ TEST(ModelConfig, NoFolderAndNoFileAreErrors) {
   const TempDir dir;
   EXPECT_THROW(read_model_config(dir.path() / "none", TaskKind::kClassification), FormatError);
   EXPECT_THROW(read_model_config(dir.path(), TaskKind::kClassification), FormatError);
+  const auto check = [&] { check_model_folder(dir.path() / "none", TaskKind::kClassification); };
+  EXPECT_NE(testing::message_of<FormatError>(check).find("hf download"), std::string::npos);
   std::ofstream(dir.path() / "config.json") << "[1, 2]";
   EXPECT_THROW(read_model_config(dir.path(), TaskKind::kClassification), FormatError);
   std::ofstream(dir.path() / "config.json") << "{\"vocab_size\": ";

@@ -22,6 +22,13 @@ TEST_F(EvalPage, OfClassesHasConfusionLengthsAndWhatIsWrong) {
   EXPECT_EQ(static_cast<bool>(holds(html, "Worst items")), wrong);
 }
 
+TEST_F(EvalPage, ShowsThePrecisionThatWasUsed) {
+  ASSERT_EQ(run(into_run(reviews({"--precision", "auto"}))).code, 0);
+  const std::string html = page();
+  EXPECT_TRUE(holds(html, ">bf16<"));
+  EXPECT_FALSE(holds(html, ">auto<"));
+}
+
 TEST_F(EvalPage, ShowsTextsAsTheyStand) {
   const auto data = file("hostile.tsv",
                          "sentence\tlabel\n<script>alert(1)</script>\t0\n"

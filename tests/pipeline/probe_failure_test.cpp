@@ -7,8 +7,27 @@
 namespace eida::testing {
 namespace {
 
-TEST_F(ProbeProgram, MissingModelFolderIsADataError) {
-  expect_error(run(quick(dir_.path() / "nowhere", "classification", reviews_)), 3, "nowhere");
+TEST_F(ProbeProgram, AMissingModelFolderSaysHowToGetOne) {
+  expect_error(run(quick(dir_.path() / "nowhere", "classification", reviews_)), 4, "hf download");
+}
+
+TEST_F(ProbeProgram, AFileIsNoModelFolder) {
+  const auto file = encoder_ / "config.json";
+  expect_error(run(quick(file, "classification", reviews_)), 4, "--model takes a folder");
+}
+
+TEST_F(ProbeProgram, AnEncoderDoesNotComplete) {
+  expect_error(run(quick(encoder_, "e2e", pairs_)), 4,
+               "\"roberta\" does not fit a completion task");
+}
+
+TEST_F(ProbeProgram, AFileWithoutLabelsNamesTheColumn) {
+  write_file_atomic(reviews_, "index\tsentence\n0\tfine film\n");
+  expect_error(run(quick(encoder_, "sst2", reviews_)), 3, "no column 'label'");
+  write_file_atomic(pairs_, "mr\nname : x\n");
+  const auto test = dir_.path() / "test.csv";
+  std::filesystem::rename(pairs_, test);
+  expect_error(run(quick(decoder_, "e2e", test)), 3, "no completions");
 }
 
 TEST_F(ProbeProgram, BrokenConfigJsonNamesFileAndLine) {
@@ -50,8 +69,40 @@ TEST_F(ProbeProgram, MoreTokensThanASentenceHasIsADataError) {
   expect_error(run(quick_reviews({"--tokens", "500"})), 3, "500 tokens");
 }
 
-TEST_F(ProbeProgram, MoreExamplesThanThereAreIsADataError) {
-  expect_error(run(quick_reviews({"--set", "sampling.examples=5000"})), 3, "5040");
+/// What is refused makes no folder, and --dry-run refuses it too.
+class ProbeRefuses : public ProbeProgram {
+ protected:
+  void expect_refused(std::vector<std::string> more, int code, const std::string& part) const {
+    for (const bool dry : {false, true}) {
+      if (dry) more.emplace_back("--dry-run");
+      const ProgramResult result = run(quick_reviews(more));
+      expect_error(result, code, part);
+      EXPECT_EQ(result.err.find("probing"), std::string::npos) << result.err;
+      EXPECT_FALSE(std::filesystem::exists(run_));
+    }
+  }
+};
+
+TEST_F(ProbeRefuses, MoreExamplesThanThereAre) {
+  expect_refused({"--set", "sampling.examples=5000"}, 3, "5040");
+}
+
+TEST_F(ProbeRefuses, AMissingRankPlan) {
+  expect_refused({"--rank-plan", (dir_.path() / "plan.json").string()}, 3, "plan.json");
+}
+
+TEST_F(ProbeRefuses, ARankPlanOfAnotherModel) {
+  const auto plan = dir_.path() / "plan.json";
+  nlohmann::json json = {{"rule", "fixed"}};
+  for (int place = 0; place < 10; ++place) json["inputs"][std::to_string(place)] = 4;
+  for (int place = 0; place < 13; ++place) json["delta_outputs"][std::to_string(place)] = 4;
+  write_file_atomic(plan, json.dump());
+  expect_refused({"--rank-plan", plan.string()}, 3,
+                 "place 9 does not exist, the model's places are 0 to 8");
+}
+
+TEST_F(ProbeRefuses, ABudgetBelowTheSmallestRanks) {
+  expect_refused({"--rule", "budget", "--set", "ranks.budget=3"}, 2, "ranks.budget");
 }
 
 TEST_F(ProbeProgram, MoreDimensionsThanAPlaceHasIsAConfigError) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -40,6 +41,15 @@ inline void write_byte_tokenizer(const std::filesystem::path& dir) {
   for (int byte = 0; byte < 256; ++byte) vocab[byte_character(byte)] = id++;
   write_file_atomic(dir / "vocab.json", vocab.dump());
   write_file_atomic(dir / "merges.txt", "#version: 0.2\n");
+}
+
+/// SHA-256 of every file in a folder, by its path.
+inline std::map<std::string, std::string> files_in(const std::filesystem::path& dir) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir)) {
+    if (entry.is_regular_file()) files[entry.path().string()] = sha256_file(entry.path());
+  }
+  return files;
 }
 
 class ProbeProgram : public ::testing::Test {
@@ -104,6 +114,14 @@ class ProbeProgram : public ::testing::Test {
   }
   ProgramResult run(std::vector<std::string> arguments) const {
     return run_program(dir_.path(), std::move(arguments));
+  }
+  /// Names of the files that the run's manifest lists.
+  static std::vector<std::string> manifest_inputs(const std::filesystem::path& run) {
+    std::vector<std::string> names;
+    const auto manifest = nlohmann::json::parse(read_file(run / "manifest.json"));
+    for (const auto& input : manifest.at("inputs"))
+      names.push_back(std::filesystem::path(input.at("path").get<std::string>()).filename());
+    return names;
   }
   bool looks_complete() const { return std::filesystem::exists(run_ / "manifest.json"); }
 

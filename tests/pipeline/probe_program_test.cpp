@@ -161,6 +161,30 @@ TEST_F(ProbeProgram, DryRunSaysWhatItWouldCostAndWritesNothing) {
   EXPECT_EQ(without_output.code, 0) << without_output.err;
 }
 
+TEST_F(ProbeProgram, TheManifestListsEveryFileThatWasReadAndThePrecision) {
+  ASSERT_EQ(run(quick_reviews()).code, 0);
+  EXPECT_EQ(json_file(run_ / "manifest.json")["precision"], "fp32");
+  const auto plan = dir_.path() / "plan.json", published = dir_.path() / "published.csv";
+  std::filesystem::copy_file(run_ / "rank_plan.json", plan);
+  write_file_atomic(published, "kind,layer,weights,k,fidelity\ninput,0,q,4,0.5\n");
+  const ProgramResult result =
+      run(quick_reviews({"--overwrite", "--precision", "bf16", "--rank-plan", plan.string(),
+                         "--set", "probe.published=" + published.string()}));
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(json_file(run_ / "manifest.json")["precision"], "bf16");
+  const auto inputs = manifest_inputs(run_);
+  for (const char* name : {"reviews.tsv", "plan.json", "published.csv", "config.json"})
+    EXPECT_EQ(std::count(inputs.begin(), inputs.end(), name), 1) << name;
+}
+
+TEST_F(ProbeProgram, APlanThatWouldBeEmptiedWithItsFolderIsKept) {
+  ASSERT_EQ(run(quick_reviews()).code, 0);
+  const auto plan = run_ / "rank_plan.json";
+  const ProgramResult result = run(quick_reviews({"--overwrite", "--rank-plan", plan.string()}));
+  EXPECT_EQ(result.code, 2) << result.err;
+  EXPECT_TRUE(std::filesystem::exists(plan));
+}
+
 TEST_F(ProbeProgram, FormatJsonGivesOneObjectAPlace) {
   const ProgramResult result = run(quick_reviews({"--format", "json"}));
   ASSERT_EQ(result.code, 0) << result.err;
@@ -213,6 +237,10 @@ TEST_F(ProbeProgram, ComparesRuns) {
   const ProgramResult missing =
       run({EIDA_PROBE, "compare", run_.string(), (dir_.path() / "nowhere").string()});
   EXPECT_EQ(missing.code, 3) << missing.err;
+  std::filesystem::remove(other / "curves.csv");
+  const ProgramResult training = run({EIDA_PROBE, "compare", run_.string(), other.string()});
+  EXPECT_EQ(training.code, 3) << training.err;
+  EXPECT_NE(training.err.find("is not a probe's run folder"), std::string::npos) << training.err;
 }
 
 TEST_F(ProbeProgram, PlacesThatDoNotFitIntoMemoryTakeTurnsAndGiveTheSameBits) {

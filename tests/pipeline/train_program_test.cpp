@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "eida/adapter/adapter_file.h"
+#include "eida/tensor/safetensors.h"
 #include "pipeline/train_fixture.h"
 
 namespace eida {
@@ -112,10 +113,58 @@ TEST_F(TrainProgramTest, MistakesAreOneClearLine) {
   expect_refused(train(a_, true, {"--weights", "bf16"}), 2, "model.weights");
 }
 
-TEST_F(TrainProgramTest, MoreExamplesThanThereAreIsADataError) {
-  auto arguments = train(a_);
-  *std::find(arguments.begin(), arguments.end(), "16") = "5000";  // --examples
-  expect_refused(arguments, 3, "examples");
+TEST_F(TrainProgramTest, WhatItsFirstRoundWouldRefuseMakesNoFolder) {
+  for (const char* last : {"--no-progress", "--dry-run"}) {
+    auto arguments = train(a_, true, {last});
+    *std::find(arguments.begin(), arguments.end(), "16") = "5000";  // --examples
+    expect_refused(arguments, 3, "sampling.examples = 5000");
+    arguments = train(a_, true, {last, "--rank-plan", (dir_.path() / "plan.json").string()});
+    std::replace(arguments.begin(), arguments.end(), std::string("ranks.rule=fixed"),
+                 std::string("ranks.rule=plan"));
+    expect_refused(arguments, 3, "plan.json");
+    arguments = train(a_, true, {last, "--dims", "4,64"});
+    std::replace(arguments.begin(), arguments.end(), std::string("ranks.rule=fixed"),
+                 std::string("ranks.rule=energy"));
+    expect_refused(arguments, 2, "subspace.dims: 64");
+    EXPECT_FALSE(std::filesystem::exists(a_));
+  }
+}
+
+TEST_F(TrainProgramTest, TheManifestListsTheRankPlan) {
+  train_and_read(train(a_));
+  auto arguments = train(b_, true, {"--rank-plan", (a_ / "rounds/01/rank_plan.json").string()});
+  std::replace(arguments.begin(), arguments.end(), std::string("ranks.rule=fixed"),
+               std::string("ranks.rule=plan"));
+  const auto result = run(arguments);
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto inputs = manifest_inputs(b_);
+  for (const char* name : {"rank_plan.json", "reviews.tsv", "dev.tsv", "model.safetensors"})
+    EXPECT_EQ(std::count(inputs.begin(), inputs.end(), name), 1) << name;
+  EXPECT_EQ(read_json(b_ / "manifest.json").at("precision"), "bf16");
+}
+
+TEST_F(TrainProgramTest, OnlyProgramsThatUseARandomHeadWarnOfIt) {
+  const auto weights = encoder_ / "model.safetensors";
+  std::vector<NamedTensor> body;
+  const SafetensorsFile file(weights);
+  for (const auto& entry : file.entries()) {
+    if (!entry.name.starts_with("classifier."))
+      body.push_back({entry.name, file.tensor(entry).clone()});
+  }
+  write_safetensors(weights, std::move(body), file.metadata());
+  const std::string warning = "has no classifier: it starts at random values";
+  const auto trained = run(train(a_));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_NE(trained.err.find(warning), std::string::npos) << trained.err;
+  const auto exported = run({EIDA_TRAIN, "export", "--run", a_.string(), "--to", "huggingface",
+                             "--output", (dir_.path() / "exported").string()});
+  ASSERT_EQ(exported.code, 0) << exported.err;
+  EXPECT_EQ(exported.err.find(warning), std::string::npos) << exported.err;
+  const auto evaluated = run({EIDA_EVAL, "--model", encoder_.string(), "--adapter",
+                              (a_ / "rounds/01/adapter.safetensors").string(), "--task",
+                              "classification", "--data", dev_.string(), "--threads", "1"});
+  ASSERT_EQ(evaluated.code, 0) << evaluated.err;
+  EXPECT_EQ(evaluated.err.find(warning), std::string::npos) << evaluated.err;
 }
 
 }  // namespace

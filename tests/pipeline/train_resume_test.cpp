@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "eida/core/rng.h"
+#include "eida/tensor/safetensors.h"
 #include "pipeline/train_fixture.h"
 
 namespace eida {
@@ -90,12 +91,46 @@ TEST_F(TrainResume, AnInterruptSavesTheStateWithinTheStep) {
   EXPECT_EQ(run(with(arguments, {"--resume"})).code, 0);
 }
 
+TEST_F(TrainResume, AFinishedRunIsLeftAlone) {
+  time_of(train(a_));
+  const auto before = testing::files_in(a_);
+  const auto result = run(train(a_, true, {"--resume"}));
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.err.find("is finished"), std::string::npos) << result.err;
+  EXPECT_NE(result.out.find("train loss"), std::string::npos) << result.out;
+  EXPECT_EQ(testing::files_in(a_), before);
+}
+
+TEST_F(TrainResume, AStateOfAnotherVersionIsRefusedAndChangesNothing) {
+  time_of(train(a_));
+  write_safetensors(a_ / "state/state.safetensors", {}, {{"state", R"({"format": "older"})"}});
+  const auto before = testing::files_in(a_);
+  auto arguments = train(a_, true, {"--resume"});
+  *std::find(arguments.begin(), arguments.end(), "2") = "3";  // --rounds
+  const auto refused = run(arguments);
+  EXPECT_EQ(refused.code, 4) << refused.err;
+  EXPECT_EQ(testing::files_in(a_), before);
+}
+
+TEST_F(TrainResume, NothingToResumeIsSaidAloud) {
+  const auto result = run(train(a_, true, {"--resume"}));
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.err.find("there is nothing to resume"), std::string::npos) << result.err;
+}
+
 TEST_F(TrainResume, AnotherConfigurationIsRefusedAndMoreRoundsAreNot) {
   time_of(train(a_));
-  auto arguments = train(a_, true, {"--resume", "--set", "train.lr=0.5"});
-  const auto refused = run(arguments);
+  const auto before = testing::files_in(a_);
+  const auto refused = run(train(a_, true, {"--resume", "--set", "train.lr=0.5"}));
   EXPECT_EQ(refused.code, 2);
-  EXPECT_NE(refused.err.find("lr"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("train.lr was "), std::string::npos) << refused.err;
+  EXPECT_EQ(testing::files_in(a_), before);
+  auto arguments = train(a_, true, {"--resume"});
+  *std::find(arguments.begin(), arguments.end(), "2") = "1";  // --rounds
+  const auto shorter = run(arguments);
+  EXPECT_EQ(shorter.code, 2);
+  EXPECT_NE(shorter.err.find("rounds was '2', is '1'"), std::string::npos) << shorter.err;
+  EXPECT_EQ(testing::files_in(a_), before);
   arguments = train(a_, true, {"--resume"});
   *std::find(arguments.begin(), arguments.end(), "2") = "3";  // --rounds
   const auto longer = run(arguments);

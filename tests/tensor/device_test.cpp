@@ -28,6 +28,13 @@ TEST(ParsePrecision, AutoIsBFloat16OnTheCpuAndFloat16OnGpus) {
   EXPECT_THROW(parse_precision("float32", at::kCPU), ConfigError);
 }
 
+TEST(ParsePrecision, NamesReadBack) {
+  for (const char* name : {"fp32", "bf16"})
+    EXPECT_EQ(precision_name(parse_precision(name, at::kCPU)), name);
+  EXPECT_EQ(precision_name(at::kHalf), "fp16");
+  EXPECT_THROW(precision_name(at::kDouble), ConfigError);
+}
+
 TEST(ParsePrecision, Float16OnTheCpuIsAnErrorWithAHint) {
   try {
     parse_precision("fp16", at::kCPU);

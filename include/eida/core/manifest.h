@@ -26,8 +26,9 @@ struct Manifest {
   std::string program = {};  ///< "eida-probe"
   std::string version = eida::version();
   std::string git_revision = eida::git_revision();
-  std::string libtorch = {};  ///< its version; empty where none took part
-  std::string device = {};    ///< resolved: "cpu", "cuda:0 (NVIDIA H100)"
+  std::string libtorch = {};   ///< its version; empty where none took part
+  std::string device = {};     ///< resolved: "cpu", "cuda:0 (NVIDIA H100)"
+  std::string precision = {};  ///< resolved: "fp32", "bf16", "fp16"; empty without LibTorch
   uint64_t seed = 0;
   int threads = 0;  ///< resolved
   std::vector<InputFile> inputs = {};

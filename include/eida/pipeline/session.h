@@ -33,7 +33,16 @@ ComputeSetting set_up_compute(const RunOptions& run, bool scaled_loss = false);
 /// The reader's options of a task, from the configuration. \throws ConfigError
 ReaderOptions reader_options(const DataOptions& data);
 
-/// The tokenizer of a task, as its recipe joins texts. \throws FormatError
+/// \throws DataError a file without labels or completions, from which nothing is learnt
+void require_targets(const Dataset& data, const DataOptions& options);
+
+/// \param name of the data, \param there its examples, \param heldout further examples to measure
+/// on, \param heldout_key where their number stands. \throws DataError too few are there
+void check_enough_examples(const std::string& name, int64_t there, int64_t examples,
+                           int64_t heldout, const char* heldout_key);
+
+/// The tokenizer of a task, as its recipe joins texts; the model's type has to fit it.
+/// \throws FormatError
 ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int threads);
 
 /// \param classes of the data; 0 for completions. \throws FormatError

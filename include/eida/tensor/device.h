@@ -17,6 +17,9 @@ c10::Device parse_device(std::string_view text);
 /// on the CPU. \throws ConfigError on anything else, and on fp16 on the CPU.
 c10::ScalarType parse_precision(std::string_view text, c10::Device device);
 
+/// The name that parse_precision takes: fp32, bf16 or fp16. \throws ConfigError on other types
+std::string precision_name(c10::ScalarType precision);
+
 /// \param text fp32 or bf16: what weights are kept in. \throws ConfigError on anything else.
 c10::ScalarType parse_weights(std::string_view text);
 

@@ -1,0 +1,14 @@
+/// A quick look at the folder of --model.
+#pragma once
+
+#include <filesystem>
+
+#include "eida/data/example.h"
+
+namespace eida {
+
+/// Before anything else of a model is read. \throws FormatError `dir` is no folder with a
+/// config.json, or its model type does not fit the task
+void check_model_folder(const std::filesystem::path& dir, TaskKind task);
+
+}  // namespace eida

@@ -1,0 +1,25 @@
+// What --resume finds in a run folder, before anything in it changes.
+#pragma once
+
+#include <filesystem>
+
+#include "eida/config/command_line.h"
+
+namespace eida {
+
+enum class EarlierRun {
+  kNone,        ///< no run is there
+  kUnfinished,  ///< it was stopped, or has more rounds to go
+  kFinished     ///< nothing is left to do
+};
+
+/// A resumed run must be the run that was stopped: its configuration may differ in nothing that
+/// changes a result; `rounds` may grow. \throws ConfigError names the first key that differs
+EarlierRun find_earlier_run(const std::filesystem::path& folder, const Config& config,
+                            Program program);
+
+/// Says in the log what --resume finds. \return true: the run is finished, nothing is to be done.
+/// \throws as find_earlier_run
+bool is_already_finished(const ParsedCommand& command);
+
+}  // namespace eida
