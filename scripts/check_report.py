@@ -62,7 +62,7 @@ USE = r"""(async () => {
     header.querySelector("button").click();
     header.querySelector("button").click();
     if (header.getAttribute("aria-sort") !== "descending") faults.push("a table's header does not say how it sorts");
-    const values = [...table.tBodies[0].rows].map((row) => parseFloat(row.cells[header.cellIndex].textContent));
+    const values = [...table.tBodies[0].rows].map((row) => parseFloat(row.cells[header.cellIndex].textContent.replaceAll(",", "")));
     const numbers = values.filter((v) => !Number.isNaN(v));
     if (header.classList.contains("number") && numbers.some((v, i) => i > 0 && v > numbers[i - 1])) faults.push("a table does not sort");
   }

@@ -31,6 +31,6 @@ say "decoder: pretrain → probe → train → evaluate"
 "$bin/eida-eval" --config configs/demo-decoder.yaml --model runs/demo-decoder/model --data "$data/pairs-dev.txt" \
   --overwrite --output runs/demo-decoder-eval
 
-printf '\nEverything is in runs/. Open one of the curves\n'
-printf '  %s\n' runs/demo-encoder-probe/figures/*
+printf '\nEverything is in runs/. Open the pages in a browser\n'
+printf '  %s\n' runs/demo-*/report.html
 printf 'and read %s (trained texts: %s)\n' runs/demo-encoder/summary.json runs/demo-decoder-eval/predictions.txt

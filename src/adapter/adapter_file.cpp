@@ -220,11 +220,14 @@ void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesyst
           path.string(), file.info.parent.empty() ? "the base itself" : "the round before it",
           previous.empty() ? "the base itself" : "the file before it");
     }
+    std::vector<std::string> seeded = model.seeded();  // but for what the file brings
     for (const auto& [name, tensor] : file.replaced(model)) {
+      std::erase(seeded, name);
       for (const auto& parameter : model.parameters()) {
         if (parameter.name == name) replace_values(parameter.tensor, tensor);
       }
     }
+    model.set_seeded(std::move(seeded));
     add_updates(model, file.sites(model), [&](int64_t site) { return file.update(model, site); });
     previous = sha256_file(file.path);
   }

@@ -1,14 +1,16 @@
 #include "compare.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <set>
 
-#include "compared_run.h"
+#include "comparison.h"
+#include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "eida/core/log.h"
 #include "eida/core/run_folder.h"
 #include "eida/report/figure.h"
 #include "eida/report/page.h"
@@ -18,76 +20,8 @@
 namespace eida {
 namespace {
 
-/// The runs, the dimensions they share, and the places of the first.
-struct Comparison {
-  std::vector<ComparedRun> runs;
-  std::vector<int64_t> dims;  ///< ascending
-  int64_t largest() const { return dims.back(); }
-
-  std::vector<CurvePoint> places() const {
-    std::vector<CurvePoint> places;
-    for (const CurvePoint& point : runs.front().points)
-      if (point.k == largest()) places.push_back(point);
-    return places;
-  }
-};
-
-Comparison open_comparison(const std::vector<std::string>& folders) {
-  Comparison comparison;
-  for (const auto& folder : folders) comparison.runs.push_back(open_compared_run(folder));
-  comparison.dims = common_dims(comparison.runs);
-  return comparison;
-}
-
-/// Mean fidelity at the largest common k of every run, and the distance of each later run's
-/// subspaces from the first's.
-Table fidelity_table(const Comparison& comparison) {
-  const auto& runs = comparison.runs;
-  const int64_t k = comparison.largest();
-  std::vector<std::string> header = {"kind", "layer", "weights"};
-  for (const auto& run : runs) header.push_back(run.name);
-  for (size_t r = 1; r < runs.size(); ++r) header.push_back(fmt::format("distance {}", r + 1));
-  Table table(header, {Align::kLeft, Align::kRight, Align::kLeft});
-  const auto places = comparison.places();
-  for (const CurvePoint& place : places) {
-    const PlaceKey key = place_key(place);
-    std::vector<std::string> cells = {place.kind, std::to_string(place.layer), place.weights};
-    for (const auto& run : runs) {
-      const CurvePoint* point = run.find(key, k);
-      cells.push_back(point == nullptr ? "-" : fmt::format("{:.3f}", point->mean));
-    }
-    for (size_t r = 1; r < runs.size(); ++r) {
-      const auto relation = relate(runs.front(), runs[r], key, k);
-      cells.push_back(relation ? fmt::format("{:.3f}", relation->distance()) : "-");
-    }
-    table.add_row(cells);
-  }
-  return table;
-}
-
-/// Principal angles between the first run's subspaces and every later one's, a place and k.
-Table angle_table(const Comparison& comparison) {
-  Table table({"kind", "layer", "weights", "k", "run", "mean angle", "largest angle", "overlap",
-               "overlap by chance"},
-              {Align::kLeft, Align::kRight, Align::kLeft, Align::kRight, Align::kLeft});
-  const auto places = comparison.places();
-  for (const CurvePoint& place : places) {
-    for (const int64_t k : comparison.dims) {
-      for (size_t r = 1; r < comparison.runs.size(); ++r) {
-        const ComparedRun& other = comparison.runs[r];
-        const auto relation = relate(comparison.runs.front(), other, place_key(place), k);
-        if (!relation) continue;
-        table.add_row(
-            {place.kind, std::to_string(place.layer), place.weights, std::to_string(k), other.name,
-             fmt::format("{:.2f}", relation->mean_degrees),
-             fmt::format("{:.2f}", relation->largest_degrees),
-             fmt::format("{:.4f}", relation->overlap),
-             fmt::format("{:.4f}", static_cast<double>(k) / static_cast<double>(place.dim))});
-      }
-    }
-  }
-  return table;
-}
+constexpr const char* kDistance =
+    "distance of a run's subspaces from the first run's: 0 equal, 1 orthogonal";
 
 /// One run's curve at one k over the layers of a kind of place.
 Series overlay_series(const ComparedRun& run, size_t index, const CurvePoint& kind, int64_t k,
@@ -139,10 +73,34 @@ std::vector<CurveFigure> overlays(const Comparison& comparison, const ProbeOptio
   return figures;
 }
 
+std::string text_of_differences(const Comparison& comparison) {
+  const auto names = differing_facts(comparison);
+  return names.empty() ? "The runs differ in nothing that is listed here."
+                       : fmt::format("The runs differ in: {}.", fmt::join(names, ", "));
+}
+
+void add_runs(Page& page, const Comparison& comparison) {
+  page.add_section("What was run", text_of_differences(comparison));
+  int64_t fewest = comparison.runs.front().repeats;
+  for (const ComparedRun& run : comparison.runs) {
+    add_weights_notice(page, run.weights, run.name + " is a control, not a result.");
+    if (!run.weights.starts_with("random")) {
+      add_random_head_notice(page, run.random_tensors,
+                             run.name +
+                                 ": Δ(outputs) are those of a model before its first "
+                                 "training step.");
+    }
+    fewest = std::min(fewest, run.repeats);
+  }
+  add_repeats_notice(page, fewest);
+  page.add_table("The runs", fact_table(comparison));
+}
+
 Page comparison_page(const Comparison& comparison, const std::vector<CurveFigure>& overlays,
-                     const Table& fidelity, const Table& angles, const Manifest& manifest) {
+                     const Manifest& manifest) {
   Page page({fmt::format("{} probes compared", comparison.runs.size()),
              "Curves of several runs in one picture, and the angles between their subspaces.", 0});
+  add_runs(page, comparison);
   const int64_t largest = comparison.largest(), smallest = comparison.dims.front();
   const std::string lines =
       largest == smallest ? "" : fmt::format(" Solid: k = {}, dashed: k = {}.", largest, smallest);
@@ -154,17 +112,15 @@ Page comparison_page(const Comparison& comparison, const std::vector<CurveFigure
   std::vector<Figure> figures;
   for (const CurveFigure& each : overlays) figures.push_back(each.figure);
   page.add_figures(std::move(figures));
-  page.add_table(fmt::format("Mean fidelity at k = {}; distance of subspaces from the first run's, "
-                             "0 equal, 1 orthogonal",
-                             comparison.largest()),
-                 fidelity);
+  page.add_table(fmt::format("Mean fidelity at k = {}; {}", comparison.largest(), kDistance),
+                 fidelity_table(comparison));
   page.add_section("Angles between subspaces",
                    "Principal angles to the first run's subspace, in degrees. Overlap is the share "
                    "of one projector that the other holds: 1 if equal, k / d for random ones.");
-  if (angles.rows() == 0) {
+  if (comparison.relations.empty()) {
     page.add_notice("No two runs kept subspaces of equal size: probe with --save-subspaces.");
   } else {
-    page.add_table("Principal angles, a place and k", angles);
+    page.add_table("Principal angles, a place and k", angle_table(comparison));
   }
   add_reproduction(page, manifest);
   return page;
@@ -175,7 +131,8 @@ Manifest comparison_manifest(const ParsedCommand& command) {
   manifest.program = "eida-probe compare";
   manifest.command_line = command.command_line;
   for (const auto& run : command.arguments) {
-    for (const char* name : {"curves.csv", "subspaces.safetensors"}) {
+    for (const char* name :
+         {"curves.csv", "probe.json", "manifest.json", "subspaces.safetensors"}) {
       const auto file = std::filesystem::path(run) / name;
       if (std::filesystem::exists(file)) manifest.inputs.push_back(describe_input(file));
     }
@@ -183,21 +140,20 @@ Manifest comparison_manifest(const ParsedCommand& command) {
   return manifest;
 }
 
-void write_comparison(const ParsedCommand& command, const Comparison& comparison,
-                      const Table& fidelity) {
+void write_comparison(const ParsedCommand& command, const Comparison& comparison) {
   RunFolderOptions options;
   options.overwrite = command.overwrite;
   options.inputs.assign(command.arguments.begin(), command.arguments.end());
   RunFolder folder(command.config.run.output, options);
+  attach_log_file(folder.file("log.jsonl"));
+  write_file_atomic(folder.file("config.yaml"), dump_yaml(command.config, Program::kProbe));
   const Manifest manifest = comparison_manifest(command);
-  const Table angles = angle_table(comparison);
-  write_file_atomic(folder.file("comparison.csv"), fidelity.csv());
-  write_file_atomic(folder.file("angles.csv"), angles.csv());
+  write_file_atomic(folder.file("comparison.csv"), comparison_csv(comparison));
+  write_file_atomic(folder.file("angles.csv"), angles_csv(comparison));
   const ProbeOptions& probe = command.config.probe;
   const std::vector<CurveFigure> figures = overlays(comparison, probe);
   write_curve_figures(folder.path() / "figures", figures, probe.figure_formats);
-  comparison_page(comparison, figures, fidelity, angles, manifest)
-      .write(folder.file("report.html"));
+  comparison_page(comparison, figures, manifest).write(folder.file("report.html"));
   folder.finish(manifest);
   spdlog::info("comparison: {}", (folder.path() / "report.html").string());
 }
@@ -206,10 +162,10 @@ void write_comparison(const ParsedCommand& command, const Comparison& comparison
 
 int run_compare(const ParsedCommand& command) {
   const Comparison comparison = open_comparison(command.arguments);
-  const Table table = fidelity_table(comparison);
-  fmt::print("mean fidelity at k = {}; distance of each later run's subspaces from the first's\n{}",
-             comparison.largest(), table.render(stdout_style()));
-  if (!command.config.run.output.empty()) write_comparison(command, comparison, table);
+  spdlog::info("{}", text_of_differences(comparison));
+  fmt::print("mean fidelity at k = {}; {}\n{}", comparison.largest(), kDistance,
+             fidelity_table(comparison).render(stdout_style()));
+  if (!command.config.run.output.empty()) write_comparison(command, comparison);
   return 0;
 }
 

@@ -1,10 +1,14 @@
 #include "compared_run.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "eida/core/error.h"
+#include "eida/core/json.h"
+#include "eida/report/reproduction.h"
 #include "eida/subspace/interval.h"
 
 namespace eida {
@@ -12,16 +16,50 @@ namespace {
 
 /// Mean and interval of one place and k over the repeats that measured it.
 CurvePoint over_repeats(const CurveRow& row, const std::vector<double>& values) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   CurvePoint point{row.kind, row.place, row.layer, row.weights, row.dim, row.k};
-  point.mean = point.low = point.high = std::numeric_limits<double>::quiet_NaN();
+  set_interval(point, kNaN, kNaN);
   if (values.empty()) return point;
   const Interval interval = mean_interval(values);
-  point.mean = interval.mean;
-  if (interval.half) {
-    point.low = interval.mean - *interval.half;
-    point.high = interval.mean + *interval.half;
-  }
+  set_interval(point, interval.mean, interval.half.value_or(kNaN));
   return point;
+}
+
+std::string text_at(const nlohmann::json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end()) return "-";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+nlohmann::json object_in(const std::filesystem::path& file) {
+  nlohmann::json json = nlohmann::json::object();
+  if (std::filesystem::exists(file)) json = read_json(file);
+  if (!json.is_object()) throw DataError("{}: not a JSON object", file.string());
+  return json;
+}
+
+/// What probe.json and manifest.json say of the run.
+void read_facts(ComparedRun& run, const std::filesystem::path& folder) {
+  const nlohmann::json probe = object_in(folder / "probe.json");
+  const nlohmann::json manifest = object_in(folder / "manifest.json");
+  run.weights = text_at(probe, "weights");
+  if (const auto names = probe.find("random_tensors"); names != probe.end() && names->is_array()) {
+    for (const auto& name : *names)
+      if (name.is_string()) run.random_tensors.push_back(name.get<std::string>());
+  }
+  run.facts = {{"model", text_at(probe, "model")},
+               {"architecture", text_at(probe, "model_type")},
+               {"weights", weights_text(run.weights, run.random_tensors)},
+               {"task", text_at(probe, "task")},
+               {"data", text_at(probe, "train")},
+               {"estimator", text_at(probe, "estimator")},
+               {"seed", text_at(manifest, "seed")},
+               {"dimensions k", text_at(probe, "dims")},
+               {"repeats", text_at(probe, "repeats")},
+               {"examples sampled", text_at(probe, "examples")},
+               {"examples held out", text_at(probe, "heldout_examples")},
+               {"device", text_at(manifest, "device")},
+               {"version", text_at(manifest, "version")}};
 }
 
 /// The first k rows of a place's basis; undefined where the run has none or fewer.
@@ -54,11 +92,13 @@ ComparedRun open_compared_run(const std::filesystem::path& folder) {
     throw DataError("{}: is not a probe's run folder (no curves.csv)", folder.string());
   ComparedRun run;
   run.name = folder.lexically_normal().string();
+  read_facts(run, folder);
   std::map<std::pair<PlaceKey, int64_t>, std::vector<double>> values;
   std::vector<CurveRow> firsts;
   for (const CurveRow& row : read_curves_csv(curves)) {
     const auto [at, added] = values.try_emplace({{row.kind, row.layer, row.weights}, row.k});
     if (added) firsts.push_back(row);
+    run.repeats = std::max(run.repeats, row.repeat + 1);
     if (std::isfinite(row.fidelity)) at->second.push_back(row.fidelity);
   }
   for (const CurveRow& row : firsts) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "eida/report/curves.h"
@@ -23,6 +24,11 @@ PlaceKey place_key(const CurvePoint& point);
 /// One run's curves, and its subspaces where it kept them.
 struct ComparedRun {
   std::string name;  ///< its folder
+  /// What was run (model, data, seed, …): equally many of equal names in every run; "-": not known.
+  std::vector<std::pair<std::string, std::string>> facts;
+  std::string weights;                      ///< "from file" or "random, seed 0"
+  std::vector<std::string> random_tensors;  ///< names of those that the seed made
+  int64_t repeats = 0;
   std::vector<CurvePoint>
       points;  ///< means over repeats with intervals, in the order of curves.csv
   std::map<std::pair<PlaceKey, int64_t>, size_t> index;  ///< place and k -> position in points

@@ -56,7 +56,7 @@ int evaluate_model(const ParsedCommand& command) {
   }
   EvalOutcome outcome = evaluate(task, config, inputs);
   if (run) {
-    describe_evaluation(outcome.report, config, manifest.precision);
+    describe_evaluation(outcome.report, config, manifest.precision, inputs.model->seeded());
     write_outcome(*run, outcome, config, manifest);
     run->finish(manifest);
     spdlog::info("scores and predictions: {}", run->path().string());

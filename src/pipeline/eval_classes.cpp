@@ -1,6 +1,7 @@
 // Classification: logits of every example, then scores.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <span>
 #include <string>
 
@@ -99,6 +100,8 @@ void add_worst(EvalOutcome& outcome, const at::Tensor& logits, const std::vector
     margins.push_back(static_cast<double>(row[predicted[i]]) - row[gold[i]]);
   }
   outcome.report.item_value = "logit above the true class's";
+  const auto wrong = std::count_if(margins.begin(), margins.end(), [](double m) { return m > 0; });
+  outcome.report.worst_of = fmt::format("{} wrong items", grouped(wrong));
   for (const size_t i : worst_items(margins, 0.0)) {
     outcome.report.worst.push_back({set.source[i],
                                     source_text(data.at(set.source[i])),

@@ -135,6 +135,7 @@ EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
   outcome.details["tokens"] = tokens;
   outcome.details["truncated"] = set.truncated;
   outcome.report.item_value = "loss of a token";
+  outcome.report.worst_of = fmt::format("{} items", grouped(static_cast<int64_t>(means.size())));
   for (const size_t i : worst_items(means)) {
     const TextExample example = inputs.data->at(set.source[i]);
     outcome.report.worst.push_back(

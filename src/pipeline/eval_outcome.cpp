@@ -35,7 +35,10 @@ EvalReport full_report(const EvalOutcome& outcome) {
   }
   for (const auto& [key, value] : outcome.details.items()) {
     if (value.is_string()) report.facts.emplace_back(key, value.get<std::string>());
-    if (value.is_number()) report.facts.emplace_back(key, value.dump());
+    if (value.is_number()) {
+      report.facts.emplace_back(
+          key, value.is_number_integer() ? grouped(value.get<int64_t>()) : value.dump());
+    }
   }
   return report;
 }

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "eida/pipeline/session.h"
+#include "eida/report/reproduction.h"
 
 namespace eida {
 
@@ -22,11 +23,13 @@ std::vector<size_t> worst_items(std::span<const double> badness, double least) {
   return order;
 }
 
-void describe_evaluation(EvalReport& report, const Config& config, const std::string& precision) {
+void describe_evaluation(EvalReport& report, const Config& config, const std::string& precision,
+                         const std::vector<std::string>& random_tensors) {
   report.title = fmt::format("Evaluation: {}", config.data.task);
   report.weights = weights_origin(config);
+  report.random_tensors = random_tensors;
   report.facts = {{"model", config.model.path.string()},
-                  {"weights", report.weights},
+                  {"weights", weights_text(report.weights, random_tensors)},
                   {"data", config.data.test.string()}};
   for (const auto& adapter : config.model.adapters)
     report.facts.emplace_back("adapter", adapter.string());
@@ -45,6 +48,7 @@ void add_worst_texts(EvalReport& report, const ScoreSet& set, const References& 
   std::vector<double> badness(predictions.size());
   for (size_t i = 0; i < badness.size(); ++i) badness[i] = -score->statistics.item_score(i);
   report.item_value = score->name;
+  report.worst_of = fmt::format("{} items", grouped(static_cast<int64_t>(badness.size())));
   for (const size_t i : worst_items(badness)) {
     report.worst.push_back({static_cast<int64_t>(i), sources.empty() ? "" : sources[i],
                             predictions[i], references[i], -badness[i]});

@@ -22,8 +22,10 @@ inline constexpr size_t kMostBeams = 5;   ///< prompts whose beams are shown
 std::vector<size_t> worst_items(std::span<const double> badness,
                                 double least = -std::numeric_limits<double>::infinity());
 
-/// Title and facts of an evaluation with a model.
-void describe_evaluation(EvalReport& report, const Config& config, const std::string& precision);
+/// Title and facts of an evaluation with a model. \param precision as it was used \param
+/// random_tensors PretrainedModel::seeded()
+void describe_evaluation(EvalReport& report, const Config& config, const std::string& precision,
+                         const std::vector<std::string>& random_tensors);
 
 /// Worst texts by the first of METEOR, ROUGE-L, CIDEr, BLEU and NIST that was computed.
 /// \param sources of the items; may be empty

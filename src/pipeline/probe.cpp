@@ -108,7 +108,7 @@ ProbeResults measure(const ProbeInputs& inputs, const Config& config,
 }
 
 void write_figures(const RunFolder& run, std::vector<CurvePoint> points,
-                   const std::vector<CurvePoint>& published, const ProbeOptions& options) {
+                   const PublishedCurves& published, const ProbeOptions& options) {
   std::erase_if(points, [&](const CurvePoint& point) {
     return std::count(options.figures.begin(), options.figures.end(), point.kind) == 0;
   });
@@ -122,7 +122,7 @@ void write_figures(const RunFolder& run, std::vector<CurvePoint> points,
 
 /// Everything that is read by others: curves, plan, probe.json, figures, report.
 void write_results(const RunFolder& run, const ProbeResults& results, const RankPlan& plan,
-                   const Config& config, const ModelConfig& model, ProbeReport& report) {
+                   const Config& config, const PretrainedModel& model, ProbeReport& report) {
   write_curves_csv(run.file("curves.csv"), curve_rows(results));
   write_file_atomic(run.file("rank_plan.json"), plan.to_json());
   report.probe = probe_json(results, plan, config, model);
@@ -162,7 +162,7 @@ int run_probe(const ParsedCommand& command) {
   write_file_atomic(run.file("peft_config.json"),
                     json_text(peft_config(*inputs.model, plan, config.model.path.string())));
   if (config.probe.save_subspaces) write_subspaces(run.file("subspaces.safetensors"), *first);
-  write_results(run, results, plan, config, inputs.model->config(), report);
+  write_results(run, results, plan, config, *inputs.model, report);
   run.finish(report.manifest);
 
   fmt::print("{}", result_text(results, plan, config.run.format));

@@ -194,10 +194,10 @@ std::vector<CurvePoint> curve_points(const ProbeResults& results) {
     const PlaceLabel& label = results.labels[place];
     for (size_t i = 0; i < results.dims.size(); ++i) {
       const auto interval = over_repeats(results, place, nth(fidelity_of, i));
-      const double half = interval && interval->half ? *interval->half : kNaN;
-      const double mean = mean_or_nan(interval);
-      points.push_back({label.kind, label.place, label.layer, label.weights, label.dim,
-                        results.dims[i], mean, mean - half, mean + half});
+      points.push_back(
+          {label.kind, label.place, label.layer, label.weights, label.dim, results.dims[i]});
+      set_interval(points.back(), mean_or_nan(interval),
+                   interval && interval->half ? *interval->half : kNaN);
     }
   }
   return points;
@@ -250,11 +250,19 @@ void check_dims(const PretrainedModel& model, const std::vector<int64_t>& dims) 
 }
 
 nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,
-                                  const Config& config, const ModelConfig& model) {
+                                  const Config& config, const PretrainedModel& model) {
   nlohmann::ordered_json json;
   json["model"] = config.model.path.string();
-  json["model_type"] = model.model_type;
+  json["model_type"] = model.config().model_type;
   json["weights"] = weights_origin(config);
+  json["random_tensors"] = model.seeded();
+  const auto& original = model.config().original;
+  const auto name = original.find("_name_or_path");
+  if (name != original.end() && name->is_string()) {
+    json["name_or_path"] = name->get<std::string>();
+  } else {
+    json["name_or_path"] = nullptr;
+  }
   json["task"] = config.data.task;
   json["train"] = config.data.train.string();
   json["estimator"] = config.subspace.estimator;

@@ -57,7 +57,7 @@ void check_dims(const PretrainedModel& model, const std::vector<int64_t>& dims);
 
 /// probe.json: docs/formats.md.
 nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,
-                                  const Config& config, const ModelConfig& model);
+                                  const Config& config, const PretrainedModel& model);
 
 /// subspaces.safetensors: `input.<i>.basis`, `delta_output.<i>.basis` [k, d] of one repeat.
 void write_subspaces(const std::filesystem::path& file, const ProbeRepeat& repeat);

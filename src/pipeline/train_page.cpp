@@ -9,6 +9,7 @@
 #include "eida/core/json.h"
 #include "eida/core/system_info.h"
 #include "eida/pipeline/session.h"
+#include "eida/report/reproduction.h"
 
 namespace eida {
 namespace {
@@ -88,10 +89,11 @@ void read_audit(TrainReport& report, const fs::path& file) {
 }
 
 std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
-                                                          const json& summary) {
+                                                          const TrainPageInputs& inputs) {
+  const json& summary = inputs.summary;
   std::vector<std::pair<std::string, std::string>> facts = {
       {"model", config.model.path.string()},
-      {"weights before training", weights_origin(config)},
+      {"weights before training", weights_text(weights_origin(config), inputs.random_tensors)},
       {"data", config.data.train.string()},
       {"held-out data", config.data.dev.empty() ? "none" : config.data.dev.string()},
       {"rank rule", config.ranks.rule},
@@ -112,7 +114,7 @@ TrainReport read_train_report(const Config& config, const TrainPageInputs& input
   report.running = inputs.running;
   report.rounds_planned = config.rounds;
   report.best_round = inputs.summary.value("best_round", int64_t{0});
-  report.facts = facts_of(config, inputs.summary);
+  report.facts = facts_of(config, inputs);
   try {
     report.steps = read_steps(inputs.folder / "metrics.jsonl", inputs.steps_per_round);
     read_rounds(report, inputs);

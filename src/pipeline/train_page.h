@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "eida/config/config.h"
 #include "eida/report/train_report.h"
@@ -15,6 +17,7 @@ struct TrainPageInputs {
   Manifest manifest;             ///< of this process
   int64_t steps_per_round = 0;
   bool running = false;
+  std::vector<std::string> random_tensors = {};  ///< names of those that the checkpoint lacked
 };
 
 /// What a resumed run shows is what an uninterrupted one shows: nothing comes from memory but the

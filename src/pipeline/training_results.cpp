@@ -48,7 +48,8 @@ void TrainingRun::save_and_evaluate() {
 }
 
 void TrainingRun::write_report(bool running) const {
-  const TrainPageInputs inputs{folder_->path(), summary(), manifest_, steps_per_round_, running};
+  TrainPageInputs inputs{folder_->path(), summary(), manifest_, steps_per_round_, running};
+  for (const NamedTensor& tensor : seeded_values_) inputs.random_tensors.push_back(tensor.name);
   write_train_report(folder_->file("report.html"), read_train_report(config_, inputs));
 }
 

@@ -85,9 +85,9 @@ Series make_series(const std::vector<CurvePoint>& points, int64_t k, size_t inde
 }
 
 /// Values of others for the same kind of place: points of one grey, whatever their k.
-Series published_series(const Group& group, const std::vector<CurvePoint>& published) {
-  Series series{"published", "#7f7f7f", {}, {}, {}, {}, false, true};
-  for (const CurvePoint& point : published) {
+Series published_series(const Group& group, const PublishedCurves& published) {
+  Series series{"published: " + published.name, "#7f7f7f", {}, {}, {}, {}, false, true};
+  for (const CurvePoint& point : published.points) {
     if (point.kind != group.kind() || point.weights != group.weights) continue;
     series.x.push_back(static_cast<double>(point.layer));
     series.y.push_back(point.mean);
@@ -95,13 +95,10 @@ Series published_series(const Group& group, const std::vector<CurvePoint>& publi
   return series;
 }
 
-FigureOptions figure_options(const Group& group, const std::vector<CurvePoint>& points,
-                             const CurveFigureOptions& options) {
+FigureOptions figure_options(const Group& group, const CurveFigureOptions& options) {
   FigureOptions figure = curve_axes(group.kind(), group.weights, group.dim);
   if (!options.note.empty()) figure.title += ", " + options.note;
-  const bool low =
-      std::any_of(points.begin(), points.end(), [](const auto& point) { return point.mean < 0.2; });
-  if (!low && !options.from_zero) figure.y_min = 0.2;
+  figure.y_min = options.y_min;
   figure.width = options.width;
   figure.height = options.height;
   return figure;
@@ -111,7 +108,7 @@ Figure make_figure(const Group& group, std::vector<CurvePoint> points,
                    const CurveFigureOptions& options) {
   std::stable_sort(points.begin(), points.end(),
                    [](const auto& a, const auto& b) { return a.layer < b.layer; });
-  Figure figure(figure_options(group, points, options));
+  Figure figure(figure_options(group, options));
   std::set<int64_t> dims;
   for (const CurvePoint& point : points) dims.insert(point.k);
   size_t index = 0;
@@ -122,6 +119,20 @@ Figure make_figure(const Group& group, std::vector<CurvePoint> points,
 }
 
 }  // namespace
+
+void set_interval(CurvePoint& point, double mean, double half) {
+  point.mean = mean;
+  point.low = std::clamp(mean - half, 0.0, 1.0);  // NaN stays NaN
+  point.high = std::clamp(mean + half, 0.0, 1.0);
+}
+
+double curve_axis_start(const std::vector<CurvePoint>& curves) {
+  constexpr double kStart = 0.2;
+  const bool low = std::any_of(curves.begin(), curves.end(), [&](const CurvePoint& curve) {
+    return in_layers(curve.weights) && curve.mean < kStart;
+  });
+  return low ? 0.0 : kStart;
+}
 
 std::string curve_title(const std::string& kind, const std::string& weights, int64_t dim) {
   std::string names;
@@ -153,13 +164,28 @@ std::string curve_file_name(const std::string& kind, const std::string& weights)
 
 std::vector<CurveFigure> curve_figures(const std::vector<CurvePoint>& curves,
                                        const CurveFigureOptions& options) {
+  CurveFigureOptions on_one_axis = options;
+  if (!options.y_min) {
+    on_one_axis.y_min =
+        std::min(curve_axis_start(curves), curve_axis_start(options.published.points));
+  }
   std::vector<CurveFigure> figures;
   const auto groups = group_curves(curves);
   for (const auto& [group, points] : groups) {
     figures.push_back({group.kind(), group.weights, curve_file_name(group.kind(), group.weights),
-                       make_figure(group, points, options)});
+                       make_figure(group, points, on_one_axis)});
   }
   return figures;
+}
+
+std::vector<std::string> weights_without_figure(const std::vector<CurvePoint>& curves) {
+  std::vector<std::string> names;
+  for (const CurvePoint& curve : curves) {
+    if (in_layers(curve.weights)) continue;
+    if (std::find(names.begin(), names.end(), curve.weights) == names.end())
+      names.push_back(curve.weights);
+  }
+  return names;
 }
 
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,

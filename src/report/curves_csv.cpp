@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "eida/core/csv.h"
 #include "eida/core/error.h"
@@ -108,15 +110,33 @@ std::string_view without_line_end(std::string_view row) {
   return row;
 }
 
-/// Rows of a CSV file with exactly this header.
+/// The text of a file from one of its lines on.
+struct Lines {
+  const std::filesystem::path& path;
+  std::string_view text;
+  size_t line = 1;  ///< number of the first
+};
+
+/// Takes a line "# key: value" off the front; nullopt where there is none.
+std::optional<std::pair<std::string, std::string>> take_remark(Lines& lines) {
+  if (!lines.text.starts_with("# ")) return std::nullopt;
+  const size_t end = std::min(lines.text.find('\n'), lines.text.size() - 1) + 1;
+  const std::string_view remark = without_line_end(lines.text.substr(2, end - 2));
+  const size_t colon = std::min(remark.find(": "), remark.size());
+  lines.text.remove_prefix(end);
+  ++lines.line;
+  return std::pair(std::string(remark.substr(0, colon)),
+                   std::string(remark.substr(std::min(colon + 2, remark.size()))));
+}
+
+/// Rows of CSV with exactly this header.
 template <typename Row>
-std::vector<Row> read_rows(const std::filesystem::path& path, std::string_view header,
+std::vector<Row> read_rows(const Lines& lines, std::string_view header,
                            Row (*read)(const Fields&)) {
-  const MappedFile file(path);
-  const std::string_view text = file.view();
+  const auto& [path, text, first] = lines;
   const auto columns = static_cast<size_t>(std::count(header.begin(), header.end(), ',')) + 1;
   std::vector<Row> rows;
-  size_t line = 1;
+  size_t line = first;
   for (size_t begin = 0; begin < text.size(); ++line) {
     CsvFault fault;
     const size_t end = find_csv_row_end(text, begin, kLongestRow, fault);
@@ -125,15 +145,31 @@ std::vector<Row> read_rows(const std::filesystem::path& path, std::string_view h
     const size_t count = values.size();
     const Fields fields(path, line, std::move(values));
     if (fault.what != nullptr) fields.fail(fault.what);
-    if (line == 1 && row != header)
+    if (line == first && row != header)
       fields.fail(fmt::format("header is '{}', wanted '{}'", printable(row, 200), header));
     if (row.find('\n') != std::string_view::npos) fields.fail("line end inside quotes");
     if (count != columns) fields.fail(fmt::format("{} columns, wanted {}", count, columns));
-    if (line > 1) rows.push_back(read(fields));
+    if (line > first) rows.push_back(read(fields));
     begin = end;
   }
-  if (line == 1) throw DataError("{}: the file is empty", path.string());
+  if (line == first) throw DataError("{}: the file is empty", path.string());
   return rows;
+}
+
+/// What "# key: value" says of published curves.
+void set_remark(PublishedCurves& curves, const std::string& key, const Fields& fields) {
+  if (key == "name") {
+    curves.name = fields.text(0);
+  } else if (key == "model_type") {
+    curves.model_type = fields.text(0);
+  } else if (key == "layers") {
+    curves.layers = fields.integer(0, "layers");
+  } else if (key == "width") {
+    curves.width = fields.integer(0, "width");
+  } else {
+    fields.fail(
+        fmt::format("'# {}': wanted name, model_type, layers or width", printable(key, 100)));
+  }
 }
 
 }  // namespace
@@ -145,11 +181,19 @@ void write_curves_csv(const std::filesystem::path& path, const std::vector<Curve
 }
 
 std::vector<CurveRow> read_curves_csv(const std::filesystem::path& path) {
-  return read_rows<CurveRow>(path, kHeader, read_row);
+  const MappedFile file(path);
+  return read_rows<CurveRow>({path, file.view()}, kHeader, read_row);
 }
 
-std::vector<CurvePoint> read_published_curves(const std::filesystem::path& path) {
-  return read_rows<CurvePoint>(path, kPublishedHeader, read_published);
+PublishedCurves read_published_curves(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  Lines lines{path, file.view()};
+  PublishedCurves curves;
+  curves.name = path.stem().string();
+  for (auto remark = take_remark(lines); remark; remark = take_remark(lines))
+    set_remark(curves, remark->first, Fields(path, lines.line - 1, {remark->second}));
+  curves.points = read_rows<CurvePoint>(lines, kPublishedHeader, read_published);
+  return curves;
 }
 
 }  // namespace eida

@@ -49,7 +49,9 @@ void add_worst(Page& page, const EvalReport& report) {
   };
   const bool sources = any([](const ReportItem& item) { return !item.source.empty(); });
   const bool predictions = any([](const ReportItem& item) { return !item.prediction.empty(); });
-  page.add_section("Worst items", "The worst first; id is that of predictions.jsonl.");
+  page.add_section("Worst items", fmt::format("The worst {} of {}, the worst first; id is that of "
+                                              "predictions.jsonl.",
+                                              report.worst.size(), report.worst_of));
   std::vector<std::string> header = {"id", report.item_value};
   std::vector<Align> align = {Align::kRight, Align::kRight};
   if (sources) header.emplace_back("input");
@@ -98,12 +100,11 @@ void write_eval_report(const std::filesystem::path& file, const EvalReport& repo
   Page page(options);
   page.add_section("Run");
   add_weights_notice(page, report.weights, "the scores say nothing about a language model.");
+  if (!report.weights.starts_with("random"))
+    add_random_head_notice(page, report.random_tensors, "The scores are those of chance.");
   page.add_facts(report.facts);
   add_scores(page, report);
-  for (const auto& [caption, table] : report.tables) {
-    page.add_section(caption);
-    page.add_table(caption, table);
-  }
+  for (const auto& [caption, table] : report.tables) page.add_table(caption, table);
   add_worst(page, report);
   add_beams(page, report);
   add_reproduction(page, report.manifest, report.config);

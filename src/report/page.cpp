@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/system_info.h"
@@ -37,17 +39,37 @@ std::string read_plotly(const std::filesystem::path& file) {
   return "";
 }
 
-std::string cell(const std::string& text, Align align) {
-  const char* start = align == Align::kRight ? "<td class=\"number\">" : "<td>";
-  return start + escape_html(text) + "</td>";
+/// A SHA-256: shown by its beginning, so that it does not push other columns out of sight.
+bool is_digest(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-std::string table_head(const Table& table) {
+std::string cell(const std::string& text, const std::string& attribute) {
+  if (is_digest(text))
+    return fmt::format("<td{} title=\"{}\">{}…</td>", attribute, text, text.substr(0, 12));
+  return fmt::format("<td{}>{}</td>", attribute, escape_html(text));
+}
+
+/// The class attribute of each column's cells: numbers, and sentences, which need room.
+std::vector<std::string> column_attributes(const Table& table) {
+  constexpr size_t kSentence = 24;
+  std::vector<std::string> attributes;
+  for (size_t i = 0; i < table.header().size(); ++i) {
+    const bool sentences =
+        std::any_of(table.cells().begin(), table.cells().end(), [&](const auto& row) {
+          return row[i].size() > kSentence && row[i].find(' ') != std::string::npos;
+        });
+    const bool number = table.align()[i] == Align::kRight;
+    attributes.emplace_back(number ? " class=\"number\"" : sentences ? " class=\"sentences\"" : "");
+  }
+  return attributes;
+}
+
+std::string table_head(const Table& table, const std::vector<std::string>& attributes) {
   std::string row = "<thead><tr>";
   for (size_t i = 0; i < table.header().size(); ++i) {
     row += fmt::format("<th scope=\"col\"{}><button type=\"button\">{}</button></th>",
-                       table.align()[i] == Align::kRight ? " class=\"number\"" : "",
-                       escape_html(table.header()[i]));
+                       attributes[i], escape_html(table.header()[i]));
   }
   return row + "</tr></thead>\n";
 }
@@ -87,10 +109,11 @@ void Page::add_table(const std::string& caption, const Table& table) {
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table>"
       "<caption>{0}</caption>\n",
       escape_html(caption));
-  markup += table_head(table) + "<tbody>\n";
+  const std::vector<std::string> attributes = column_attributes(table);
+  markup += table_head(table, attributes) + "<tbody>\n";
   for (const auto& row : table.cells()) {
     markup += "<tr>";
-    for (size_t i = 0; i < row.size(); ++i) markup += cell(row[i], table.align()[i]);
+    for (size_t i = 0; i < row.size(); ++i) markup += cell(row[i], attributes[i]);
     markup += "</tr>\n";
   }
   add(markup + "</tbody></table></div>\n");

@@ -27,7 +27,8 @@ function readable(colour) {
 function lineStyle(series, i) {
   const safe = safeSwitch !== null && safeSwitch.checked;
   if (series.points_only) return { colour: theme().grey, dash: "solid", marker: "circle-open" };
-  if (!safe) return { colour: readable(series.color), dash: series.dashed ? "dash" : "solid", marker: "circle" };
+  const marker = series.dashed && isPoint(series) ? "circle-open" : "circle";
+  if (!safe) return { colour: readable(series.color), dash: series.dashed ? "dash" : "solid", marker };
   return {
     colour: readable(safeColours[i % safeColours.length]), dash: dashes[i % dashes.length], marker: markers[i % markers.length],
   };
@@ -58,6 +59,9 @@ function bandTrace(series, style, visible) {
   };
 }
 
+/** A line of a single point is a dot, in the panel and on its button. */
+function isPoint(series) { return series.x.length === 1; }
+
 function lineTrace(series, style, visible) {
   const interval = series.low.length > 0;
   const few = series.x.length <= 60;
@@ -65,7 +69,7 @@ function lineTrace(series, style, visible) {
     x: series.x, y: series.y, visible, type: "scatter", name: series.name,
     mode: series.points_only ? "markers" : few ? "lines+markers" : "lines",
     line: { color: style.colour, width: 2, dash: style.dash },
-    marker: { color: style.colour, size: series.points_only ? 8 : 6, symbol: style.marker },
+    marker: { color: style.colour, size: series.points_only || isPoint(series) ? 9 : 6, symbol: style.marker },
     customdata: interval ? series.x.map((_, k) => [series.low[k], series.high[k]]) : undefined,
     hovertemplate: interval ? "%{y:.4g} (%{customdata[0]:.4g} to %{customdata[1]:.4g})" : "%{y:.4g}",
   };
@@ -82,6 +86,7 @@ function layoutOf(figure) {
     const first = Math.min(...all), last = Math.max(...all);
     Object.assign(x, { dtick: Math.max(1, Math.ceil((last - first) / 12)), tick0: first, range: [first - 0.4, last + 0.4] });
   }
+  if (figure.integer_x) x.unifiedhovertitle = { text: `${figure.x_label} %{x}` };
   if (figure.y_min !== null || figure.y_max !== null) {
     const room = figure.y_min !== null && figure.y_max !== null ? 0.015 * (figure.y_max - figure.y_min) : 0;
     Object.assign(y, { range: [figure.y_min, figure.y_max === null ? null : figure.y_max + room] });  // whole markers
@@ -95,11 +100,12 @@ function layoutOf(figure) {
   };
 }
 
-/** A short piece of the line, for its button. */
-function swatch(style, pointsOnly) {
+/** A short piece of the line, a ring or a dot, for its button. */
+function swatch(style, series) {
   const line = `<line x1="0" y1="6" x2="30" y2="6" stroke="${style.colour}" stroke-width="3" stroke-dasharray="${dashArrays[style.dash]}"/>`;
-  const ring = `<circle cx="15" cy="6" r="4" fill="none" stroke="${style.colour}" stroke-width="2"/>`;
-  return `<svg viewBox="0 0 30 12" aria-hidden="true">${pointsOnly ? ring : line}</svg>`;
+  const fill = style.marker === "circle-open" ? "none" : style.colour;
+  const circle = `<circle cx="15" cy="6" r="4" fill="${fill}" stroke="${style.colour}" stroke-width="2"/>`;
+  return `<svg viewBox="0 0 30 12" aria-hidden="true">${series.points_only || isPoint(series) ? circle : line}</svg>`;
 }
 
 const plotConfig = {
@@ -122,7 +128,7 @@ class Panel {
     const button = document.createElement("button");
     button.type = "button";
     button.title = "Show or hide this line";
-    button.innerHTML = swatch(lineStyle(series, i), series.points_only);
+    button.innerHTML = swatch(lineStyle(series, i), series);
     button.append(document.createElement("span"));
     button.lastChild.textContent = series.name;
     button.setAttribute("aria-pressed", "true");
@@ -138,7 +144,7 @@ class Panel {
     const bands = [], lines = [];
     this.figure.series.forEach((series, i) => {
       const style = lineStyle(series, i), visible = !this.hidden.has(i);
-      this.legend.children[i].firstChild.outerHTML = swatch(style, series.points_only);
+      this.legend.children[i].firstChild.outerHTML = swatch(style, series);
       if (series.low.length > 0) bands.push(bandTrace(series, style, visible));
       lines.push(lineTrace(series, style, visible));
     });
@@ -152,7 +158,8 @@ function sortTable(header) {
   const body = header.closest("table").tBodies[0];
   const up = header.getAttribute("aria-sort") !== "ascending";
   const numeric = header.classList.contains("number");
-  const key = (row) => (numeric ? parseFloat(row.cells[column].textContent) : row.cells[column].textContent);
+  const text = (row) => row.cells[column].textContent;
+  const key = (row) => (numeric ? parseFloat(text(row).replaceAll(",", "")) : text(row));
   const compare = (a, b) => (numeric ? a - b : a.localeCompare(b, "en", { numeric: true }));
   const rows = [...body.rows].sort((a, b) => {
     const left = key(a), right = key(b);

@@ -1,7 +1,8 @@
 #include "eida/report/probe_report.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -35,34 +36,125 @@ std::vector<CurvePoint> points_of(const Json& probe, const char* measure) {
   for (const Json& place : probe.at("places")) {
     for (const Json& dimension : probe.at("dims")) {
       const Json& value = place.at(measure).at(dimension.dump());
-      const double mean = mean_of(value);
-      const double half = value.is_null() ? kNaN : number_or_nan(value.at("half_interval_95"));
       points.push_back({place.at("kind"), place.at("place"), place.at("layer"), place.at("weights"),
-                        place.at("dim"), dimension, mean, mean - half, mean + half});
+                        place.at("dim"), dimension});
+      set_interval(points.back(), mean_of(value),
+                   value.is_null() ? kNaN : number_or_nan(value.at("half_interval_95")));
     }
   }
   return points;
+}
+
+std::string count_of(const Json& value) { return grouped(value.get<int64_t>()); }
+
+/// The folder with the one it lies in: folders of models are often called "model".
+std::string model_title(const std::string& path) {
+  std::filesystem::path folder = std::filesystem::path(path).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  return (folder.parent_path().filename() / folder.filename()).string();
 }
 
 void add_run(Page& page, const ProbeReport& report) {
   const Json& probe = report.probe;
   page.add_section("What was run");
   const std::string weights = text_of(probe.at("weights"));
+  const std::vector<std::string> random_tensors = probe.at("random_tensors");
   add_weights_notice(page, weights,
                      "the curves say nothing about a language model, only that the program runs.");
-  std::string dims;
-  for (const Json& k : probe.at("dims")) dims += (dims.empty() ? "" : ", ") + k.dump();
-  page.add_facts({{"model", text_of(probe.at("model"))},
-                  {"architecture", text_of(probe.at("model_type"))},
-                  {"weights", weights},
-                  {"task", text_of(probe.at("task"))},
-                  {"data", text_of(probe.at("train"))},
-                  {"examples sampled", text_of(probe.at("examples"))},
-                  {"examples held out", text_of(probe.at("heldout_examples"))},
-                  {"repeats", text_of(probe.at("repeats"))},
-                  {"estimator", text_of(probe.at("estimator"))},
-                  {"dimensions k", dims},
-                  {"rank rule", text_of(probe.at("rank_rule"))}});
+  if (!weights.starts_with("random")) {
+    add_random_head_notice(page, random_tensors,
+                           "Δ(outputs) and gradients are those of a model before its first "
+                           "training step.");
+  }
+  add_repeats_notice(page, probe.at("repeats"));
+  std::vector<std::pair<std::string, std::string>> facts = {{"model", text_of(probe.at("model"))}};
+  const Json& name = probe.at("name_or_path");
+  if (name.is_string() && !name.get_ref<const std::string&>().empty())
+    facts.emplace_back("_name_or_path in config.json", text_of(name));
+  const std::vector<int64_t> dims = probe.at("dims");
+  facts.insert(facts.end(), {{"architecture", text_of(probe.at("model_type"))},
+                             {"weights", weights_text(weights, random_tensors)},
+                             {"task", text_of(probe.at("task"))},
+                             {"data", text_of(probe.at("train"))},
+                             {"examples sampled", count_of(probe.at("examples"))},
+                             {"examples held out", count_of(probe.at("heldout_examples"))},
+                             {"repeats", count_of(probe.at("repeats"))},
+                             {"estimator", text_of(probe.at("estimator"))},
+                             {"dimensions k", fmt::format("{}", fmt::join(dims, ", "))},
+                             {"rank rule", text_of(probe.at("rank_rule"))}});
+  page.add_facts(facts);
+}
+
+/// Depth and width of the probed model, as far as its places show them.
+std::pair<int64_t, int64_t> layers_and_width(const Json& probe) {
+  int64_t layers = 0;
+  const Json& first = probe.at("places").front();
+  for (const Json& place : probe.at("places"))
+    layers += place.at("kind") == first.at("kind") && place.at("weights") == first.at("weights");
+  return {layers, first.at("dim").get<int64_t>()};
+}
+
+void add_published_remarks(Page& page, const ProbeReport& report) {
+  const PublishedCurves& published = report.published;
+  if (published.points.empty()) return;
+  page.add_text(fmt::format(
+      "Grey rings are published values of {}, read off a figure; from below to above they belong "
+      "to growing k. They were not measured here.",
+      published.name));
+  const std::string type = text_of(report.probe.at("model_type"));
+  const auto [layers, width] = layers_and_width(report.probe);
+  const bool same = (published.model_type.empty() || published.model_type == type) &&
+                    (published.layers == 0 || published.layers == layers) &&
+                    (published.width == 0 || published.width == width);
+  if (same) return;
+  page.add_notice(fmt::format(
+      "The published values are of another model: {} is a {} of {} layers and width {}, probed was "
+      "a {} of {} layers and width {}.",
+      published.name, published.model_type, published.layers, published.width, type, layers,
+      width));
+}
+
+/// Share of the mean's direction, layer by layer, for one kind of place.
+Series mean_share_series(const Json& probe, const CurveFigure& figure) {
+  Series series{"mean's share of energy", "#7f7f7f", {}, {}, {}, {}, true};
+  for (const Json& place : probe.at("places")) {
+    if (place.at("kind") != figure.kind || place.at("weights") != figure.weights) continue;
+    series.x.push_back(place.at("layer"));
+    series.y.push_back(mean_of(place.at("mean_direction_energy_share")));
+  }
+  return series;
+}
+
+/// Where the y axis of every panel starts, so that raw and centred curves compare by eye.
+double axis_start(const ProbeReport& report, const std::vector<CurvePoint>& raw,
+                  const std::vector<CurvePoint>& centred) {
+  std::vector<CurvePoint> shares = raw;
+  for (size_t i = 0; i < shares.size(); ++i) {
+    const size_t place = i / report.probe.at("dims").size();
+    shares[i].mean = mean_of(report.probe.at("places")[place].at("mean_direction_energy_share"));
+  }
+  return std::min({curve_axis_start(raw), curve_axis_start(centred), curve_axis_start(shares),
+                   curve_axis_start(report.published.points)});
+}
+
+/// Each kind of place twice: as it is, and beside it without the mean's direction.
+std::vector<Figure> paired_figures(const ProbeReport& report) {
+  const std::vector<CurvePoint> raw = points_of(report.probe, "fidelity");
+  const std::vector<CurvePoint> centred = points_of(report.probe, "centred_fidelity");
+  CurveFigureOptions options;
+  options.y_min = axis_start(report, raw, centred);
+  options.published = report.published;
+  const std::vector<CurveFigure> left = curve_figures(raw, options);
+  options.published = {};
+  options.note = "mean direction removed";
+  std::vector<CurveFigure> right = curve_figures(centred, options);
+  std::vector<Figure> figures;
+  for (size_t i = 0; i < left.size(); ++i) {
+    right[i].figure.add(mean_share_series(report.probe, right[i]));
+    figures.push_back(left[i].figure);
+    figures.push_back(std::move(right[i].figure));
+  }
+  return figures;
 }
 
 void add_curves(Page& page, const ProbeReport& report) {
@@ -70,22 +162,22 @@ void add_curves(Page& page, const ProbeReport& report) {
       "Fidelity curves",
       "Subspaces of k dimensions were estimated from one part of the examples. A curve shows the "
       "mean cosine between a token's vector in fresh examples and its projection into the "
-      "subspace: "
-      "1 means that the subspace holds the whole vector. Bands are 95 % intervals over the "
-      "repeats.");
-  if (!report.published.empty()) {
-    page.add_text(
-        "Grey rings are published values, read off a figure; from below to above they belong to "
-        "growing k. They were not measured here.");
+      "subspace: 1 means that the subspace holds the whole vector. Bands are 95 % intervals over "
+      "the repeats.");
+  page.add_text(
+      "Each kind of place has two panels on the same axes: the vectors as they are, and the same "
+      "after the samples' mean was taken out of them. Where the second lies far below the first, "
+      "the vectors share one direction (anisotropy), and the first is no sign of few dimensions. "
+      "The dashed grey line is the share of the vectors' energy that the mean holds.");
+  add_published_remarks(page, report);
+  const std::vector<CurvePoint> points = points_of(report.probe, "fidelity");
+  page.add_figures(paired_figures(report));
+  const std::vector<std::string> others = weights_without_figure(points);
+  if (!others.empty()) {
+    page.add_text(fmt::format("Places that occur once ({}) have no panel: they are in the table.",
+                              fmt::join(others, ", ")));
   }
-  CurveFigureOptions options;
-  options.published = report.published;
-  std::vector<Figure> figures;
-  std::vector<CurveFigure> curves = curve_figures(points_of(report.probe, "fidelity"), options);
-  for (CurveFigure& each : curves) figures.push_back(std::move(each.figure));
-  page.add_figures(std::move(figures));
-  page.add_table("Mean fidelity, layer by layer",
-                 curves_table(points_of(report.probe, "fidelity")));
+  page.add_table("Mean fidelity, layer by layer", curves_table(points));
 }
 
 void add_plan(Page& page, const Json& probe) {
@@ -100,30 +192,6 @@ void add_plan(Page& page, const Json& probe) {
                    text_of(place.at("rank_reason"))});
   }
   page.add_table("Rank of every place", table);
-}
-
-/// Share of the mean's direction, layer by layer, for one kind of place.
-Series mean_share_series(const Json& probe, const CurveFigure& figure) {
-  Series series{"mean's share of energy", "#7f7f7f", {}, {}, {}, {}, true};
-  for (const Json& place : probe.at("places")) {
-    if (place.at("kind") != figure.kind || place.at("weights") != figure.weights) continue;
-    series.x.push_back(place.at("layer"));
-    series.y.push_back(mean_of(place.at("mean_direction_energy_share")));
-  }
-  return series;
-}
-
-std::vector<Figure> centred_figures(const Json& probe) {
-  CurveFigureOptions options;
-  options.note = "mean direction removed";
-  options.from_zero = true;
-  std::vector<Figure> figures;
-  std::vector<CurveFigure> curves = curve_figures(points_of(probe, "centred_fidelity"), options);
-  for (CurveFigure& each : curves) {
-    each.figure.add(mean_share_series(probe, each));
-    figures.push_back(std::move(each.figure));
-  }
-  return figures;
 }
 
 Table geometry_table(const Json& probe) {
@@ -182,7 +250,6 @@ void add_geometry(Page& page, const Json& probe) {
       "Vectors that all point the same way have high curves without filling few dimensions. These "
       "numbers tell the two apart.");
   page.add_facts(explanations());
-  page.add_figures(centred_figures(probe));
   page.add_table("Shape of the vectors, layer by layer", geometry_table(probe));
 }
 
@@ -190,7 +257,7 @@ void add_geometry(Page& page, const Json& probe) {
 
 Page probe_page(const ProbeReport& report) {
   const Json& probe = report.probe;
-  const std::string model = std::filesystem::path(text_of(probe.at("model"))).filename().string();
+  const std::string model = model_title(text_of(probe.at("model")));
   const bool random = text_of(probe.at("weights")).starts_with("random");
   Page page({fmt::format("Probe of {}{} on {}", random ? "random weights shaped like " : "", model,
                          text_of(probe.at("task"))),

@@ -1,6 +1,6 @@
 #include "eida/report/reproduction.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <string_view>
 
@@ -25,19 +25,44 @@ std::string command_text(const std::vector<std::string>& arguments) {
   return text;
 }
 
+bool all_random(const std::string& weights) { return weights.starts_with("random"); }
+
 Table input_table(const std::vector<InputFile>& inputs) {
   Table table({"file", "bytes", "SHA-256"}, {Align::kLeft, Align::kRight, Align::kLeft});
   for (const InputFile& input : inputs)
-    table.add_row({input.path, std::to_string(input.bytes), input.sha256});
+    table.add_row({input.path, grouped(static_cast<int64_t>(input.bytes)), input.sha256});
   return table;
 }
 
 }  // namespace
 
 void add_weights_notice(Page& page, const std::string& weights, const std::string& consequence) {
-  if (!weights.starts_with("random")) return;
+  if (!all_random(weights)) return;
   page.add_notice(fmt::format("The weights are random ({}), not those of a trained model: {}",
                               weights, consequence));
+}
+
+void add_random_head_notice(Page& page, const std::vector<std::string>& random_tensors,
+                            const std::string& consequence) {
+  if (random_tensors.empty()) return;
+  page.add_notice(fmt::format(
+      "The classification head is random: the checkpoint has none, and {} come from the seed. {}",
+      fmt::join(random_tensors, ", "), consequence));
+}
+
+void add_repeats_notice(Page& page, int64_t repeats) {
+  if (repeats > 2) return;
+  page.add_notice(
+      repeats == 2 ? "There were 2 repeats only: a 95 % interval is then 12.7 standard errors to "
+                     "each side (Student's t), so wide bands say that little was repeated, not "
+                     "that the curves vary. Five repeats give 2.8."
+                   : "There was one repeat only: nothing says how far the curves would vary.");
+}
+
+std::string weights_text(const std::string& weights,
+                         const std::vector<std::string>& random_tensors) {
+  if (random_tensors.empty() || all_random(weights)) return weights;
+  return fmt::format("{}; random, from the seed: {}", weights, fmt::join(random_tensors, ", "));
 }
 
 void add_reproduction(Page& page, const Manifest& manifest, const std::string& config) {

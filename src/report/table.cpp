@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 
 #include "eida/core/csv.h"
@@ -23,6 +24,13 @@ TableStyle stdout_style() {
   const char* no_color = std::getenv("NO_COLOR");  // no-color.org
   style.bold_header = ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
   return style;
+}
+
+std::string grouped(int64_t value) {
+  std::string digits = std::to_string(value);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3)
+    digits.insert(static_cast<size_t>(at), ",");
+  return digits;
 }
 
 Table::Table(std::vector<std::string> header, std::vector<Align> align)

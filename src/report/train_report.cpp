@@ -192,12 +192,12 @@ void add_audit(Page& page, const TrainReport& report) {
   int64_t trained = 0;
   for (const auto& [group, parameters] : report.audit) trained += parameters;
   page.add_section("What trains", fmt::format("{} parameters train, {} of the model do not.",
-                                              trained, report.frozen));
+                                              grouped(trained), grouped(report.frozen)));
   Table table({"group", "parameters", "share"}, {Align::kLeft});
   for (const auto& [group, parameters] : report.audit) {
     const double share =
         static_cast<double>(parameters) / static_cast<double>(std::max<int64_t>(1, trained));
-    table.add_row({group, std::to_string(parameters), fmt::format("{:.1f} %", 100.0 * share)});
+    table.add_row({group, grouped(parameters), fmt::format("{:.1f} %", 100.0 * share)});
   }
   page.add_table("Audit of trained parameters", table);
 }

@@ -12,6 +12,7 @@
 #include "eida/core/files.h"
 #include "eida/data/demo.h"
 #include "eida/model/pretrained_model.h"
+#include "eida/tensor/safetensors.h"
 #include "support/program.h"
 #include "support/test_data.h"
 
@@ -71,6 +72,19 @@ class ProbeProgram : public ::testing::Test {
     const DemoOptions sizes{120, 10, 3};
     write_file_atomic(reviews_, demo_review_file(make_demo_reviews(sizes).train));
     write_file_atomic(pairs_, demo_pair_file(make_demo_pairs(sizes).train));
+  }
+
+  /// The encoder's random weights as a checkpoint that has no classification head.
+  void write_encoder_without_head() const {
+    LoadOptions options;
+    options.random_init = true;
+    options.num_labels = 2;
+    const auto model = load_pretrained(encoder_, TaskKind::kClassification, options);
+    std::vector<NamedTensor> body;
+    for (const NamedTensor& parameter : model->parameters()) {
+      if (!parameter.name.starts_with("classifier.")) body.push_back(parameter);
+    }
+    write_safetensors(encoder_ / "model.safetensors", body, {{"format", "pt"}});
   }
 
   /// Arguments of a quick run; `more` come last.

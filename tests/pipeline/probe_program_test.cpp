@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "eida/core/csv.h"
 #include "eida/report/curves.h"
 #include "eida/report/figure.h"
 #include "eida/subspace/rank_plan.h"
@@ -43,8 +44,24 @@ TEST_F(ProbeProgram, WritesEveryFileOfTheContract) {
 TEST_F(ProbeProgram, SaysThatWeightsAreRandom) {
   const ProgramResult result = run(quick_reviews());
   ASSERT_EQ(result.code, 0) << result.err;
-  EXPECT_EQ(json_file(run_ / "probe.json")["weights"], "random, seed 0");
+  const nlohmann::json probe = json_file(run_ / "probe.json");
+  EXPECT_EQ(probe["weights"], "random, seed 0");
+  EXPECT_TRUE(probe["name_or_path"].is_null());
+  EXPECT_GT(probe["random_tensors"].size(), 10u);
   EXPECT_NE(result.err.find("random"), std::string::npos) << result.err;
+}
+
+TEST_F(ProbeProgram, SaysThatTheHeadIsRandomWhereTheCheckpointHasNone) {
+  write_encoder_without_head();
+  const ProgramResult result = run(quick_reviews({"--set", "model.init=pretrained"}));
+  ASSERT_EQ(result.code, 0) << result.err;
+  const nlohmann::json probe = json_file(run_ / "probe.json");
+  EXPECT_EQ(probe["weights"], "from file");
+  EXPECT_EQ(probe["random_tensors"],
+            (nlohmann::json{"classifier.dense.weight", "classifier.dense.bias",
+                            "classifier.out_proj.weight", "classifier.out_proj.bias"}));
+  EXPECT_NE(read_file(run_ / "report.html").find("The classification head is random"),
+            std::string::npos);
 }
 
 TEST_F(ProbeProgram, ReportHoldsPanelsPlacesAndTheCommand) {
@@ -206,9 +223,16 @@ TEST_F(ProbeProgram, ARunComparedWithItselfHasNoAngles) {
   std::istringstream lines(read_file(compared / "angles.csv"));
   std::string line;
   std::getline(lines, line);
-  EXPECT_EQ(line, "kind,layer,weights,k,run,mean angle,largest angle,overlap,overlap by chance");
+  EXPECT_EQ(line,
+            "kind,place,layer,weights,dim,k,run,from_run,mean_degrees,largest_degrees,overlap,"
+            "overlap_by_chance,distance");
   while (std::getline(lines, line)) {
-    EXPECT_NE(line.find(",0.00,0.00,1.0000,"), std::string::npos) << line;
+    CsvFault fault;
+    const auto fields = split_csv_row(line, fault);
+    ASSERT_EQ(fields.size(), 13u) << line;
+    EXPECT_NEAR(std::stod(fields[9]), 0.0, 1e-3) << line;  // float32 bases
+    EXPECT_NEAR(std::stod(fields[10]), 1.0, 1e-6) << line;
+    EXPECT_NEAR(std::stod(fields[12]), 0.0, 1e-3) << line;
   }
 }
 
@@ -227,13 +251,20 @@ TEST_F(ProbeProgram, ComparesRuns) {
     EXPECT_TRUE(std::filesystem::exists(compared / "figures/input-q_k_v.svg"));
   }
   EXPECT_NE(result.out.find("k = 8"), std::string::npos) << result.out;
-  EXPECT_TRUE(std::filesystem::exists(compared / "comparison.csv"));
-  EXPECT_TRUE(std::filesystem::exists(compared / "manifest.json"));
+  EXPECT_NE(result.out.find("distance of " + other.string()), std::string::npos) << result.out;
+  for (const char* name : {"config.yaml", "manifest.json", "log.jsonl"})
+    EXPECT_TRUE(std::filesystem::exists(compared / name)) << name;
+  const std::string curves = read_file(compared / "comparison.csv");
+  EXPECT_EQ(curves.rfind("kind,place,layer,weights,dim,k,run,repeats,fidelity,fidelity_low,", 0),
+            0u);
+  EXPECT_EQ(std::count(curves.begin(), curves.end(), '\n'), 1 + 22 * 3 * 2);  // places, dims, runs
   const std::string angles = read_file(compared / "angles.csv");
   EXPECT_EQ(std::count(angles.begin(), angles.end(), '\n'), 1 + 22 * 3);  // places, dims
   const std::string page = read_file(compared / "report.html");
   EXPECT_NE(page.find(other.string() + ", k = 8"), std::string::npos);
   EXPECT_NE(page.find("Principal angles, a place and k"), std::string::npos);
+  EXPECT_NE(page.find("The runs differ in: weights, seed."), std::string::npos);
+  EXPECT_NE(page.find("There were 2 repeats only"), std::string::npos);
   const ProgramResult missing =
       run({EIDA_PROBE, "compare", run_.string(), (dir_.path() / "nowhere").string()});
   EXPECT_EQ(missing.code, 3) << missing.err;

@@ -58,6 +58,22 @@ TEST_F(TrainReportTest, SaysThatTrainingStartedFromRandomWeights) {
   EXPECT_TRUE(holds(page(), "The weights are random (random, seed 0)"));
 }
 
+TEST_F(TrainReportTest, AHeadFromTheSeedIsSaidToBeUntilAnAdapterBringsOne) {
+  write_encoder_without_head();
+  train_into_a({"--rounds", "1"});
+  EXPECT_TRUE(holds(page(), "from file; random, from the seed: classifier.dense.weight"));
+  const auto scored = [&](const std::vector<std::string>& more) {
+    run_well(with({EIDA_EVAL, "--model", encoder_.string(), "--task", "classification", "--data",
+                   dev_.string(), "--threads", "1", "--set", "data.max_length=0", "--output",
+                   b_.string(), "--overwrite"},
+                  more));
+    return testing::page_text(b_ / "report.html");
+  };
+  EXPECT_TRUE(holds(scored({}), "The scores are those of chance."));
+  EXPECT_FALSE(holds(scored({"--adapter", (a_ / "rounds/01/adapter.safetensors").string()}),
+                     "random, from the seed"));
+}
+
 TEST_F(TrainReportTest, IsThereWhileTheRunGoesOnAndSaysSo) {
   auto arguments = train(a_);
   *std::find(arguments.begin(), arguments.end(), "2") = "6";  // --rounds

@@ -109,11 +109,24 @@ TEST(PublishedCurves, AreThoseOfTheRepository) {
   const std::filesystem::path folder =
       std::filesystem::path(EIDA_SOURCE_DIR) / "configs" / "published";
   const auto roberta = read_published_curves(folder / "roberta-base-sst2.csv");
-  ASSERT_EQ(roberta.size(), 7u);
-  EXPECT_EQ(roberta[0].weights, "q,k,v");
-  EXPECT_EQ(roberta[0].mean, 0.58);
-  EXPECT_TRUE(std::isnan(roberta[0].low));
-  EXPECT_EQ(read_published_curves(folder / "gpt2-e2e.csv").size(), 9u);
+  ASSERT_EQ(roberta.points.size(), 7u);
+  EXPECT_EQ(roberta.name, "RoBERTa-base on SST-2");
+  EXPECT_EQ(roberta.model_type, "roberta");
+  EXPECT_EQ(roberta.layers, 12);
+  EXPECT_EQ(roberta.width, 768);
+  EXPECT_EQ(roberta.points[0].weights, "q,k,v");
+  EXPECT_EQ(roberta.points[0].mean, 0.58);
+  EXPECT_TRUE(std::isnan(roberta.points[0].low));
+  EXPECT_EQ(read_published_curves(folder / "gpt2-e2e.csv").points.size(), 9u);
+}
+
+TEST(PublishedCurves, WithoutRemarksHaveTheNameOfTheirFile) {
+  const testing::TempDir dir;
+  const auto curves = read_published_curves(testing::write_text(
+      dir.path() / "mine.csv", "kind,layer,weights,k,fidelity\ninput,0,o,4,0.5\n"));
+  EXPECT_EQ(curves.name, "mine");
+  EXPECT_EQ(curves.layers, 0);
+  EXPECT_EQ(curves.points.size(), 1u);
 }
 
 TEST(PublishedCurves, BadFilesNameTheLine) {
@@ -126,11 +139,15 @@ TEST(PublishedCurves, BadFilesNameTheLine) {
   EXPECT_NE(message("layer,k\n").find(":1: header is 'layer,k'"), std::string::npos);
   EXPECT_NE(message("kind,layer,weights,k,fidelity\ninput,0,o,4,2\n").find(":2: fidelity: '2'"),
             std::string::npos);
+  EXPECT_NE(message("# name: a\n# layers: x\n").find(":2: layers: 'x'"), std::string::npos);
+  EXPECT_NE(message("# depth: 3\n").find(":1: '# depth': wanted"), std::string::npos);
+  EXPECT_NE(message("# name: a\n").find("empty"), std::string::npos);
+  EXPECT_NE(message("# name: a\nkind\n").find(":2: header"), std::string::npos);
 }
 
 TEST(CurveFigures, HoldPublishedPointsOfTheirKind) {
   CurveFigureOptions options;
-  options.published = {{"input", 0, 3, "o", 0, 4, 0.6}};
+  options.published.points = {{"input", 0, 3, "o", 0, 4, 0.6}};
   const auto figures = curve_figures(all_curves(4), options);
   ASSERT_EQ(figures.size(), 10u);
   for (const CurveFigure& each : figures) {
@@ -142,10 +159,29 @@ TEST(CurveFigures, HoldPublishedPointsOfTheirKind) {
 
 TEST(CurveFigures, StartAtZeroOnlyWhereValuesLieBelowTheReportsRange) {
   auto curves = all_curves(2);
-  const auto low_end = [&] { return *curve_figures(curves).front().figure.options().y_min; };
-  EXPECT_EQ(low_end(), 0.2);
+  const auto expect_low_ends = [&](double wanted) {
+    const auto figures = curve_figures(curves);
+    for (const CurveFigure& each : figures) EXPECT_EQ(*each.figure.options().y_min, wanted);
+  };
+  expect_low_ends(0.2);
+  curves.back().mean = 0.1;  // of the classifier, which has no figure
+  expect_low_ends(0.2);
   curves.front().mean = 0.1;
-  EXPECT_EQ(low_end(), 0.0);
+  expect_low_ends(0.0);
+}
+
+TEST(CurveFigures, NameTheWeightsThatHaveNone) {
+  EXPECT_EQ(weights_without_figure(all_curves(2)), std::vector<std::string>{"classifier.dense"});
+}
+
+TEST(CurvePoint, IntervalsAreCutToCosines) {
+  CurvePoint point;
+  set_interval(point, 0.9, 0.3);
+  EXPECT_DOUBLE_EQ(point.low, 0.6);
+  EXPECT_EQ(point.high, 1.0);
+  set_interval(point, 0.9, NAN);
+  EXPECT_EQ(point.mean, 0.9);
+  EXPECT_TRUE(std::isnan(point.low) && std::isnan(point.high));
 }
 
 TEST(CurveFigures, TitlesAreThoseOfTheReport) {

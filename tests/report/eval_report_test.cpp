@@ -17,6 +17,7 @@ EvalReport generation() {
   report.facts = {{"model", "gpt2"}};
   report.scores = {{"BLEU", 0.5, {{0.4, 0.6}}}, {"NIST", 7.0, {}}};
   report.item_value = "METEOR";
+  report.worst_of = "1,630 items";
   report.worst = {{17,
                    "name[<b>Alimentum</b>]",
                    "<script>alert(1)</script>",
@@ -39,8 +40,8 @@ class EvalReportPage : public ::testing::Test {
 TEST_F(EvalReportPage, ShowsScoresWorstItemsAndBeams) {
   const std::string html = written(generation());
   for (const char* part :
-       {"BLEU 0.5000 (95 %: 0.4000 to 0.6000)", "7.0000", "Worst items", "0.1250", ">17<",
-        "Beam alternatives", "-0.7500", "… and 2 more", "eida-eval --beams 3"})
+       {"BLEU 0.5000 (95 %: 0.4000 to 0.6000)", "7.0000", "The worst 1 of 1,630 items", "0.1250",
+        ">17<", "Beam alternatives", "-0.7500", "… and 2 more", "eida-eval --beams 3"})
     EXPECT_TRUE(holds(html, part)) << part;
   EXPECT_FALSE(holds(html, "seven"));
 }
@@ -50,6 +51,17 @@ TEST_F(EvalReportPage, SaysThatTheWeightsAreRandom) {
   EXPECT_FALSE(holds(written(report), "The weights are random"));
   report.weights = "random, seed 3";
   EXPECT_TRUE(holds(written(report), "The weights are random (random, seed 3)"));
+}
+
+TEST_F(EvalReportPage, SaysThatTheHeadIsRandom) {
+  EvalReport report = generation();
+  EXPECT_FALSE(holds(written(report), "head is random"));
+  report.weights = "from file";
+  report.random_tensors = {"classifier.weight"};
+  EXPECT_TRUE(holds(written(report),
+                    "classifier.weight come from the seed. The scores are those of chance."));
+  report.weights = "random, seed 3";
+  EXPECT_FALSE(holds(written(report), "head is random"));
 }
 
 TEST_F(EvalReportPage, TextOfOthersIsNoMarkupAndHasNoControlCharacters) {
@@ -66,14 +78,15 @@ TEST_F(EvalReportPage, LongTextsAreCut) {
   EXPECT_FALSE(holds(written(report), std::string(401, 'x')));
 }
 
-TEST_F(EvalReportPage, TablesBecomeSections) {
+TEST_F(EvalReportPage, TablesFollowTheScores) {
   EvalReport report = generation();
   Table table({"label", "0", "1"});
   table.add_row({"0", "31", "2"});
   report.tables.emplace_back("Confusion matrix", table);
   report.beams.clear();
   const std::string html = written(report);
-  EXPECT_TRUE(holds(html, "Confusion matrix"));
+  EXPECT_TRUE(holds(html, "<caption>Confusion matrix</caption>"));
+  EXPECT_FALSE(holds(html, ">Confusion matrix</h2>"));
   EXPECT_TRUE(holds(html, ">31<"));
   EXPECT_FALSE(holds(html, "Beam alternatives"));
 }

@@ -34,7 +34,14 @@ TEST(Figure, DrawsEveryFormatAndLeavesNothingElse) {
   for (const char* name : {"a.svg", "a.png", "a.pdf"}) {
     EXPECT_TRUE(one_line("Title", "line").write(dir.path() / name));
   }
-  EXPECT_EQ(read_file(dir.path() / "a.png").substr(1, 3), "PNG");
+  const std::string png = read_file(dir.path() / "a.png");
+  EXPECT_EQ(png.substr(1, 3), "PNG");
+  const FigureOptions defaults;
+  const auto pixels = [&](size_t at) {  // of IHDR, big-endian
+    return static_cast<unsigned char>(png[at + 2]) * 256 + static_cast<unsigned char>(png[at + 3]);
+  };
+  EXPECT_EQ(pixels(16), 2 * defaults.width);
+  EXPECT_EQ(pixels(20), 2 * defaults.height);
   EXPECT_EQ(read_file(dir.path() / "a.pdf").substr(0, 5), "%PDF-");
   EXPECT_NE(read_file(dir.path() / "a.svg").find("</svg>"), std::string::npos);
   const auto count = std::distance(std::filesystem::directory_iterator(dir.path()), {});

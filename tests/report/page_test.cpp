@@ -67,6 +67,18 @@ TEST_F(ReportPage, HoldsWhatWasAddedInOrder) {
   EXPECT_EQ(html.find("http-equiv=\"refresh\""), std::string::npos);
 }
 
+TEST_F(ReportPage, ShowsTheBeginningOfADigestAndLeavesSentencesRoom) {
+  const std::string digest(64, 'a'), sentence = "a sentence of more than some words";
+  Page page({"t", "", 0});
+  Table table({"file", "SHA-256", "why"}, {Align::kLeft, Align::kLeft, Align::kLeft});
+  table.add_row({"a.txt", digest, sentence});
+  page.add_table("Files", table);
+  const std::string html = written(page);
+  EXPECT_NE(html.find("<td title=\"" + digest + "\">aaaaaaaaaaaa…</td>"), std::string::npos);
+  EXPECT_NE(html.find("<td class=\"sentences\">" + sentence + "</td>"), std::string::npos);
+  EXPECT_NE(html.find("<td>a.txt</td>"), std::string::npos);
+}
+
 TEST_F(ReportPage, EscapesEveryText) {
   const std::string hostile = "</script><img src=x onerror='a(\"b\")'>&\xff\x01";
   Page page({hostile, hostile, 0});

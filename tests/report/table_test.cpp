@@ -40,6 +40,16 @@ TEST(Table, CsvQuotesWhereItMust) {
   EXPECT_EQ(table.csv(), "weights,x\n\"q,k,v\",\"say \"\"a\"\"\"\n");
 }
 
+TEST(Grouped, DigitsAreInThrees) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(140034), "140,034");
+  EXPECT_EQ(grouped(22713216), "22,713,216");
+  EXPECT_EQ(grouped(-999), "-999");
+  EXPECT_EQ(grouped(-1000), "-1,000");
+}
+
 TEST(Table, RefusesRowsOfAnotherWidth) {
   Table table({"a", "b"});
   EXPECT_THROW(table.add_row({"x"}), Error);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,17 @@ struct CurvePoint {
   double high = 0.0;
 };
 
+/// Sets the mean, and its interval cut to 0 .. 1, where mean cosines lie. \param half NaN: none
+void set_interval(CurvePoint& point, double mean, double half);
+
+/// Curves of others, to hold a probe's against, and the model that they are of.
+struct PublishedCurves {
+  std::string name;                ///< "RoBERTa-base on SST-2"; the file's name where it says none
+  std::string model_type;          ///< as config.json has it; empty: not said
+  int64_t layers = 0, width = 0;   ///< of that model; 0: not said
+  std::vector<CurvePoint> points;  ///< without intervals; place and dimension are 0
+};
+
 /// Writes `kind,place,layer,weights,dim,k,repeat,fidelity,samples,heldout`, atomically; fidelity so
 /// that it reads back equal.
 /// \throws DataError the file cannot be written.
@@ -50,15 +62,15 @@ void write_curves_csv(const std::filesystem::path& path, const std::vector<Curve
 /// \throws DataError file, line, what was wrong.
 std::vector<CurveRow> read_curves_csv(const std::filesystem::path& path);
 
-/// Reads curves to hold a probe's against: `kind,layer,weights,k,fidelity`, as strict as above.
-/// \return points without an interval, place and dimension left 0. \throws DataError
-std::vector<CurvePoint> read_published_curves(const std::filesystem::path& path);
+/// Reads `kind,layer,weights,k,fidelity`, as strict as above, behind lines `# key: value` that say
+/// of what: name, model_type, layers, width. \throws DataError
+PublishedCurves read_published_curves(const std::filesystem::path& path);
 
 struct CurveFigureOptions {
   std::vector<std::string> formats = {"svg"};  ///< svg, png, pdf
-  std::vector<CurvePoint> published = {};      ///< grey reference points, by kind and weights
+  PublishedCurves published = {};              ///< grey reference points, by kind and weights
   std::string note = "";                       ///< behind each title, for example "centred"
-  bool from_zero = false;                      ///< y from 0, whatever the values
+  std::optional<double> y_min = {};            ///< of all figures; empty: curve_axis_start()
   int width = 900, height = 560;               ///< pixels
 };
 
@@ -74,13 +86,20 @@ FigureOptions curve_axes(const std::string& kind, const std::string& weights, in
 /// Name of its file, without an extension.
 std::string curve_file_name(const std::string& kind, const std::string& weights);
 
+/// Where the y axis of all figures of these curves starts: 0.2, or 0 where a mean lies below.
+/// Source: figures of the EIDA report.
+double curve_axis_start(const std::vector<CurvePoint>& curves);
+
 /// One figure for each kind of place (input or delta output, weights, dimension): x = layer,
-/// y = average cosine similarity from 0.2 to 1.0 (from 0 where a value lies below), one line for
-/// each k in violet, blue, green, orange, red, with its interval where one is finite. Places behind
-/// the layers (classifier, pooler) are one point and are left to the table.
+/// y = average cosine similarity, the same axis for all, one line for each k in violet, blue,
+/// green, orange, red, with its interval where one is finite. Places behind the layers (classifier,
+/// pooler) are one point and are left to the table.
 /// Source: figures of the EIDA report.
 std::vector<CurveFigure> curve_figures(const std::vector<CurvePoint>& curves,
                                        const CurveFigureOptions& options = {});
+
+/// Weights of the places behind the layers, which have no figure: "pooler.dense", "classifier".
+std::vector<std::string> weights_without_figure(const std::vector<CurvePoint>& curves);
 
 /// Draws figures into `folder`, which is made, one file a format ("svg"). \return the files drawn;
 /// none when gnuplot is missing (one warning says so). \throws DataError the folder cannot be made.

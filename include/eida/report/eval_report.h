@@ -42,11 +42,13 @@ struct ReportBeams {
 struct EvalReport {
   std::string title;    ///< "Classification", …
   std::string weights;  ///< "random, seed 0", "from file"; empty where no model was opened
+  std::vector<std::string> random_tensors;  ///< names of those that the checkpoint lacked
   std::vector<std::pair<std::string, std::string>> facts;  ///< model, data, …
   std::vector<ReportScore> scores;
   std::vector<std::pair<std::string, Table>> tables;  ///< caption, table: confusion, lengths
   std::string item_value;         ///< name of ReportItem::value: "METEOR of the item"
   std::vector<ReportItem> worst;  ///< worst first
+  std::string worst_of;           ///< of how many: "57 wrong items"
   std::vector<ReportBeams> beams;
   Manifest manifest;   ///< of the run, still without its end
   std::string config;  ///< config.yaml

@@ -12,10 +12,10 @@
 namespace eida {
 
 struct ProbeReport {
-  nlohmann::ordered_json probe;       ///< probe.json: docs/formats.md
-  Manifest manifest;                  ///< of the run; may still lack its end
-  std::string config;                 ///< config.yaml
-  std::vector<CurvePoint> published;  ///< reference points; may be empty
+  nlohmann::ordered_json probe;  ///< probe.json: docs/formats.md
+  Manifest manifest;             ///< of the run; may still lack its end
+  std::string config;            ///< config.yaml
+  PublishedCurves published;     ///< reference points; may have none
 };
 
 /// What was run, curves, tables, rank plan, what is behind the curves, and how to run it again.

@@ -1,6 +1,7 @@
 /// Tables for the terminal and as CSV.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct TableStyle {
 
 /// Style for stdout: bold header on a terminal unless NO_COLOR is set, plain text elsewhere.
 TableStyle stdout_style();
+
+/// Digits in groups of three: "140,034".
+std::string grouped(int64_t value);
 
 /// Rows of text under a header. Columns are as wide as their widest cell, in terminal columns
 /// (combining and wide characters count as a terminal shows them).
