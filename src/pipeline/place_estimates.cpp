@@ -150,8 +150,7 @@ std::vector<std::string> place_names(const PretrainedModel& model) {
 }
 
 double statistics_bytes(const PretrainedModel& model, int64_t rows) {
-  const auto sizes =
-      place_sizes(model, std::vector<int64_t>(model.input_spaces().size(), rows));
+  const auto sizes = place_sizes(model, std::vector<int64_t>(model.input_spaces().size(), rows));
   double held = 0, estimating = 0;
   for (const PlaceSize& size : sizes) {
     held += size.bytes();
