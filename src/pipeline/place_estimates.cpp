@@ -64,19 +64,23 @@ std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes,
   return turns;
 }
 
+/// What a place needs while it is alone, and its subspace is estimated.
+double alone_bytes(const PlaceSize& size) {
+  return size.bytes() + at::get_num_threads() * size.estimation_bytes();
+}
+
 void check_budget(const std::vector<PlaceSize>& sizes, const std::vector<std::string>& names,
                   double budget, int64_t limit_mib) {
-  const double limit = static_cast<double>(limit_mib) * kMiB;
-  for (size_t place = 0; place < sizes.size(); ++place) {
-    const double wanted =
-        sizes[place].bytes() + at::get_num_threads() * sizes[place].estimation_bytes();
-    if (wanted <= budget) continue;
-    throw ConfigError(
-        "run.memory_limit: {} MiB, but the model takes about {:.0f} and {} alone {:.0f} (hint: "
-        "--memory-limit {:.0f}, or fewer --threads)",
-        limit_mib, (limit - budget) / kMiB, names[place], wanted / kMiB,
-        std::ceil((limit + wanted - budget) / kMiB));
-  }
+  const auto largest = std::max_element(
+      sizes.begin(), sizes.end(),
+      [](const PlaceSize& a, const PlaceSize& b) { return alone_bytes(a) < alone_bytes(b); });
+  const double wanted = alone_bytes(*largest), limit = static_cast<double>(limit_mib) * kMiB;
+  if (wanted <= budget) return;
+  throw ConfigError(
+      "run.memory_limit: {} MiB, but the model takes about {:.0f} and {} alone {:.0f} (hint: "
+      "--memory-limit {:.0f}, or fewer --threads)",
+      limit_mib, (limit - budget) / kMiB, names[static_cast<size_t>(largest - sizes.begin())],
+      wanted / kMiB, std::ceil((limit + wanted - budget) / kMiB));
 }
 
 /// Puts what is sampled at the places of a turn into their statistics.

@@ -41,7 +41,7 @@ struct ProbeInputs {
   std::shared_ptr<const Dataset> data;
   ExampleTokenizer tokenizer;
   std::unique_ptr<PretrainedModel> model;
-  std::vector<CurvePoint> published;
+  PublishedCurves published;
 };
 
 /// Opens and checks: what a run would refuse is refused here.

@@ -23,7 +23,7 @@ TEST_F(EvalPage, OfClassesHasConfusionLengthsAndWhatIsWrong) {
 }
 
 TEST_F(EvalPage, ShowsThePrecisionThatWasUsed) {
-  ASSERT_EQ(run(into_run(reviews({"--precision", "auto"}))).code, 0);
+  ASSERT_EQ(run(into_run(reviews({"--set", "run.precision=auto"}))).code, 0);
   const std::string html = page();
   EXPECT_TRUE(holds(html, ">bf16<"));
   EXPECT_FALSE(holds(html, ">auto<"));

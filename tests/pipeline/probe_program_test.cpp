@@ -171,10 +171,26 @@ TEST_F(ProbeProgram, DryRunSaysWhatItWouldCostAndWritesNothing) {
   EXPECT_NE(result.out.find("9 input spaces, 13 sites"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("RANDOM"), std::string::npos) << result.out;
   EXPECT_FALSE(std::filesystem::exists(run_));
-  const ProgramResult without_output =
-      run({EIDA_PROBE, "--model", encoder_.string(), "--task", "classification", "--train",
-           reviews_.string(), "--set", "model.init=random", "--dims", "4,8", "--set",
-           "ranks.narrow=4", "--set", "ranks.wide=8", "--dry-run"});
+  const ProgramResult without_output = run({EIDA_PROBE,
+                                            "--model",
+                                            encoder_.string(),
+                                            "--task",
+                                            "classification",
+                                            "--train",
+                                            reviews_.string(),
+                                            "--set",
+                                            "model.init=random",
+                                            "--dims",
+                                            "4,8",
+                                            "--set",
+                                            "ranks.narrow=4",
+                                            "--set",
+                                            "ranks.wide=8",
+                                            "--examples",
+                                            "32",
+                                            "--heldout",
+                                            "40",
+                                            "--dry-run"});
   EXPECT_EQ(without_output.code, 0) << without_output.err;
 }
 
@@ -185,7 +201,7 @@ TEST_F(ProbeProgram, TheManifestListsEveryFileThatWasReadAndThePrecision) {
   std::filesystem::copy_file(run_ / "rank_plan.json", plan);
   write_file_atomic(published, "kind,layer,weights,k,fidelity\ninput,0,q,4,0.5\n");
   const ProgramResult result =
-      run(quick_reviews({"--overwrite", "--precision", "bf16", "--rank-plan", plan.string(),
+      run(quick_reviews({"--overwrite", "--set", "run.precision=bf16", "--rank-plan", plan.string(),
                          "--set", "probe.published=" + published.string()}));
   ASSERT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(json_file(run_ / "manifest.json")["precision"], "bf16");

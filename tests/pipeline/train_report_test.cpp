@@ -60,7 +60,7 @@ TEST_F(TrainReportTest, SaysThatTrainingStartedFromRandomWeights) {
 
 TEST_F(TrainReportTest, AHeadFromTheSeedIsSaidToBeUntilAnAdapterBringsOne) {
   write_encoder_without_head();
-  train_into_a({"--rounds", "1"});
+  train_into_a({"--set", "rounds=1"});
   EXPECT_TRUE(holds(page(), "from file; random, from the seed: classifier.dense.weight"));
   const auto scored = [&](const std::vector<std::string>& more) {
     run_well(with({EIDA_EVAL, "--model", encoder_.string(), "--task", "classification", "--data",
