@@ -38,7 +38,7 @@ std::string model_type_of_architecture(const ConfigReader& reader) {
 /// family has.
 std::string model_type_of(const ConfigReader& reader) {
   if (reader.has("model_type")) return reader.one_of("model_type", "", kModelTypes);
-  const std::string type = model_type_of_architecture(reader);
+  std::string type = model_type_of_architecture(reader);
   if (!type.empty()) return type;
   if (reader.has("n_embd")) return "gpt2";
   if (!reader.has("hidden_size")) {
@@ -153,7 +153,7 @@ std::filesystem::path config_file_of(const std::filesystem::path& dir) {
         "`hf download NAME --local-dir DIR` makes one)",
         dir.string());
   }
-  const std::filesystem::path file = dir / "config.json";
+  std::filesystem::path file = dir / "config.json";
   if (!std::filesystem::exists(file)) throw FormatError("{}: config.json is missing", dir.string());
   return file;
 }
