@@ -27,4 +27,5 @@ done
 printf 'clang-tidy: checking %s\n' "${files[@]:0:max}"
 [ "${#files[@]}" -le "$max" ] || printf 'clang-tidy: not checked, over %s files: %s\n' "$max" "${files[*]:max}"
 printf '%s\0' "${files[@]:0:max}" |
-  xargs -0 -n 1 -P "$(nproc)" "$clang_tidy" -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option
+  xargs -0 -n 1 -P "$(nproc)" "$clang_tidy" -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option \
+    --extra-arg=-fno-openmp  # clang has no omp.h

@@ -46,6 +46,7 @@ EIDA_INLINE void store(const Lanes& from, c10::BFloat16* to) {
   std::memcpy(&words, &from, sizeof(words));
   const Words rounded = (words + 0x7fffU + ((words >> 16) & 1U)) >> 16;
   const Words quiet = (words >> 16) | 0x40U;
+  // NOLINTNEXTLINE(misc-redundant-expression): false for NaN
   const Shorts halves = __builtin_convertvector(from == from ? rounded : quiet, Shorts);
   std::memcpy(to, &halves, sizeof(halves));
 }
