@@ -18,7 +18,7 @@ std::string fault(std::string_view text, eida::JsonOptions options = {}) {
 }
 
 rc::Gen<json> value_of_depth(int depth) {
-  const auto scalar =
+  auto scalar =
       rc::gen::oneOf(rc::gen::map(rc::gen::arbitrary<int64_t>(), [](int64_t v) { return json(v); }),
                      rc::gen::map(rc::gen::arbitrary<bool>(), [](bool v) { return json(v); }),
                      rc::gen::map(rc::gen::string<std::string>(), [](const std::string& v) {

@@ -18,7 +18,7 @@ using Texts = std::vector<std::string>;
 class TextFilesTest : public ::testing::Test {
  protected:
   std::filesystem::path write(const std::string& name, const std::string& content) {
-    const auto path = dir_.path() / name;
+    auto path = dir_.path() / name;
     std::ofstream(path, std::ios::binary) << content;
     return path;
   }

@@ -65,7 +65,8 @@ TEST(PlaceStatistics, KeepSamplesAtEvenDistances) {
   const at::Tensor kept = statistics_of(samples, 100).samples();
   ASSERT_EQ(kept.size(0), PlaceStatistics::kMostKept);
   for (int64_t i = 0; i < kept.size(0); ++i) {
-    EXPECT_EQ(kept[i][0].item<float>(), static_cast<float>(i * kMany / PlaceStatistics::kMostKept));
+    const int64_t number = i * kMany / PlaceStatistics::kMostKept;
+    EXPECT_EQ(kept[i][0].item<float>(), static_cast<float>(number));
   }
 }
 
