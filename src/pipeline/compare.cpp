@@ -84,12 +84,9 @@ void add_runs(Page& page, const Comparison& comparison) {
   int64_t fewest = comparison.runs.front().repeats;
   for (const ComparedRun& run : comparison.runs) {
     add_weights_notice(page, run.weights, run.name + " is a control, not a result.");
-    if (!run.weights.starts_with("random")) {
-      add_random_head_notice(page, run.random_tensors,
-                             run.name +
-                                 ": Δ(outputs) are those of a model before its first "
-                                 "training step.");
-    }
+    add_random_head_notice(
+        page, run.weights, run.random_tensors,
+        run.name + ": Δ(outputs) are those of a model before its first training step.");
     fewest = std::min(fewest, run.repeats);
   }
   add_repeats_notice(page, fewest);

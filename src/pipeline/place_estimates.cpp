@@ -22,7 +22,11 @@ constexpr double kMiB = 1 << 20;
 struct PlaceSize {
   int64_t rows, dim;
   double bytes() const { return PlaceStatistics::bytes(rows, dim); }
-  double estimation_bytes() const { return PlaceStatistics::estimation_bytes(rows, dim); }
+  /// Beside them, while each thread estimates a subspace.
+  double estimation_bytes() const {
+    return at::get_num_threads() * PlaceStatistics::estimation_bytes(rows, dim);
+  }
+  double alone_bytes() const { return bytes() + estimation_bytes(); }
 };
 
 /// Input spaces, then sites.
@@ -48,11 +52,10 @@ double taken_bytes(const PretrainedModel& model, const std::vector<PlaceSize>& s
 
 /// Places that are sampled together: as many, in their order, as fit.
 std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes, double budget) {
-  const auto threads = static_cast<double>(at::get_num_threads());
   std::vector<std::vector<size_t>> turns;
   double held = 0, estimating = 0;
   for (size_t place = 0; place < sizes.size(); ++place) {
-    const double more = sizes[place].bytes(), beside = threads * sizes[place].estimation_bytes();
+    const double more = sizes[place].bytes(), beside = sizes[place].estimation_bytes();
     if (turns.empty() || held + more + std::max(estimating, beside) > budget) {
       turns.emplace_back();
       held = estimating = 0;
@@ -64,17 +67,12 @@ std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes,
   return turns;
 }
 
-/// What a place needs while it is alone, and its subspace is estimated.
-double alone_bytes(const PlaceSize& size) {
-  return size.bytes() + at::get_num_threads() * size.estimation_bytes();
-}
-
 void check_budget(const std::vector<PlaceSize>& sizes, const std::vector<std::string>& names,
                   double budget, int64_t limit_mib) {
   const auto largest = std::max_element(
       sizes.begin(), sizes.end(),
-      [](const PlaceSize& a, const PlaceSize& b) { return alone_bytes(a) < alone_bytes(b); });
-  const double wanted = alone_bytes(*largest), limit = static_cast<double>(limit_mib) * kMiB;
+      [](const PlaceSize& a, const PlaceSize& b) { return a.alone_bytes() < b.alone_bytes(); });
+  const double wanted = largest->alone_bytes(), limit = static_cast<double>(limit_mib) * kMiB;
   if (wanted <= budget) return;
   throw ConfigError(
       "run.memory_limit: {} MiB, but the model takes about {:.0f} and {} alone {:.0f} (hint: "
@@ -160,7 +158,7 @@ double statistics_bytes(const PretrainedModel& model, int64_t rows) {
     held += size.bytes();
     estimating = std::max(estimating, size.estimation_bytes());
   }
-  return held + at::get_num_threads() * estimating;
+  return held + estimating;
 }
 
 PlaceEstimates estimate_places(PretrainedModel& model,

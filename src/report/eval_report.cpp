@@ -100,8 +100,8 @@ void write_eval_report(const std::filesystem::path& file, const EvalReport& repo
   Page page(options);
   page.add_section("Run");
   add_weights_notice(page, report.weights, "the scores say nothing about a language model.");
-  if (!report.weights.starts_with("random"))
-    add_random_head_notice(page, report.random_tensors, "The scores are those of chance.");
+  add_random_head_notice(page, report.weights, report.random_tensors,
+                         "The scores are those of chance.");
   page.add_facts(report.facts);
   add_scores(page, report);
   for (const auto& [caption, table] : report.tables) page.add_table(caption, table);

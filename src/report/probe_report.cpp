@@ -61,11 +61,9 @@ void add_run(Page& page, const ProbeReport& report) {
   const std::vector<std::string> random_tensors = probe.at("random_tensors");
   add_weights_notice(page, weights,
                      "the curves say nothing about a language model, only that the program runs.");
-  if (!weights.starts_with("random")) {
-    add_random_head_notice(page, random_tensors,
-                           "Δ(outputs) and gradients are those of a model before its first "
-                           "training step.");
-  }
+  add_random_head_notice(
+      page, weights, random_tensors,
+      "Δ(outputs) and gradients are those of a model before its first training step.");
   add_repeats_notice(page, probe.at("repeats"));
   std::vector<std::pair<std::string, std::string>> facts = {{"model", text_of(probe.at("model"))}};
   const Json& name = probe.at("name_or_path");

@@ -42,9 +42,10 @@ void add_weights_notice(Page& page, const std::string& weights, const std::strin
                               weights, consequence));
 }
 
-void add_random_head_notice(Page& page, const std::vector<std::string>& random_tensors,
+void add_random_head_notice(Page& page, const std::string& weights,
+                            const std::vector<std::string>& random_tensors,
                             const std::string& consequence) {
-  if (random_tensors.empty()) return;
+  if (all_random(weights) || random_tensors.empty()) return;
   page.add_notice(fmt::format(
       "The classification head is random: the checkpoint has none, and {} come from the seed. {}",
       fmt::join(random_tensors, ", "), consequence));

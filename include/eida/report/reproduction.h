@@ -15,9 +15,11 @@ namespace eida {
 void add_weights_notice(Page& page, const std::string& weights, const std::string& consequence);
 
 /// Warns, in a notice, where the checkpoint had no head, so that the seed made one.
-/// \param random_tensors names of the tensors that the checkpoint lacked; empty: no notice
+/// \param weights as above; no notice where all of them are random \param random_tensors names of
+/// the tensors that the checkpoint lacked; empty: no notice
 /// \param consequence what that means for the page: "the scores are those of chance."
-void add_random_head_notice(Page& page, const std::vector<std::string>& random_tensors,
+void add_random_head_notice(Page& page, const std::string& weights,
+                            const std::vector<std::string>& random_tensors,
                             const std::string& consequence);
 
 /// Says, in a notice, that intervals over one or two repeats tell little.
