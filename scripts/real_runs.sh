@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The training runs of docs/results.md, cheapest first. It can be stopped and started again at any time: what has finished is
+# The training runs of docs/results.md, cheapest first; a folder names its rate. It can be stopped and started again: what has finished is
 # left alone, and a run that has not goes on where it stopped.
 #
 #   scripts/real_runs.sh DATA [RUNS]       DATA: folder with sst2/, e2e-lora/ and gpt2/ (tokenizer); RUNS: default runs/real
@@ -64,11 +64,11 @@ declare -A method_options=(
   [head]="--method head --set train.schedule=global"
 )
 declare -A rates=(
-  [eida]="1e-3 3e-3 6e-3"
-  [random]="1e-3 3e-3 1e-2"
+  [eida]="3e-4 1e-3 3e-3 6e-3"
+  [random]="1e-3 3e-3 1e-2 3e-2"
   [lora]="5e-4 1e-3 2e-3"
-  [full]="5e-5 1e-4 2e-4"
-  [head]="3e-3 1e-2 3e-2"
+  [full]="5e-5 1e-4 2e-4 5e-4"
+  [head]="3e-3 1e-2 3e-2 1e-1"
 )
 
 # minilm RUN METHOD TRAINING_FILE OPTIONS…
@@ -91,7 +91,7 @@ three_seeds() {
   local method=$1 rate seed
   rate=$(best_rate "$runs/sst2-20k/sweep-$method"-*)
   for seed in 0 1 2; do
-    minilm "sst2-20k/$method-seed$seed" "$method" "$subset" --rounds 2 --lr "$rate" --seed "$seed"
+    minilm "sst2-20k/$method-$rate-seed$seed" "$method" "$subset" --rounds 2 --lr "$rate" --seed "$seed"
   done
 }
 
@@ -105,10 +105,10 @@ sst2_subset() {
 }
 
 sst2_all() {
-  local method
+  local method rate
   for method in eida lora; do
-    minilm "sst2-all/$method" "$method" "$data/sst2/train.tsv" --rounds 4 \
-      --lr "$(best_rate "$runs/sst2-20k/sweep-$method"-*)"
+    rate=$(best_rate "$runs/sst2-20k/sweep-$method"-*)
+    minilm "sst2-all/$method-$rate" "$method" "$data/sst2/train.tsv" --rounds 4 --lr "$rate"
   done
 }
 
@@ -147,17 +147,18 @@ e2e() {
 }
 
 # The sweep takes 200 of the 2,629 steps of an epoch, the run three rounds of 600 steps.
-declare -A e2e_rates=([eida]="1e-3 3e-3 1e-2" [lora]="1e-3 3e-3 1e-2" [full]="2e-4 5e-4 1e-3")
+declare -A e2e_rates=([eida]="1e-3 3e-3 1e-2 3e-2" [lora]="1e-3 3e-3 1e-2 3e-2" [full]="2e-4 5e-4 1e-3")
 
 adapt_and_score() {
   local method=$1 rate
   for rate in ${e2e_rates[$method]}; do
     e2e "sweep-$method-$rate" "$method" "$rate" --rounds 1 --max-steps 200
   done
-  e2e "$method" "$method" "$(best_rate "$runs/e2e/sweep-$method"-*)" --rounds 3 --max-steps 600
-  local scored=(--model "$runs/e2e/$method/model" --task e2e --data "$data/e2e-lora/test.txt" --precision fp32)
-  evaluate "e2e/$method-loss" "${scored[@]}" --metrics loss
-  evaluate "e2e/$method-scores" "${scored[@]}" --beams 10
+  rate=$(best_rate "$runs/e2e/sweep-$method"-*)
+  e2e "$method-$rate" "$method" "$rate" --rounds 3 --max-steps 600
+  local scored=(--model "$runs/e2e/$method-$rate/model" --task e2e --data "$data/e2e-lora/test.txt" --precision fp32)
+  evaluate "e2e/$method-$rate-loss" "${scored[@]}" --metrics loss
+  evaluate "e2e/$method-$rate-scores" "${scored[@]}" --beams 10
 }
 
 # 2,500 steps of 64 texts, 0.6 of a pass, without dropout: a model of this size does not learn them by heart.
