@@ -8,14 +8,17 @@
 
 #include "eida/core/system_info.h"
 #include "eida/pipeline/session.h"
+#include "eida/tensor/device.h"
 
 namespace eida::bench {
 
-/// --model, --precision and --threads, with float32 and 2 threads as defaults.
+/// --model, --device, --precision and --threads, with the CPU, float32 and 2 threads as defaults.
 inline void add_model_options(CLI::App& app, Config& config) {
+  config.run.device = "cpu";
   config.run.precision = "fp32";
   config.run.threads = 2;
   app.add_option("--model", config.model.path)->required();
+  app.add_option("--device", config.run.device, "cpu or cuda");
   app.add_option("--precision", config.run.precision, "fp32 or bf16");
   app.add_option("--threads", config.run.threads);
 }
@@ -24,6 +27,7 @@ inline void add_model_options(CLI::App& app, Config& config) {
 inline int print_line(nlohmann::ordered_json line, const ComputeSetting& compute) {
   line["threads"] = compute.threads;
   line["peak_rss_mib"] = peak_memory_mib();
+  if (!compute.device.is_cpu()) line["peak_gpu_mib"] = peak_gpu_memory_mib(compute.device);
   fmt::print("{}\n", line.dump());
   return 0;
 }

@@ -18,7 +18,8 @@ def seconds(name):
 
 
 def memory(name):
-    return max(r.get("peak_rss_mib", 0) for r in results[name])
+    """The GPU's where a race ran there, else the process's."""
+    return max(r.get("peak_gpu_mib", r.get("peak_rss_mib", 0)) for r in results[name])
 
 
 print("| ours | peer | ours, s | peer, s | ratio | peak MiB, ours / peer |\n|---|---|---|---|---|---|")

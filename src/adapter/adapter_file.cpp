@@ -179,8 +179,10 @@ std::vector<int64_t> AdapterFile::sites(const PretrainedModel& model) const {
 
 at::Tensor AdapterFile::update(const PretrainedModel& model, int64_t site) const {
   const Factors of_site = *factors(model, site);
-  return info.method == "lora" ? lora_update(of_site.right, of_site.left, info.scale)
-                               : eida_update(of_site.right, of_site.core, of_site.left.t());
+  const at::Device device = model.sites()[static_cast<size_t>(site)].linear->weight().device();
+  const at::Tensor left = of_site.left.to(device), right = of_site.right.to(device);
+  return info.method == "lora" ? lora_update(right, left, info.scale)
+                               : eida_update(right, of_site.core.to(device), left.t());
 }
 
 std::vector<NamedTensor> AdapterFile::replaced(const PretrainedModel& model) const {

@@ -16,10 +16,19 @@ namespace {
 /// Sites of one layer, ascending: W_Q, W_K and W_V of GPT-2's c_attn, else one.
 using SitesByLayer = std::map<HookableLinear*, std::vector<size_t>>;
 
+RoundBases on_device(RoundBases bases, at::Device device) {
+  for (auto* places : {&bases.inputs, &bases.delta_outputs}) {
+    for (at::Tensor& basis : *places) {
+      if (basis.defined()) basis = basis.to(device);
+    }
+  }
+  return bases;
+}
+
 }  // namespace
 
 void EidaMethod::attach(PretrainedModel& model, const RoundBases& bases, int64_t round) {
-  previous_ = std::exchange(bases_, bases);
+  previous_ = std::exchange(bases_, on_device(bases, model.parameters().front().tensor.device()));
   cores_.clear();
   input_names_.clear();
   site_names_.clear();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "eida/core/error.h"
 #include "eida/core/system_info.h"
@@ -132,5 +133,13 @@ void setup_logging(const LogOptions& options) {
 void attach_log_file(const std::filesystem::path& file) { json_sink()->attach(file); }
 
 void detach_log_file() { json_sink()->detach(); }
+
+void warn_once(const std::string& reason, const std::string& message) {
+  static std::mutex mutex;
+  static std::set<std::string> said;
+  const std::lock_guard<std::mutex> lock(mutex);
+  spdlog::log(said.insert(reason).second ? spdlog::level::warn : spdlog::level::debug, "{}",
+              message);
+}
 
 }  // namespace eida

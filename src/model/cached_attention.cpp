@@ -13,6 +13,7 @@
 #include <cstring>
 #include <limits>
 
+#include "eida/tensor/device.h"
 #include "simd.h"
 
 namespace eida {
@@ -170,8 +171,8 @@ std::vector<CachedStretch> make_stretches(const CachedRows& rows, at::Device dev
         n < rows.size() ? std::max(width, rows.count[static_cast<size_t>(n)]) : width;
     if (n == rows.size() || (n > first && (n - first + 1) * wider > gathered_slots)) {
       stretches.push_back(make_stretch(rows, first, n, width));
-      stretches.back().slots = stretches.back().slots.to(device);
-      stretches.back().bias = stretches.back().bias.to(device);
+      stretches.back().slots = to_device(stretches.back().slots, device);
+      stretches.back().bias = to_device(stretches.back().bias, device);
       first = n;
       width = n < rows.size() ? rows.count[static_cast<size_t>(n)] : 0;
     } else {
@@ -185,7 +186,8 @@ void store_rows(const at::Tensor& qkv, const CachedRows& rows, const at::Tensor&
   const at::Tensor pairs = qkv.narrow(1, cache.size(1) / 2, cache.size(1));  // [N, 2 d]
   if (!cache.is_cpu()) {
     const std::vector<int64_t> slots(rows.slots.begin(), rows.slots.end());
-    const at::Tensor index = at::tensor(slots, at::TensorOptions(at::kLong)).to(cache.device());
+    const at::Tensor index =
+        to_device(at::tensor(slots, at::TensorOptions(at::kLong)), cache.device());
     cache.index_copy_(0, index, pairs);
     return;
   }

@@ -12,6 +12,7 @@
 #include "checkpointing.h"
 #include "cross_entropy.h"
 #include "dropout.h"
+#include "eida/tensor/device.h"
 
 namespace eida {
 namespace {
@@ -74,7 +75,7 @@ void Decoder::register_places() {
 
 at::Tensor Decoder::embed(const PackedBatch& batch) const {
   const at::Device device = word_table_.device();
-  return embed_tokens(batch.ids.to(device), positions(batch).to(device));
+  return embed_tokens(to_device(batch.ids, device), to_device(positions(batch), device));
 }
 
 at::Tensor Decoder::embed_tokens(const at::Tensor& ids, const at::Tensor& positions) const {
@@ -117,7 +118,7 @@ at::Tensor Decoder::scored_hidden(const PackedBatch& batch) const {
   at::Tensor x = embed(batch);
   // Only rows whose next token is scored meet the vocabulary, the largest matrix of the model, and
   // behind the last attention nobody but a sampler needs the others.
-  const at::Tensor scored = batch.target_rows.to(x.device());
+  const at::Tensor scored = to_device(batch.target_rows, x.device());
   const bool watched = layers_.back()->tapped();
   for (size_t l = 0; l < layers_.size(); ++l) {
     const at::Tensor rows = l + 1 == layers_.size() && !watched ? scored : at::Tensor();
@@ -136,9 +137,9 @@ at::Tensor Decoder::logits(const PackedBatch& batch) {
 
 at::Tensor Decoder::loss(const PackedBatch& batch, double label_smoothing) {
   const at::Tensor x = scored_hidden(batch);
-  return linear_cross_entropy(
-      x, word_table_, cast_word_table_,
-      {batch.targets.to(x.device()), batch.target_weights.to(x.device()), label_smoothing});
+  return linear_cross_entropy(x, word_table_, cast_word_table_,
+                              {to_device(batch.targets, x.device()),
+                               to_device(batch.target_weights, x.device()), label_smoothing});
 }
 
 }  // namespace eida

@@ -3,13 +3,14 @@
 
 #include "cached_attention.h"
 #include "decoder.h"
+#include "eida/tensor/device.h"
 
 namespace eida {
 
 at::Tensor Decoder::step(const CachedRows& rows, const KvCache& cache) {
   const at::Device device = word_table_.device();
   const auto indices = [&](const std::vector<int64_t>& values) {
-    return at::tensor(values, at::TensorOptions(at::kLong)).to(device);
+    return to_device(at::tensor(values, at::TensorOptions(at::kLong)), device);
   };
   const auto stretches =
       device.is_cpu() ? std::vector<CachedStretch>() : make_stretches(rows, device);

@@ -11,6 +11,7 @@
 
 #include "checkpointing.h"
 #include "dropout.h"
+#include "eida/tensor/device.h"
 
 namespace eida {
 namespace {
@@ -37,7 +38,7 @@ at::Tensor positions(const PackedBatch& batch, const ModelConfig& config) {  // 
 
 at::Tensor first_rows(const at::Tensor& x, const PackedBatch& batch) {  // [N, d] -> [S, d]
   const std::vector<int64_t> first(batch.offsets.begin(), batch.offsets.end() - 1);
-  return x.index_select(0, at::tensor(first, at::TensorOptions(at::kLong)).to(x.device()));
+  return x.index_select(0, to_device(at::tensor(first, at::TensorOptions(at::kLong)), x.device()));
 }
 
 }  // namespace
@@ -98,9 +99,9 @@ void Encoder::register_places() {
 at::Tensor Encoder::embed(const PackedBatch& batch) const {
   const at::Device device = word_table_.device();
   const int64_t pad = config_.pad_token_id;
-  const at::Tensor x = look_up(word_table_, batch.ids.to(device), pad) +
-                       look_up(type_table_, batch.type_ids.to(device)) +
-                       look_up(position_table_, positions(batch, config_).to(device),
+  const at::Tensor x = look_up(word_table_, to_device(batch.ids, device), pad) +
+                       look_up(type_table_, to_device(batch.type_ids, device)) +
+                       look_up(position_table_, to_device(positions(batch, config_), device),
                                config_.family == Family::kRoberta ? pad : -1);
   return drop(embedding_norm_(x), config_.embedding_dropout, training_)
       .to(compute_dtype_);  // [N, d]
@@ -164,7 +165,7 @@ at::Tensor Encoder::logits(const PackedBatch& batch) {
     if (head_dense_.tap() != nullptr) head_dense_.tap()->on_sequence_output(x.detach());
     x = first_rows(x, batch);
   }
-  return classify(x).index_select(0, batch.target_rows.to(x.device()));  // [M, C]
+  return classify(x).index_select(0, to_device(batch.target_rows, x.device()));  // [M, C]
 }
 
 at::Tensor Encoder::loss(const PackedBatch& batch, double label_smoothing) {

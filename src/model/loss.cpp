@@ -4,6 +4,7 @@
 #include "cross_entropy.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/tensor/checks.h"
+#include "eida/tensor/device.h"
 
 namespace eida {
 
@@ -55,8 +56,8 @@ at::Tensor weighted_cross_entropy(const at::Tensor& logits, const PackedBatch& b
                                   double label_smoothing) {
   check_shape("logits", logits, {batch.targets.size(0), -1});
   const at::Device device = logits.device();
-  return WeightedCrossEntropy::apply(logits.to(at::kFloat), batch.targets.to(device),
-                                     batch.target_weights.to(device), label_smoothing);
+  return WeightedCrossEntropy::apply(logits.to(at::kFloat), to_device(batch.targets, device),
+                                     to_device(batch.target_weights, device), label_smoothing);
 }
 
 }  // namespace eida

@@ -5,12 +5,14 @@
 #include <numeric>
 
 #include "eida/model/attention.h"
+#include "eida/tensor/device.h"
 
 namespace eida {
 namespace {
 
-/// Longest sequences first; a new group where padding would pass a third of a sequence's width.
-std::vector<LengthGroup> group_by_length(const std::vector<int64_t>& offsets) {
+/// Longest sequences first; a new group where padding would pass a third of a sequence's width. On
+/// a GPU one group: there padding costs less than launching kernels for each.
+std::vector<LengthGroup> group_by_length(const std::vector<int64_t>& offsets, at::Device device) {
   std::vector<size_t> order(offsets.size() - 1);
   std::iota(order.begin(), order.end(), size_t{0});
   const auto length = [&](size_t s) { return offsets[s + 1] - offsets[s]; };
@@ -18,7 +20,7 @@ std::vector<LengthGroup> group_by_length(const std::vector<int64_t>& offsets) {
                    [&](size_t a, size_t b) { return length(a) > length(b); });
   std::vector<LengthGroup> groups;
   for (const size_t s : order) {
-    if (groups.empty() || 3 * length(s) < 2 * groups.back().width) {
+    if (groups.empty() || (device.is_cpu() && 3 * length(s) < 2 * groups.back().width)) {
       groups.emplace_back();
       groups.back().width = length(s);
     }
@@ -31,7 +33,7 @@ std::vector<LengthGroup> group_by_length(const std::vector<int64_t>& offsets) {
 }
 
 at::Tensor long_tensor(const std::vector<int64_t>& values, at::Device device) {
-  return at::tensor(values, at::TensorOptions(at::kLong)).to(device);
+  return to_device(at::tensor(values, at::TensorOptions(at::kLong)), device);
 }
 
 at::Tensor key_bias(const LengthGroup& group, at::Device device) {  // [S_g, 1, T_g]
@@ -41,8 +43,7 @@ at::Tensor key_bias(const LengthGroup& group, at::Device device) {  // [S_g, 1, 
     bias.insert(bias.end(), static_cast<size_t>(group.width - length),
                 -std::numeric_limits<float>::infinity());
   }
-  return at::tensor(bias, at::TensorOptions(at::kFloat))
-      .to(device)
+  return to_device(at::tensor(bias, at::TensorOptions(at::kFloat)), device)
       .view({group.sequences(), 1, group.width});
 }
 
@@ -71,7 +72,7 @@ std::shared_ptr<const SequenceLayout> make_layout(const std::vector<int64_t>& of
                                                   at::Device device) {
   auto layout = std::make_shared<SequenceLayout>();
   layout->tokens = offsets.back();
-  layout->groups = group_by_length(offsets);
+  layout->groups = group_by_length(offsets, device);
   for (LengthGroup& group : layout->groups) {
     if (group.padded) group.key_bias = key_bias(group, device);
   }

@@ -1,5 +1,6 @@
 #include "eida/pipeline/session.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -56,6 +57,9 @@ ComputeSetting set_up_compute(const RunOptions& run, bool scaled_loss) {
   compute.precision = run.precision == "auto" && !scaled_loss
                           ? at::kBFloat16
                           : parse_precision(run.precision, compute.device);
+  // cuDNN builds a plan for every new shape, and packed batches have a new one each time. TF32
+  // stays off, as LibTorch has it: fp32 means float32.
+  if (compute.device.is_cuda()) at::globalContext().setSDPUseCuDNN(false);
   const auto cores = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
   compute.threads = static_cast<int>(run.threads > 0 ? run.threads : cores);
   at::set_num_threads(compute.threads);

@@ -1,6 +1,6 @@
 #include "eida/report/figure.h"
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "eida/core/log.h"
 #include "eida/core/utf8.h"
 #include "gnuplot.h"
 
@@ -178,7 +179,8 @@ bool Figure::write(const std::filesystem::path& file) const {
   } catch (const std::filesystem::filesystem_error& error) {
     problem = error.what();
   }
-  if (!problem.empty()) spdlog::warn("figure {} not drawn: {}", file.string(), problem);
+  if (!problem.empty())
+    warn_once(problem, fmt::format("figure {} not drawn: {}", file.string(), problem));
   return problem.empty();
 }
 

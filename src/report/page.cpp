@@ -2,12 +2,12 @@
 #include "eida/report/page.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "eida/core/log.h"
 #include "eida/core/system_info.h"
 #include "page_assets.h"
 #include "page_markup.h"
@@ -35,7 +35,7 @@ std::string read_plotly(const std::filesystem::path& file) {
   } catch (const DataError& error) {
     problem = error.what();
   }
-  spdlog::warn("the report's figures do not react to the mouse: {}", problem);
+  warn_once(problem, "the report's figures do not react to the mouse: " + problem);
   return "";
 }
 

@@ -13,6 +13,7 @@
 #include "eida/core/error.h"
 #include "eida/data/batching.h"
 #include "eida/model/mode_scope.h"
+#include "eida/tensor/device.h"
 
 namespace eida {
 namespace {
@@ -148,7 +149,7 @@ class SpaceRecorder {
                          ? sequence
                          : pass_->packed.offsets[static_cast<size_t>(sequence)] + draw.token);
     }
-    const at::Tensor index = at::tensor(rows, at::TensorOptions(at::kLong)).to(x.device());
+    const at::Tensor index = to_device(at::tensor(rows, at::TensorOptions(at::kLong)), x.device());
     drawn_ = x.index_select(0, index).to(at::kFloat);  // [n, d_in]
     if (sink_->wants_input(space_)) sink_->on_input(space_, drawn_);
   }

@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
 
 #include <charconv>
 
@@ -60,6 +61,17 @@ std::string precision_name(c10::ScalarType precision) {
   if (precision == c10::kBFloat16) return "bf16";
   if (precision == c10::kHalf) return "fp16";
   throw ConfigError("precision {} has no name", c10::toString(precision));
+}
+
+at::Tensor to_device(const at::Tensor& host, c10::Device device) {
+  if (device.is_cpu() || !host.is_cpu()) return host.to(device);
+  return host.pin_memory().to(device, host.scalar_type(), /*non_blocking=*/true);
+}
+
+double peak_gpu_memory_mib(c10::Device device) {
+  if (device.is_cpu()) return 0.0;
+  const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+  return static_cast<double>(stats.allocated_bytes[0].peak) / (1 << 20);
 }
 
 c10::ScalarType parse_weights(std::string_view text) {

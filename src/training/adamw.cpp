@@ -34,15 +34,13 @@ void AdamW::step(double lr, double head_lr) {
   }
 }
 
-double clip_gradients(const FlatParameters& parameters, double limit) {
-  const at::Tensor& gradients = parameters.gradients();
-  const double norm =
-      at::linalg_vector_norm(gradients, 2, {}, /*keepdim=*/false, at::kDouble).item<double>();
-  if (limit > 0.0) {
-    const double factor = limit / (norm + 1e-6);
-    if (factor < 1.0) gradients.mul_(factor);
-  }
-  return norm;
+at::Tensor gradient_norm(const FlatParameters& parameters) {
+  return at::linalg_vector_norm(parameters.gradients(), 2, {}, /*keepdim=*/false, at::kDouble);
+}
+
+void clip_gradients(const FlatParameters& parameters, double norm, double limit) {
+  const double factor = limit / (norm + 1e-6);
+  if (limit > 0.0 && factor < 1.0) parameters.gradients().mul_(factor);
 }
 
 }  // namespace eida

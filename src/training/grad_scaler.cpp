@@ -1,15 +1,15 @@
 #include "eida/training/grad_scaler.h"
 
-#include <cmath>
-
 namespace eida {
 
-bool GradScaler::unscale(const FlatParameters& parameters) {
+void GradScaler::unscale(const FlatParameters& parameters) const {
+  if (enabled_) parameters.gradients().mul_(1.0 / scale_);
+}
+
+bool GradScaler::accept(bool finite) {
   constexpr int64_t kGrowthInterval = 2000;
   if (!enabled_) return true;
-  const at::Tensor& gradients = parameters.gradients();
-  gradients.mul_(1.0 / scale_);
-  if (!std::isfinite(gradients.abs().max().item<float>())) {
+  if (!finite) {
     scale_ *= 0.5;
     good_steps_ = 0;
     return false;

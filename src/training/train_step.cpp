@@ -3,6 +3,8 @@
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Generator.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
 #include <cmath>
@@ -71,24 +73,30 @@ StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW&
   at::Generator generator = at::globalContext().defaultGenerator(parameters.values().device());
   generator.set_current_seed(Rng(options.seed, "dropout", number).next());
   parameters.gradients().zero_();
+  at::Tensor loss_sum = at::zeros({}, parameters.values().options().dtype(at::kDouble));
   for (PackedBatch& pass : packed) {
     pass.target_weights.mul_(scaler.scale());
     const at::Tensor loss = model.loss(pass, options.label_smoothing);
     loss.backward();
-    result.loss += loss.item<double>() / scaler.scale();
+    loss_sum += loss.detach().to(at::kDouble) / scaler.scale();
     result.tokens += pass.tokens();
   }
-  if (!scaler.unscale(parameters)) {
+  scaler.unscale(parameters);
+  // The one place of a step where the program waits for a GPU.
+  const at::Tensor numbers = at::stack({loss_sum, gradient_norm(parameters)}).cpu();
+  result.loss = numbers[0].item<double>();
+  result.grad_norm = numbers[1].item<double>();
+  if (!scaler.accept(std::isfinite(result.grad_norm))) {
     result.skipped = true;
     return result;
   }
-  result.grad_norm = clip_gradients(parameters, options.clip_norm);
   if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
     throw NumericError(
         "training: step {}: loss {}, gradient norm {} (hint: a smaller train.lr, or --precision "
         "fp32)",
         number, result.loss, result.grad_norm);
   }
+  clip_gradients(parameters, result.grad_norm, options.clip_norm);
   optimizer.step(lr, head_lr);
   return result;
 }

@@ -38,7 +38,7 @@ inline void disturb(const Method& method, double size = 0.1) {
   const c10::AutoGradMode without_gradients(false);
   for (const auto& [name, tensor] : method.trainable()) {
     at::Tensor values = tensor;
-    values.add_(at::randn(tensor.sizes()), size);
+    values.add_(at::randn(tensor.sizes()).to(tensor.device()), size);
   }
 }
 

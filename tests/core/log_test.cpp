@@ -114,6 +114,18 @@ TEST_F(LogTest, TextOfFilesCannotSteerTheTerminal) {
   EXPECT_EQ(text.substr(9), "info: row ?[2J? é\n");
 }
 
+TEST_F(LogTest, AReasonIsWarnedOfOnce) {
+  eida::setup_logging({});
+  const std::string text = captured([] {
+    eida::warn_once("no gnuplot", "a.svg not drawn: no gnuplot");
+    eida::warn_once("no gnuplot", "b.svg not drawn: no gnuplot");
+    eida::warn_once("no font", "b.svg not drawn: no font");
+  });
+  EXPECT_NE(text.find("a.svg not drawn"), std::string::npos) << text;
+  EXPECT_EQ(text.find("b.svg not drawn: no gnuplot"), std::string::npos) << text;
+  EXPECT_NE(text.find("b.svg not drawn: no font"), std::string::npos) << text;
+}
+
 TEST_F(LogTest, UnknownLevelListsTheLevels) {
   const auto message =
       eida::testing::message_of<eida::ConfigError>([] { eida::setup_logging({.level = "loud"}); });

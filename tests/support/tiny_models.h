@@ -27,14 +27,15 @@ inline constexpr const char* kTinyGpt2 =
   "bos_token_id": 59, "eos_token_id": 59})";
 
 /// Random weights from the seed; `dir` receives the config.json.
-inline std::unique_ptr<PretrainedModel> tiny_model(const std::filesystem::path& dir,
-                                                   TaskKind task) {
+inline std::unique_ptr<PretrainedModel> tiny_model(const std::filesystem::path& dir, TaskKind task,
+                                                   at::Device device = at::kCPU) {
   std::ofstream(dir / "config.json")
       << (task == TaskKind::kClassification ? kTinyRoberta : kTinyGpt2);
   LoadOptions options;
   options.random_init = true;
   options.num_labels = task == TaskKind::kClassification ? 2 : 0;
   options.seed = 11;
+  options.device = device;
   return load_pretrained(dir, task, options);
 }
 

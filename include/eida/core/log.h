@@ -29,4 +29,8 @@ void attach_log_file(const std::filesystem::path& file);
 /// Closes the file; later lines are kept for the next one.
 void detach_log_file();
 
+/// Warns once in the life of the program: later warnings of the same `reason` are debug lines. For
+/// what is missing on the machine and would be said again after every round.
+void warn_once(const std::string& reason, const std::string& message);
+
 }  // namespace eida

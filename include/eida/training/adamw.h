@@ -31,8 +31,11 @@ class AdamW {
   int64_t steps_ = 0;
 };
 
-/// Scales the gradients so that their norm is at most `limit` (0: leaves them). \return the norm
-/// before, float64. Source: torch.nn.utils.clip_grad_norm_.
-double clip_gradients(const FlatParameters& parameters, double limit);
+/// \return the norm over all gradients, 0-d float64 on their device; not finite where one is not
+at::Tensor gradient_norm(const FlatParameters& parameters);
+
+/// Scales the gradients, whose norm is `norm`, so that it is at most `limit` (0: leaves them).
+/// Source: torch.nn.utils.clip_grad_norm_.
+void clip_gradients(const FlatParameters& parameters, double norm, double limit);
 
 }  // namespace eida

@@ -13,9 +13,11 @@ class GradScaler {
   explicit GradScaler(bool enabled) : enabled_(enabled) {}
 
   double scale() const { return enabled_ ? scale_ : 1.0; }
-  /// Divides the gradients by the scale, and grows or halves it. \return false where a gradient is
-  /// not finite: the step must be skipped.
-  bool unscale(const FlatParameters& parameters);
+  /// Divides the gradients by the scale.
+  void unscale(const FlatParameters& parameters) const;
+  /// Grows or halves the scale. \param finite whether all gradients of a step were.
+  /// \return whether the step may be taken; false where it must be skipped
+  bool accept(bool finite);
 
   /// For the state of a run.
   int64_t good_steps() const { return good_steps_; }
