@@ -38,15 +38,23 @@ at::Tensor HookableLinear::weight_out_in() const {
   return layout_ == WeightLayout::kOutIn ? weight_ : weight_.t();
 }
 
+at::Tensor HookableLinear::product(const at::Tensor& x) const {
+  const at::Tensor bias = in_dtype(bias_, x.scalar_type(), cast_bias_);
+  if (packs(x, weight_)) {
+    if (packed_ == nullptr || !packed_->is_of(weight_))
+      packed_ = std::make_shared<PackedWeight>(weight_out_in());
+    return affine(x, packed_, bias);
+  }
+  const at::Tensor weight = in_dtype(weight_, x.scalar_type(), cast_weight_);
+  return affine(x, layout_ == WeightLayout::kOutIn ? weight : weight.t(), bias);
+}
+
 at::Tensor HookableLinear::forward(const at::Tensor& x) const {
   if (tap_ != nullptr) {
     const c10::AutoGradMode without_gradients(false);
     tap_->on_input(x.detach());
   }
-  const at::Tensor weight = in_dtype(weight_, x.scalar_type(), cast_weight_);
-  const at::Tensor bias = in_dtype(bias_, x.scalar_type(), cast_bias_);
-  at::Tensor y =
-      affine(x, layout_ == WeightLayout::kOutIn ? weight : weight.t(), bias);  // [N, d_out]
+  at::Tensor y = product(x);  // [N, d_out]
   if (adapter_ != nullptr) y = adapter_->add_to(std::move(y), x);
   if (tap_ != nullptr && c10::GradMode::is_enabled()) {
     // Nothing before needs a gradient: the graph starts here, and no gradient of W is ever formed.

@@ -6,6 +6,7 @@
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 
+#include "../../src/model/affine.h"
 #include "model/golden.h"
 
 namespace eida {
@@ -42,6 +43,22 @@ TEST_P(Layouts, ForwardIsXWTransposedPlusB) {
   EXPECT_EQ(linear.out_features(), 5);
   EXPECT_TRUE(linear.weight_out_in().equal(out_in_));
   EXPECT_LT(largest_difference(linear.forward(x_), x_.matmul(out_in_.t()) + bias_), 1e-6);
+}
+
+TEST_P(Layouts, APackedWeightGivesTheBitsOfItsCast) {
+  const at::Tensor stored = at::randn({64, 96});
+  HookableLinear linear("layer", stored, {}, GetParam());
+  const auto check = [&] {
+    const at::Tensor plain = linear.weight_out_in().to(at::kBFloat16);
+    at::Tensor x = at::randn({20, plain.size(1)}).to(at::kBFloat16).requires_grad_(true);
+    const at::Tensor y = linear.forward(x), dy = at::randn_like(y);
+    EXPECT_TRUE(y.equal(affine(x.detach(), plain)));
+    y.backward(dy);
+    EXPECT_TRUE(x.grad().equal(affine(dy, plain.t())));
+  };
+  check();
+  stored.mul_(-2.0);  // the packed copy is stale
+  check();
 }
 
 TEST_P(Layouts, TapSeesInputAndOutputGradientOfAFrozenLayer) {

@@ -23,6 +23,8 @@ struct CastCache {
 /// Undefined stays undefined.
 at::Tensor in_dtype(const at::Tensor& parameter, at::ScalarType dtype, CastCache& cache);
 
+class PackedWeight;
+
 /// How the file stores a weight: torch.nn.Linear [out, in], or transformers' Conv1D [in, out].
 enum class WeightLayout { kOutIn, kInOut };
 
@@ -65,12 +67,15 @@ class HookableLinear {
   void set_adapter(std::shared_ptr<const LayerAdapter> adapter) { adapter_ = std::move(adapter); }
 
  private:
+  at::Tensor product(const at::Tensor& x) const;  // x W^T + b
+
   std::string name_;
   at::Tensor weight_, bias_;
   WeightLayout layout_ = WeightLayout::kOutIn;
   Tap* tap_ = nullptr;
   std::shared_ptr<const LayerAdapter> adapter_;
   mutable CastCache cast_weight_, cast_bias_;
+  mutable std::shared_ptr<PackedWeight> packed_;  // in place of cast_weight_ where it is faster
 };
 
 /// Sets a tap for a scope.
