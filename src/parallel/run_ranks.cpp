@@ -18,7 +18,7 @@ namespace {
 void let_the_first_speak(const Launched& launched, int code) {
   if (launched.rank == 0) return;
   const bool before = interrupted();
-  for (int i = 0; i < (launched.rank == 1 ? 20 : 30); ++i) {
+  for (int i = 0; i < (launched.rank == 1 ? 30 : 40); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     if (interrupted() && !before) std::_Exit(code);  // the launcher ends what is left
   }

@@ -1,7 +1,9 @@
 #include "eida/parallel/shards.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <queue>
 #include <utility>
 
 namespace eida {
@@ -29,12 +31,15 @@ std::vector<int> share_out(const std::vector<double>& costs, int size) {
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return costs[a] > costs[b]; });
-  std::vector<double> load(static_cast<size_t>(size), 0.0);
+  using Load = std::pair<double, int>;  // of a process
+  std::priority_queue<Load, std::vector<Load>, std::greater<>> idlest;
+  for (int process = 0; process < size; ++process) idlest.emplace(0.0, process);
   std::vector<int> owners(costs.size(), 0);
   for (const size_t item : order) {
-    const auto idlest = std::min_element(load.begin(), load.end());
-    *idlest += costs[item];
-    owners[item] = static_cast<int>(idlest - load.begin());
+    const auto [load, process] = idlest.top();
+    idlest.pop();
+    idlest.emplace(load + costs[item], process);
+    owners[item] = process;
   }
   return owners;
 }

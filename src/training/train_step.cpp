@@ -35,24 +35,23 @@ struct BatchPart {
   int64_t predictions = 0;
 };
 
-/// Consecutive examples of the step, as many tokens as the other processes have. A batch may be
-/// cut: its loss is a weighted sum over examples, and the weights know the whole batch.
+/// This process's examples of the step, as many tokens as the others have. A batch may be cut: its
+/// loss is a weighted sum over examples, and the weights know the whole batch.
 std::vector<BatchPart> own_parts(const std::vector<ExampleBatch>& batches,
                                  const StepOptions& options) {
-  std::vector<int64_t> tokens;
+  std::vector<double> tokens;
   for (const ExampleBatch& batch : batches) {
     for (const TokenExample* example : batch)
-      tokens.push_back(static_cast<int64_t>(example->ids.size()));
+      tokens.push_back(static_cast<double>(example->ids.size()));
   }
-  const Shard own = shard_of(tokens, options.processes->rank(), options.processes->size());
+  const std::vector<int> owners = share_out(tokens, options.processes->size());
   std::vector<BatchPart> parts;
-  int64_t number = 0;  // of an example in the step
+  size_t number = 0;  // of an example in the step
   for (const ExampleBatch& batch : batches) {
     BatchPart part;
     for (const TokenExample* example : batch) {
       part.predictions += scored_predictions(*example, options.task);
-      if (number >= own.begin && number < own.end) part.examples.push_back(example);
-      ++number;
+      if (owners[number++] == options.processes->rank()) part.examples.push_back(example);
     }
     if (!part.examples.empty()) parts.push_back(std::move(part));
   }

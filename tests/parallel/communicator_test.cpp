@@ -58,7 +58,7 @@ TEST_P(Processes, OperationsDoWhatTheySay) {
   EXPECT_EQ(result.out, std::to_string(GetParam()) + " processes\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(Counts, Processes, ::testing::Values(1, 2, 3, 4));
+INSTANTIATE_TEST_SUITE_P(Counts, Processes, ::testing::Values(1, 3, 4));
 
 TEST(Hosts, FourProcessesOnTwoMachinesFindEachOther) {
   const testing::TempDir dir;

@@ -41,6 +41,12 @@ class SeveralProcesses : public testing::TrainProgram {
     return with(train(output, encoder, {"--precision", "fp32", "--set", "train.dropout=0"}), more);
   }
 
+  /// A run of few steps.
+  std::vector<std::string> short_train(const std::filesystem::path& output, bool encoder,
+                                       const std::vector<std::string>& more = {}) const {
+    return with(quick_train(output, encoder, {"--set", "train.max_steps=5"}), more);
+  }
+
   void expect_success(const std::vector<std::string>& arguments) const {
     const auto result = run(arguments);
     EXPECT_EQ(result.code, 0) << result.err;
@@ -113,10 +119,10 @@ TEST_F(SeveralProcesses, TwoAndFourTrainAnEncoderLikeOne) {
   const std::vector<std::string> options = {
       "--set", "ranks.rule=threshold",  "--dims", "2,4,8",          "--set", "ranks.heldout=24",
       "--set", "sampling.batch_size=4", "--set",  "ranks.narrow=4", "--set", "ranks.wide=8"};
-  expect_success(quick_train(a_, true, options));
+  expect_success(short_train(a_, true, options));
   for (const int processes : {2, 4}) {
     std::filesystem::remove_all(b_);
-    expect_success(mpirun(processes, quick_train(b_, true, options)));
+    expect_success(mpirun(processes, short_train(b_, true, options)));
     expect_like(a_, b_);
     EXPECT_EQ(sha256_file(a_ / "rounds/02/rank_plan.json"),
               sha256_file(b_ / "rounds/02/rank_plan.json"));
@@ -129,28 +135,29 @@ TEST_F(SeveralProcesses, TwoTrainADecoderLikeOneWhateverTheLossIsDividedBy) {
   for (const std::string norm : {"global", "mean_of_means"}) {
     const std::vector<std::string> options = {"--set", "train.accumulation=3", "--set",
                                               "train.loss_norm=" + norm, "--overwrite"};
-    expect_success(quick_train(a_, false, options));
-    expect_success(mpirun(2, quick_train(b_, false, options)));
+    expect_success(short_train(a_, false, options));
+    expect_success(mpirun(2, short_train(b_, false, options)));
     expect_like(a_, b_);
   }
 }
 
 TEST_F(SeveralProcesses, TheSameNumberGivesTheSameBits) {
   // With dropout: each process has masks of its own.
-  for (const auto& output : {a_, b_}) expect_success(mpirun(3, train(output)));
+  for (const auto& output : {a_, b_})
+    expect_success(mpirun(3, train(output, true, {"--set", "train.max_steps=5"})));
   testing::expect_same_results(a_, b_, 2);
 }
 
 TEST_F(SeveralProcesses, TwoHostsTrainLikeOneProcess) {
-  const auto result = run(testing::on_two_hosts(2, quick_train(b_, true)));
+  const auto result = run(testing::on_two_hosts(2, short_train(b_, true)));
   EIDA_NEED_HOSTS(result);
   EXPECT_EQ(result.code, 0) << result.err;
-  expect_success(quick_train(a_, true));
+  expect_success(short_train(a_, true));
   expect_like(a_, b_);
 }
 
 TEST_F(SeveralProcesses, OnlyTheFirstSpeaks) {
-  const auto result = run(mpirun(2, quick_train(b_, true)));
+  const auto result = run(mpirun(2, short_train(b_, true)));
   EXPECT_EQ(testing::count(result.out, "train loss"), 1U) << result.out;
   EXPECT_EQ(testing::count(result.err, "models, adapters and metrics"), 1U) << result.err;
   const std::string log = read_text(b_ / "log.jsonl");
