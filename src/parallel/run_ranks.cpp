@@ -32,6 +32,8 @@ int run_ranks(const char* program, const std::function<int(const Communicator&)>
   if (!launched)
     return run_main(
         program, [&] { return body(Communicator::single()); }, describe);
+  // mpirun gives each process a terminal of its own, whatever its own output goes to.
+  ::setenv("NO_COLOR", "1", /*overwrite=*/0);
   std::unique_ptr<Communicator> processes;
   FailureHooks hooks;
   hooks.before_line = [&](int code) {

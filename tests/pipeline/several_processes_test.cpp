@@ -159,6 +159,7 @@ TEST_F(SeveralProcesses, TwoHostsTrainLikeOneProcess) {
 TEST_F(SeveralProcesses, OnlyTheFirstSpeaks) {
   const auto result = run(mpirun(2, short_train(b_, true)));
   EXPECT_EQ(testing::count(result.out, "train loss"), 1U) << result.out;
+  EXPECT_EQ(testing::count(result.out, "\x1b"), 0U) << result.out;
   EXPECT_EQ(testing::count(result.err, "models, adapters and metrics"), 1U) << result.err;
   const std::string log = read_text(b_ / "log.jsonl");
   EXPECT_EQ(testing::count(log, "models, adapters and metrics"), 1U);
