@@ -1,22 +1,22 @@
 #include <fmt/format.h>
 
 #include "eida/config/command_line.h"
-#include "eida/core/run_main.h"
+#include "eida/parallel/run_ranks.h"
 #include "eida/pipeline/train.h"
 #include "eida/tensor/checks.h"
 
 int main(int argc, char** argv) {
-  return eida::run_main(
+  return eida::run_ranks(
       "eida-train",
-      [&] {
+      [&](const eida::Communicator& processes) {
         const eida::ParsedCommand command =
             eida::parse_command_line(eida::Program::kTrain, argc, argv);
         if (!command.text.empty()) {
-          fmt::print("{}", command.text);
+          if (processes.is_root()) fmt::print("{}", command.text);
           return 0;
         }
-        eida::setup_console(command);
-        return eida::run_train(command);
+        eida::setup_console(command, processes.rank(), processes.size());
+        return eida::run_train(command, processes);
       },
       eida::describe_torch_error);
 }

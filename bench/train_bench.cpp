@@ -7,8 +7,8 @@
 
 #include "bench_line.h"
 #include "eida/adapter/method.h"
-#include "eida/core/run_main.h"
 #include "eida/core/stopwatch.h"
+#include "eida/parallel/run_ranks.h"
 #include "eida/training/train_step.h"
 
 namespace {
@@ -58,17 +58,18 @@ void parse(CLI::App& app, Options& options) {
   app.add_option("--rank-plan", config.ranks.plan, "ranks of method eida");
   app.add_option("--lora-rank", config.lora.rank);
   app.add_option("--sites", config.sites.include);
+  app.add_flag("--random-weights{random}", config.model.init, "of the model's shape");
   app.add_option("--steps", options.steps, "timed steps");
   app.add_option("--pass-tokens", options.pass_tokens);
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, const eida::Communicator& processes) {
   Options options;
   eida::Config& config = options.config;
   CLI::App app("Times optimiser steps");
   parse(app, options);
   CLI11_PARSE(app, argc, argv);
-  const eida::ComputeSetting compute = eida::set_up_compute(config.run);
+  const eida::ComputeSetting compute = eida::set_up_compute(config.run, processes);
   const auto data = eida::open_dataset(config.data.train, eida::reader_options(config.data));
   const eida::TokenizedSet tokens =
       eida::open_example_tokenizer(config, data->kind(), compute.threads).tokenize_all(*data);
@@ -86,6 +87,7 @@ int run(int argc, char** argv) {
   eida::GradScaler scaler(false);
   eida::StepOptions step;
   step.task = data->kind();
+  step.processes = &processes;
   step.pass_tokens = options.pass_tokens;
 
   const auto batch = static_cast<size_t>(config.train.batch_size),
@@ -105,6 +107,7 @@ int run(int argc, char** argv) {
     seconds.push_back(taken);
     trained_tokens += result.tokens;
   }
+  if (!processes.is_root()) return 0;
   double sum = 0.0;
   for (const double value : seconds) sum += value;
   const auto count = static_cast<double>(seconds.size());
@@ -112,6 +115,7 @@ int run(int argc, char** argv) {
       {"program", "train_bench"},
       {"method", config.method},
       {"precision", config.run.precision},
+      {"processes", processes.size()},
       {"steps", seconds.size()},
       {"seconds_per_step", sum / count},
       {"trainable", parameters.count()},
@@ -123,5 +127,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return eida::run_main("train_bench", [&] { return run(argc, argv); });
+  return eida::run_ranks("train_bench", [&](const eida::Communicator& processes) {
+    return run(argc, argv, processes);
+  });
 }

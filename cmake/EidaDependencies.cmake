@@ -38,6 +38,17 @@ if(EIDA_WITH_TORCH)
   include(EidaTorch)
 endif()
 
+# Several processes (docs/scaling.md). Any MPI of version 3; only the C interface is used.
+set(EIDA_WITH_MPI OFF)
+if(EIDA_WITH_TORCH AND NOT EIDA_MPI STREQUAL "OFF")
+  if(EIDA_MPI STREQUAL "ON")
+    find_package(MPI 3.0 REQUIRED COMPONENTS C)
+  else()
+    find_package(MPI 3.0 QUIET COMPONENTS C)
+  endif()
+  set(EIDA_WITH_MPI ${MPI_C_FOUND})
+endif()
+
 if(EIDA_TESTS)
   find_package(GTest REQUIRED)
   find_library(EIDA_RAPIDCHECK_LIBRARY rapidcheck REQUIRED)

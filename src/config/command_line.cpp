@@ -214,7 +214,8 @@ class Parser {
 };
 
 std::string version_text(Program program) {
-  return fmt::format("{} {} (revision {})\n", program_name(program), version(), git_revision());
+  return fmt::format("{} {} (revision {}), {}\n", program_name(program), version(), git_revision(),
+                     EIDA_WITH_MPI ? "several processes by MPI" : "built without MPI");
 }
 
 }  // namespace
@@ -244,9 +245,14 @@ ParsedCommand parse_command_line(Program program, int argc, const char* const* a
   return command;
 }
 
-void setup_console(const ParsedCommand& command) {
-  setup_logging({.level = command.log_level, .quiet = command.quiet});
-  setup_progress({.enabled = !command.quiet && !command.no_progress});
+void setup_console(const ParsedCommand& command, int rank, int size) {
+  LogOptions log{.level = command.log_level, .quiet = command.quiet};
+  if (rank > 0) {
+    log.prefix = fmt::format("rank {} of {}: ", rank, size);
+    if (log.level != "error" && log.level != "off") log.level = "warning";
+  }
+  setup_logging(log);
+  setup_progress({.enabled = rank == 0 && !command.quiet && !command.no_progress});
 }
 
 }  // namespace eida

@@ -152,13 +152,16 @@ void declare_output(Config& config, Declarations& list) {
                              {"fp32", "float32"},
                              {"bf16", "bfloat16"},
                              {"fp16", "float16, CUDA only"}});
-  list.add("run.threads", &run.threads, "CPU threads; 0: all cores")
+  list.add("run.threads", &run.threads,
+           "CPU threads of a process; 0: all cores, "
+           "shared with the processes on the same machine")
       .as("--threads")
       .at_least(0)
       .at_most(4096);
   list.add("run.memory_limit", &run.memory_limit,
            "memory that sampling and estimating may plan with, model included, in MiB: places "
-           "that do not fit wait for another pass of the model (null: what is free)")
+           "that do not fit wait for another pass of the model (null: what is free); of each "
+           "process")
       .in(kProbe | kTrain)
       .as("--memory-limit")
       .at_least(1)

@@ -124,7 +124,10 @@ void setup_logging(const LogOptions& options) {
   lines->set_level(options.quiet ? spdlog::level::err : spdlog::level::trace);
   const std::vector<spdlog::sink_ptr> sinks = {lines, json_sink()};
   auto logger = std::make_shared<spdlog::logger>("eida", sinks.begin(), sinks.end());
-  logger->set_pattern("%H:%M:%S %^%l%$: %v");
+  std::string prefix = options.prefix;
+  for (size_t at = 0; (at = prefix.find('%', at)) != std::string::npos; at += 2)
+    prefix.insert(at, 1, '%');
+  logger->set_pattern("%H:%M:%S %^%l%$: " + prefix + "%v");
   logger->set_level(spdlog::level::from_str(options.level));
   logger->set_error_handler(report_log_failure);
   spdlog::set_default_logger(std::move(logger));

@@ -24,6 +24,7 @@ nlohmann::ordered_json Manifest::to_json() const {
                                  {"precision", precision},
                                  {"seed", seed},
                                  {"threads", threads},
+                                 {"processes", processes},
                                  {"command_line", command_line},
                                  {"start", utc_iso(start)},
                                  {"seconds", std::round(elapsed.count() * 1e3) / 1e3},

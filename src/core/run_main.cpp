@@ -59,7 +59,8 @@ void flush_stdout() {
 
 }  // namespace
 
-int run_main(const char* program, const std::function<int()>& body, const DescribeError& describe) {
+int run_main(const char* program, const std::function<int()>& body, const DescribeError& describe,
+             const FailureHooks& hooks) {
   install_signal_handlers();
   try {
     const int result = body();
@@ -67,11 +68,14 @@ int run_main(const char* program, const std::function<int()>& body, const Descri
     return result;
   } catch (...) {
     const Failure failure = describe_current(describe);
-    const std::string line = one_line(failure.message);
+    const int code = static_cast<int>(failure.code);
+    std::string line = one_line(failure.message);
+    if (hooks.before_line) line = hooks.before_line(code) + line;
     terminal::clear_status();
     terminal::write_line(std::string(program) + ": " + line);
     note_run_failure(line);
-    return static_cast<int>(failure.code);
+    if (hooks.after_line) hooks.after_line(code);
+    return code;
   }
 }
 

@@ -43,13 +43,16 @@ void install_signal_handlers() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-bool interrupted() { return received.load(std::memory_order_relaxed) != 0; }
+int received_signal() { return received.load(std::memory_order_relaxed); }
 
-void check_interrupted() {
-  const int signal = received.load(std::memory_order_relaxed);
+bool interrupted() { return received_signal() != 0; }
+
+void stop_for(int signal) {
   if (signal == 0) return;
   throw Interrupted(signal == SIGTERM ? ExitCode::kTerminate : ExitCode::kInterrupt);
 }
+
+void check_interrupted() { stop_for(received_signal()); }
 
 void clear_interrupted() { received = 0; }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "eida/core/error.h"
+#include "eida/parallel/shards.h"
 #include "evaluation_scope.h"
 #include "generator.h"
 
@@ -132,6 +134,46 @@ int64_t slots_of(const std::vector<Job>& jobs, int64_t most) {
   return total;
 }
 
+/// The jobs of this process: as many prompts as the others have, in a row.
+std::vector<Job> own_jobs(std::vector<Job> jobs, const Shard& shard) {
+  std::erase_if(jobs, [&](const Job& job) {
+    const auto index = static_cast<int64_t>(job.index);
+    return index < shard.begin || index >= shard.end;
+  });
+  return jobs;
+}
+
+nlohmann::json to_json(const Output& output) {
+  return {output.tokens, output.score, output.finished};
+}
+
+Output to_output(const nlohmann::json& json) {
+  return {json.at(0).get<std::vector<int32_t>>(), json.at(1).get<double>(), json.at(2).get<bool>()};
+}
+
+/// Puts the results of every process in the place of those that this one lacks.
+void share_results(const Communicator& processes, const Shard& own,
+                   std::vector<Generated>& results) {
+  if (processes.size() == 1) return;
+  nlohmann::json sent = nlohmann::json::array();
+  for (int64_t i = own.begin; i < own.end; ++i) {
+    const Generated& result = results[static_cast<size_t>(i)];
+    sent.push_back({to_json(result), nlohmann::json::array()});
+    for (const Output& other : result.alternatives) sent.back()[1].push_back(to_json(other));
+  }
+  const std::vector<uint8_t> bytes = nlohmann::json::to_cbor(sent);
+  size_t i = 0;
+  for (const std::string& part : all_gather(processes, {bytes.begin(), bytes.end()})) {
+    for (const nlohmann::json& item : nlohmann::json::from_cbor(part)) {
+      Generated& result = results.at(i++);
+      static_cast<Output&>(result) = to_output(item.at(0));
+      result.alternatives.clear();
+      for (const nlohmann::json& other : item.at(1))
+        result.alternatives.push_back(to_output(other));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Generated> generate(PretrainedModel& model,
@@ -139,11 +181,15 @@ std::vector<Generated> generate(PretrainedModel& model,
                                 const GenerateOptions& options, GenerateStatistics* statistics) {
   Decoder& decoder = as_decoder(model);
   const GenerateOptions resolved = resolve(options, model.config());
-  const auto jobs = make_jobs(prompts, resolved, model.config());
+  const Communicator& processes = *resolved.processes;
+  const Shard own =
+      shard_of(std::vector<int64_t>(prompts.size(), 1), processes.rank(), processes.size());
+  const auto jobs = own_jobs(make_jobs(prompts, resolved, model.config()), own);
   const EvaluationScope evaluation(model);
   Generator generator(decoder, resolved, slots_of(jobs, resolved.max_batch_tokens));
   std::vector<Generated> results(prompts.size());
   generator.run(jobs, results);
+  share_results(processes, own, results);
   if (statistics != nullptr) *statistics = generator.statistics();
   return results;
 }

@@ -10,6 +10,7 @@
 
 #include "eida/core/error.h"
 #include "eida/model/batch.h"
+#include "eida/parallel/shards.h"
 #include "evaluation_scope.h"
 
 namespace eida {
@@ -20,10 +21,23 @@ constexpr int64_t kRowsAtOnce = 256;               // of [M, V] that a softmax l
 
 int64_t length_of(const TokenExample& example) { return static_cast<int64_t>(example.ids.size()); }
 
-/// Tokens that a completion is scored on; the first token of a sequence never is.
 int64_t labelled_tokens(const TokenExample& example) {
-  return std::max<int64_t>(0, length_of(example) - std::max<int64_t>(1, example.context_length));
+  return scored_predictions(example, TaskKind::kCompletion);
 }
+
+/// What this process computes of the examples, and the progress that it makes.
+struct OwnPart {
+  OwnPart(const std::vector<const TokenExample*>& all, const PassOptions& options) {
+    std::vector<int64_t> tokens;
+    for (const TokenExample* example : all) tokens.push_back(length_of(*example));
+    shard = shard_of(tokens, options.processes->rank(), options.processes->size());
+    examples.assign(all.begin() + shard.begin, all.begin() + shard.end);
+    progress = scaled_progress(options.progress, shard.size(), static_cast<int64_t>(all.size()));
+  }
+  Shard shard;
+  std::vector<const TokenExample*> examples;
+  std::function<void(int64_t)> progress;
+};
 
 /// Example numbers of each pass, the longest examples first.
 /// \param most_labelled tokens that a pass may score.
@@ -73,11 +87,30 @@ at::Tensor target_losses(const at::Tensor& logits, const at::Tensor& targets) {
   return losses;
 }
 
+/// The results of every process, in order.
+std::vector<CompletionLoss> results_of_all(const Communicator& processes,
+                                           std::vector<CompletionLoss> own) {
+  if (processes.size() == 1) return own;
+  const auto count = static_cast<int64_t>(own.size());
+  at::Tensor rows = at::empty({count, 2}, at::TensorOptions(at::kDouble));
+  for (int64_t i = 0; i < count; ++i) {
+    rows[i][0] = own[static_cast<size_t>(i)].nll;
+    rows[i][1] = own[static_cast<size_t>(i)].tokens;
+  }
+  rows = all_gather_rows(processes, rows);
+  std::vector<CompletionLoss> all;
+  for (int64_t i = 0; i < rows.size(0); ++i)
+    all.push_back({rows[i][0].item<double>(), static_cast<int64_t>(rows[i][1].item<double>())});
+  return all;
+}
+
 }  // namespace
 
-at::Tensor classify(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+at::Tensor classify(PretrainedModel& model, const std::vector<const TokenExample*>& all,
                     const PassOptions& options) {
   const EvaluationScope evaluation(model);
+  const OwnPart own(all, options);
+  const auto& examples = own.examples;
   const auto total = static_cast<int64_t>(examples.size());
   at::Tensor logits = at::empty({total, model.config().num_labels}, at::TensorOptions(at::kFloat));
   for (const auto& pass : plan_passes(examples, options.pass_tokens, total + 1)) {
@@ -87,15 +120,17 @@ at::Tensor classify(PretrainedModel& model, const std::vector<const TokenExample
       throw NumericError("classification: a logit is not finite (hint: --precision fp32)");
     }
     logits.index_copy_(0, at::tensor(pass, at::TensorOptions(at::kLong)), found);
-    if (options.progress) options.progress(static_cast<int64_t>(pass.size()));
+    if (own.progress) own.progress(static_cast<int64_t>(pass.size()));
   }
-  return logits;
+  return all_gather_rows(*options.processes, logits);
 }
 
 std::vector<CompletionLoss> completion_losses(PretrainedModel& model,
-                                              const std::vector<const TokenExample*>& examples,
+                                              const std::vector<const TokenExample*>& all,
                                               const PassOptions& options) {
   const EvaluationScope evaluation(model);
+  const OwnPart own(all, options);
+  const auto& examples = own.examples;
   std::vector<CompletionLoss> results(examples.size());
   const int64_t most_labelled = std::max<int64_t>(1, kMostLogits / model.config().vocab_size);
   for (const auto& pass : plan_passes(examples, options.pass_tokens, most_labelled)) {
@@ -108,12 +143,13 @@ std::vector<CompletionLoss> completion_losses(PretrainedModel& model,
       result.nll = losses.narrow(0, row, result.tokens).sum().item<double>();
       row += result.tokens;
       if (!std::isfinite(result.nll)) {
-        throw NumericError("loss of example {}: is not finite (hint: --precision fp32)", i);
+        throw NumericError("loss of example {}: is not finite (hint: --precision fp32)",
+                           own.shard.begin + i);
       }
     }
-    if (options.progress) options.progress(static_cast<int64_t>(pass.size()));
+    if (own.progress) own.progress(static_cast<int64_t>(pass.size()));
   }
-  return results;
+  return results_of_all(*options.processes, results);
 }
 
 }  // namespace eida

@@ -2,6 +2,8 @@
 
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
+
 #include "eida/core/error.h"
 
 namespace eida {
@@ -12,6 +14,12 @@ at::Tensor long_tensor(const std::vector<int64_t>& values) {
 }
 
 }  // namespace
+
+int64_t scored_predictions(const TokenExample& example, TaskKind task) {
+  if (task == TaskKind::kClassification) return 1;
+  const auto length = static_cast<int64_t>(example.ids.size());
+  return std::max<int64_t>(0, length - std::max<int64_t>(1, example.context_length));
+}
 
 PackedBatch pack(const std::vector<const TokenExample*>& examples, TaskKind task,
                  const std::vector<int64_t>& logical_batch) {

@@ -40,21 +40,23 @@ void check_output(EvalTask task, const Config& config, const Dataset& data) {
   }
 }
 
-int evaluate_model(const ParsedCommand& command) {
+int evaluate_model(const ParsedCommand& command, const Communicator& processes) {
   const Config& config = command.config;
   const EvalTask task = choose_eval_task(config);
-  const EvalInputs inputs = open_eval_inputs(config);
-  if (command.dry_run) return dry_run_eval(command, task, inputs);
+  const EvalInputs inputs = open_eval_inputs(config, processes);
+  if (command.dry_run) return processes.is_root() ? dry_run_eval(command, task, inputs) : 0;
   check_output(task, config, *inputs.data);
 
-  const auto run = open_eval_folder(command, eval_input_paths(config));
+  const auto run =
+      processes.is_root() ? open_eval_folder(command, eval_input_paths(config)) : nullptr;
   Manifest manifest;
   if (run) {
     std::vector<std::filesystem::path> files = config.model.adapters;
     files.insert(files.begin(), config.data.test);
     manifest = start_manifest("eida-eval", config, inputs.compute, files, command.command_line);
   }
-  EvalOutcome outcome = evaluate(task, config, inputs);
+  EvalOutcome outcome = evaluate(task, config, inputs);  // in parts, merged in the file's order
+  if (!processes.is_root()) return 0;
   if (run) {
     describe_evaluation(outcome.report, config, manifest.precision, inputs.model->seeded());
     write_outcome(*run, outcome, config, manifest);
@@ -67,11 +69,12 @@ int evaluate_model(const ParsedCommand& command) {
 
 }  // namespace
 
-int run_eval(const ParsedCommand& command) {
+int run_eval(const ParsedCommand& command, const Communicator& processes) {
+  check_processes(command, processes);
   if (command.subcommand == "score") return run_score(command);
   if (command.subcommand == "compare") return run_system_comparison(command);
   if (command.subcommand == "tokenize") return run_tokenize(command);
-  return evaluate_model(command);
+  return evaluate_model(command, processes);
 }
 
 }  // namespace eida

@@ -111,11 +111,12 @@ void add_worst(EvalOutcome& outcome, const at::Tensor& logits, const std::vector
   }
 }
 
-at::Tensor logits_of(PretrainedModel& model, const TokenizedSet& set) {  // [n, C]
+at::Tensor logits_of(const EvalInputs& inputs, const TokenizedSet& set) {  // [n, C]
   Progress progress("classifying", static_cast<int64_t>(set.examples.size()), "examples");
   PassOptions options;
   options.progress = advance_and_check(progress);
-  return classify(model, set.pointers(), options);
+  options.processes = inputs.compute.processes;
+  return classify(*inputs.model, set.pointers(), options);
 }
 
 }  // namespace
@@ -126,7 +127,8 @@ EvalOutcome evaluate_classes(const Config& config, const EvalInputs& inputs) {
     throw DataError("{}: {} examples have no token, so no prediction", inputs.data->name(),
                     set.skipped);
   }
-  const at::Tensor logits = logits_of(*inputs.model, set);
+  const at::Tensor logits = logits_of(inputs, set);
+  if (!inputs.compute.processes->is_root()) return {};
   const int64_t classes = logits.size(1);
   EvalOutcome outcome;
   std::vector<int64_t> gold, predicted;

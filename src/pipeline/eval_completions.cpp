@@ -25,11 +25,12 @@ using Json = nlohmann::ordered_json;
 /// Sums of {nll, tokens} → mean loss of a token.
 double mean_loss(std::span<const double> sums) { return sums[0] / sums[1]; }
 
-std::vector<CompletionLoss> losses_of(PretrainedModel& model, const TokenizedSet& set) {
+std::vector<CompletionLoss> losses_of(const EvalInputs& inputs, const TokenizedSet& set) {
   Progress progress("scoring", static_cast<int64_t>(set.examples.size()), "examples");
   PassOptions options;
   options.progress = advance_and_check(progress);
-  return completion_losses(model, set.pointers(), options);
+  options.processes = inputs.compute.processes;
+  return completion_losses(*inputs.model, set.pointers(), options);
 }
 
 /// Distinct prompts in the order of their first rows, with the references of each.
@@ -87,6 +88,7 @@ std::vector<Generated> generate_all(const Config& config, const EvalInputs& inpu
         fmt::format("{:.1f} tokens/s", static_cast<double>(tokens) / seconds_since(start)));
     progress.advance(finished);
   };
+  options.processes = inputs.compute.processes;
   return generate(*inputs.model, ids, options);
 }
 
@@ -113,7 +115,8 @@ EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
     throw DataError("{}: has no completions, but the loss is theirs", inputs.data->name());
   }
   const TokenizedSet set = inputs.tokenizer.tokenize_all(*inputs.data);
-  const std::vector<CompletionLoss> losses = losses_of(*inputs.model, set);
+  const std::vector<CompletionLoss> losses = losses_of(inputs, set);
+  if (!inputs.compute.processes->is_root()) return {};
   EvalOutcome outcome;
   ItemStatistics statistics{.width = 2, .values = {}, .score = mean_loss};
   std::vector<double> means;
@@ -147,6 +150,7 @@ EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
 EvalOutcome evaluate_texts(const Config& config, const EvalInputs& inputs) {
   const Prompts prompts = group_by_prompt(*inputs.data);
   const std::vector<Generated> outputs = generate_all(config, inputs, prompts.texts);
+  if (!inputs.compute.processes->is_root()) return {};
   EvalOutcome outcome;
   int64_t cut = 0;
   for (size_t i = 0; i < outputs.size(); ++i) {

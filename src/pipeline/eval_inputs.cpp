@@ -91,8 +91,8 @@ EvalTask choose_eval_task(const Config& config) {
   return EvalTask::kLosses;
 }
 
-EvalInputs open_eval_inputs(const Config& config) {
-  const ComputeSetting compute = set_up_compute(config.run);
+EvalInputs open_eval_inputs(const Config& config, const Communicator& processes) {
+  const ComputeSetting compute = set_up_compute(config.run, processes);
   const TaskKind kind = task_kind(parse_data_task(config.data.task));
   const ModelConfig model_config = read_model_config(config.model.path, kind);
   int64_t classes = kind == TaskKind::kClassification ? classes_of_files(config, model_config) : 0;

@@ -1,4 +1,5 @@
-// What eida-eval can do with a model and data.
+// What eida-eval can do with a model and data. Of several processes each computes a part of the
+// examples; the outcome is the first one's, the others' are empty.
 #pragma once
 
 #include "eval_inputs.h"

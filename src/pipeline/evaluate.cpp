@@ -36,8 +36,9 @@ Evaluation evaluate_classes(const at::Tensor& logits,  // [n, C] float32
 }  // namespace
 
 Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                    TaskKind task) {
+                    TaskKind task, const Communicator& processes) {
   PassOptions options;
+  options.processes = &processes;
   options.progress = [](int64_t) { check_interrupted(); };
   if (task == TaskKind::kClassification)
     return evaluate_classes(classify(model, examples, options), examples);

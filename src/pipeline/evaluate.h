@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eida/model/pretrained_model.h"
+#include "eida/parallel/communicator.h"
 
 namespace eida {
 
@@ -13,9 +14,10 @@ namespace eida {
 /// perplexity (completions, a labelled token).
 using Evaluation = std::vector<std::pair<std::string, double>>;
 
+/// Of all processes' examples, which are the same; each computes its part.
 /// \throws NumericError a logit or loss that is not finite
 Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                    TaskKind task);
+                    TaskKind task, const Communicator& processes = Communicator::single());
 
 /// \throws ConfigError lists the names there are
 double metric_of(const Evaluation& evaluation, const std::string& name);

@@ -1,6 +1,8 @@
 #include "place_estimates.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -27,6 +29,12 @@ struct PlaceSize {
     return at::get_num_threads() * PlaceStatistics::estimation_bytes(rows, dim);
   }
   double alone_bytes() const { return bytes() + estimation_bytes(); }
+  /// Work of its subspace, about: inner products, and their eigenvalues.
+  double work() const {
+    const auto few = static_cast<double>(std::min(rows, dim)),
+               many = static_cast<double>(std::max(rows, dim));
+    return few * few * (many + 10 * few);
+  }
 };
 
 /// Input spaces, then sites.
@@ -85,11 +93,11 @@ void check_budget(const std::vector<PlaceSize>& sizes, const std::vector<std::st
 class TurnSink : public SampleSink {
  public:
   TurnSink(const std::vector<size_t>& turn, const std::vector<PlaceSize>& sizes,
-           const std::vector<std::string>& names, size_t inputs)
+           const std::vector<Shard>& own, const std::vector<std::string>& names, size_t inputs)
       : inputs_(inputs), slots_(sizes.size(), kNone) {
     for (const size_t place : turn) {
       slots_[place] = statistics_.size();
-      statistics_.emplace_back(sizes[place].rows, sizes[place].dim, names[place]);
+      statistics_.emplace_back(sizes[place].rows, sizes[place].dim, names[place], own[place]);
     }
   }
 
@@ -104,7 +112,17 @@ class TurnSink : public SampleSink {
     statistics_[slots_[of_site(site)]].add(y);
   }
 
-  const std::vector<PlaceStatistics>& statistics() const { return statistics_; }
+  /// Brings the samples of each place of the turn together in the process that owns it.
+  /// \return the statistics of this process's places
+  std::vector<PlaceStatistics> gather(const Communicator& processes,
+                                      const std::vector<int>& owners) {
+    std::vector<PlaceStatistics> own;
+    for (size_t i = 0; i < statistics_.size(); ++i) {
+      statistics_[i].gather(processes, owners[i]);
+      if (owners[i] == processes.rank()) own.push_back(std::move(statistics_[i]));
+    }
+    return own;
+  }
 
  private:
   static constexpr size_t kNone = ~size_t{0};
@@ -115,15 +133,37 @@ class TurnSink : public SampleSink {
   std::vector<PlaceStatistics> statistics_;
 };
 
-/// Advances by an example when all turns have sampled it.
-std::function<void(int64_t)> shared_out(const std::function<void(int64_t)>& progress,
-                                        size_t turns) {
-  if (!progress) return {};
-  return [progress, turns = static_cast<int64_t>(turns), done = int64_t{0}](int64_t n) mutable {
-    const int64_t before = done / turns;
-    done += n;
-    progress(done / turns - before);
-  };
+/// Of the samples of each place, those that come to this process.
+std::vector<Shard> own_samples(const PretrainedModel& model,
+                               const std::vector<const TokenExample*>& examples, const Shard& own,
+                               const DrawOptions& options) {
+  const auto before =
+      count_samples(model, {examples.begin(), examples.begin() + own.begin}, options);
+  const auto here = count_samples(model, {examples.begin() + own.begin, examples.begin() + own.end},
+                                  options, own.begin);
+  std::vector<Shard> shards;
+  for (size_t s = 0; s < before.size(); ++s) shards.push_back({before[s], before[s] + here[s]});
+  for (const Site& site : model.sites()) shards.push_back(shards[static_cast<size_t>(site.input)]);
+  return shards;
+}
+
+/// Tells every process the subspaces that one of them knows.
+void share(std::vector<Subspace>& subspaces, const std::vector<PlaceSize>& sizes,
+           const std::vector<int>& owners, int64_t k, const Communicator& processes) {
+  if (processes.size() == 1) return;
+  for (size_t place = 0; place < subspaces.size(); ++place) {
+    Subspace& subspace = subspaces[place];
+    if (owners[place] != processes.rank()) {
+      subspace.basis = at::empty({k, sizes[place].dim}, at::TensorOptions(at::kFloat));
+      subspace.energy = at::empty({k}, at::TensorOptions(at::kDouble));
+    }
+    const at::Tensor rest = at::tensor({subspace.total_energy, subspace.mean_in_row0 ? 1.0 : 0.0},
+                                       at::TensorOptions(at::kDouble));
+    for (const at::Tensor& part : {subspace.basis, subspace.energy, rest})
+      processes.broadcast(part, owners[place]);
+    subspace.total_energy = rest[0].item<double>();
+    subspace.mean_in_row0 = rest[1].item<double>() != 0.0;
+  }
 }
 
 void log_plan(const std::vector<PlaceSize>& sizes, size_t turns, double budget) {
@@ -167,35 +207,56 @@ PlaceEstimates estimate_places(PretrainedModel& model,
   const auto names = place_names(model);
   const auto sizes = place_sizes(model, count_samples(model, examples, options.sampler.draw));
   constexpr double kShare = 0.8;  // of what is free, where nothing else is said
-  const double available = available_memory_mib();
+  const Communicator& processes = *options.processes;
+  const double available = available_memory_mib() / processes.ranks_on_node();
   double budget = available > 0 ? kShare * available * kMiB : std::numeric_limits<double>::max();
   if (options.memory_limit) {
     budget = static_cast<double>(*options.memory_limit) * kMiB -
              taken_bytes(model, sizes, options.sampler);
     check_budget(sizes, names, budget, *options.memory_limit);
   }
-  const auto turns = plan_turns(sizes, budget);
+  const auto turns = plan_turns(sizes, processes.least(budget));  // the same ones in every process
   log_plan(sizes, turns.size(), budget);
+  const Shard own = shard_of_batches(examples, options.sampler.draw.batch_size, processes.rank(),
+                                     processes.size());
+  const std::vector<const TokenExample*> own_examples(examples.begin() + own.begin,
+                                                      examples.begin() + own.end);
+  const auto samples = own_samples(model, examples, own, options.sampler.draw);
   SamplerOptions sampler = options.sampler;
-  sampler.progress = shared_out(options.sampler.progress, turns.size());
+  sampler.first = own.begin;
+  sampler.progress =  // an example counts when all turns have sampled it
+      scaled_progress(options.sampler.progress, own.size() * static_cast<int64_t>(turns.size()),
+                      static_cast<int64_t>(examples.size()));
 
   PlaceEstimates estimates;
   estimates.subspaces.resize(sizes.size());
+  estimates.owners.resize(sizes.size());
   for (const auto& turn : turns) {
     auto start = std::chrono::steady_clock::now();
-    TurnSink sink(turn, sizes, names, model.input_spaces().size());
-    sample_tokens(model, examples, sampler, sink);
+    TurnSink sink(turn, sizes, samples, names, model.input_spaces().size());
+    sample_tokens(model, own_examples, sampler, sink);
+    std::vector<double> work;
+    for (const size_t place : turn) work.push_back(sizes[place].work());
+    const std::vector<int> owners = share_out(work, processes.size());
+    const std::vector<PlaceStatistics> statistics = sink.gather(processes, owners);
     estimates.sampling_seconds += seconds_since(start);
 
     start = std::chrono::steady_clock::now();
-    auto subspaces = estimate_subspaces(sink.statistics(), options.estimate);
-    for (size_t i = 0; i < turn.size(); ++i) estimates.subspaces[turn[i]] = std::move(subspaces[i]);
+    auto subspaces = estimate_subspaces(statistics, options.estimate);
+    std::vector<size_t> places;  // of this process
+    for (size_t i = 0; i < turn.size(); ++i) {
+      estimates.owners[turn[i]] = owners[i];
+      if (owners[i] != processes.rank()) continue;
+      estimates.subspaces[turn[i]] = std::move(subspaces[places.size()]);
+      places.push_back(turn[i]);
+    }
     estimates.estimation_seconds += seconds_since(start);
-    at::parallel_for(0, static_cast<int64_t>(turn.size()), 1, [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, static_cast<int64_t>(places.size()), 1, [&](int64_t begin, int64_t end) {
       for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
-        visit(turn[i], sink.statistics()[i], estimates.subspaces[turn[i]]);
+        visit(places[i], statistics[i], estimates.subspaces[places[i]]);
     });
   }
+  share(estimates.subspaces, sizes, estimates.owners, options.estimate.k, processes);
   return estimates;
 }
 

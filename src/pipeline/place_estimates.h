@@ -19,15 +19,19 @@ double statistics_bytes(const PretrainedModel& model, int64_t rows);
 
 struct PlaceEstimates {
   std::vector<Subspace> subspaces;  ///< a place
+  std::vector<int> owners;          ///< the process that estimated and visited each place
   double sampling_seconds = 0, estimation_seconds = 0;
 };
 
-/// Called once a place, from several threads, while what was kept of its samples is still there.
+/// Called once a place, in the process that owns it, from several threads, while what was kept of
+/// its samples is still there.
 using PlaceVisitor = std::function<void(size_t place, const PlaceStatistics&, const Subspace&)>;
 
 /// Samples `examples` and estimates a subspace at every place. Places whose statistics do not fit
 /// into memory together take turns, each turn a pass of the model over all examples; the result is
-/// the same to the bit. \throws ConfigError when a single place does not fit into memory_limit
+/// the same to the bit. Of several processes each samples its part of the examples; a place's
+/// samples come together in one process, which estimates its subspace for all. \throws ConfigError
+/// when a single place does not fit into memory_limit
 PlaceEstimates estimate_places(PretrainedModel& model,
                                const std::vector<const TokenExample*>& examples,
                                const MeasureOptions& options, const PlaceVisitor& visit);

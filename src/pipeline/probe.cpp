@@ -45,8 +45,8 @@ struct ProbeInputs {
 };
 
 /// Opens and checks: what a run would refuse is refused here.
-ProbeInputs open_probe_inputs(const Config& config) {
-  const ComputeSetting compute = set_up_compute(config.run);
+ProbeInputs open_probe_inputs(const Config& config, const Communicator& processes) {
+  const ComputeSetting compute = set_up_compute(config.run, processes);
   auto data = open_dataset(config.data.train, reader_options(config.data));
   require_targets(*data, config.data);
   check_enough_examples(data->name(), data->size(), config.sampling.examples, config.probe.heldout,
@@ -88,6 +88,7 @@ ProbeResults measure(const ProbeInputs& inputs, const Config& config,
   PretrainedModel& model = *inputs.model;
   ProbeResults results = start_results(model, config.subspace.dims);
   MeasureOptions options = measure_options(config, inputs.data->kind());
+  options.processes = inputs.compute.processes;
   Progress progress("probing",
                     config.probe.repeats * (config.sampling.examples + config.probe.heldout),
                     "examples");
@@ -133,16 +134,26 @@ void write_results(const RunFolder& run, const ProbeResults& results, const Rank
 
 }  // namespace
 
-int run_probe(const ParsedCommand& command) {
+int run_probe(const ParsedCommand& command, const Communicator& processes) {
   const Config& config = command.config;
+  check_processes(command, processes);
   if (command.subcommand == "compare") return run_compare(command);
   RunFolderOptions options{command.overwrite, command.resume, probe_input_files(config)};
   options.inputs.push_back(config.model.path);
   if (!command.dry_run && config.run.output.empty())
     throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
-  if (!config.run.output.empty()) RunFolder::check(config.run.output, options);
-  if (is_already_finished(command)) return 0;
-  const ProbeInputs inputs = open_probe_inputs(config);
+  const bool finished = ask_root(processes, [&] {
+    if (!config.run.output.empty()) RunFolder::check(config.run.output, options);
+    return is_already_finished(command);
+  });
+  if (finished) return 0;
+  const ProbeInputs inputs = open_probe_inputs(config, processes);
+  std::optional<ProbeRepeat> first;
+  if (!processes
+           .is_root()) {  // computes its part; the first process has the results and writes them
+    if (!command.dry_run) measure(inputs, config, first);
+    return 0;
+  }
   if (command.dry_run)
     return dry_run_probe(config, *inputs.model, *inputs.data, inputs.tokenizer, inputs.compute);
 
@@ -156,7 +167,6 @@ int run_probe(const ParsedCommand& command) {
   report.manifest = start_manifest("eida-probe", config, inputs.compute, probe_input_files(config),
                                    command.command_line);
 
-  std::optional<ProbeRepeat> first;
   const ProbeResults results = measure(inputs, config, first);
   const RankPlan plan = make_plan(results, *inputs.model, config.ranks);
   write_file_atomic(run.file("peft_config.json"),

@@ -1,6 +1,7 @@
 // One repeat of the probe: sample, estimate, measure on held-out examples.
 #include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <chrono>
@@ -8,6 +9,7 @@
 
 #include "eida/core/stopwatch.h"
 #include "eida/pipeline/probe.h"
+#include "measure_exchange.h"
 #include "place_estimates.h"
 
 namespace eida {
@@ -25,17 +27,6 @@ struct Places {
   size_t inputs = 0;
   std::vector<size_t> input_of_site;
 };
-
-void merge_into(FidelityCurve& total, const FidelityCurve& part) {
-  total.zero_vectors += part.zero_vectors;
-  if (part.tokens == 0) return;
-  if (total.tokens == 0) total.mean.assign(part.mean.size(), 0.0);
-  const auto before = static_cast<double>(total.tokens), added = static_cast<double>(part.tokens);
-  for (size_t i = 0; i < part.mean.size(); ++i) {
-    total.mean[i] = (total.mean[i] * before + part.mean[i] * added) / (before + added);
-  }
-  total.tokens += part.tokens;
-}
 
 /// Measures held-out vectors as they are sampled, in blocks, so that they need not be kept.
 class HeldoutMeter : public SampleSink {
@@ -150,6 +141,14 @@ ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const Token
         measures[place] = describe_samples(statistics, subspace, options.dims);
         means[place] = statistics.mean();
       });
+  const Communicator& processes = *options.processes;
+  for (size_t place = 0; place < means.size() && processes.size() > 1; ++place) {
+    if (!means[place].defined()) {
+      means[place] =
+          at::empty({estimates.subspaces[place].basis.size(1)}, at::TensorOptions(at::kDouble));
+    }
+    processes.broadcast(means[place], estimates.owners[place]);
+  }
   const std::vector<Subspace>& subspaces = estimates.subspaces;
   ProbeRepeat repeat;
   repeat.sampling_seconds = estimates.sampling_seconds;
@@ -159,8 +158,14 @@ ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const Token
   HeldoutMeter meter(places, subspaces, means, options.dims, measures);
   SamplerOptions fresh = options.sampler;
   fresh.draw.repeat += uint64_t{1} << 20;  // draws of their own
-  sample_tokens(model, heldout, fresh, meter);
+  const Shard own =
+      shard_of_batches(heldout, fresh.draw.batch_size, processes.rank(), processes.size());
+  fresh.first = own.begin;
+  fresh.progress =
+      scaled_progress(fresh.progress, own.size(), static_cast<int64_t>(heldout.size()));
+  sample_tokens(model, {heldout.begin() + own.begin, heldout.begin() + own.end}, fresh, meter);
   meter.finish();
+  merge_measures(measures, processes);
   repeat.heldout_seconds = seconds_since(start);
 
   const auto split = static_cast<std::ptrdiff_t>(places.inputs);

@@ -1,5 +1,6 @@
 #include "round_bases.h"
 
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -61,13 +62,16 @@ std::vector<Subspace> estimate_known_ranks(PretrainedModel& model,
     round.fidelity.assign(nothing.size(), std::numeric_limits<double>::quiet_NaN());
     return estimate_subspaces(nothing, options.estimate, place_names(model));
   }
-  round.fidelity.resize(ranks.size());
+  round.fidelity.assign(ranks.size(), 0.0);
   PlaceEstimates estimates = estimate_places(
       model, examples, options,
       [&](size_t place, const PlaceStatistics& statistics, const Subspace& subspace) {
         round.fidelity[place] =
             fidelity(statistics.samples(), subspace, {ranks[place]}).mean.front();
       });
+  // Each is known in one process and 0 in the others.
+  options.processes->all_reduce(
+      at::from_blob(round.fidelity.data(), {static_cast<int64_t>(ranks.size())}, at::kDouble));
   round.sampling_seconds = estimates.sampling_seconds;
   round.estimation_seconds = estimates.estimation_seconds;
   return std::move(estimates.subspaces);
@@ -96,8 +100,8 @@ std::vector<Subspace> estimate_and_measure(PretrainedModel& model,
 }  // namespace
 
 RoundEstimate estimate_round(PretrainedModel& model, const TokenizedSet& train, TaskKind task,
-                             const std::vector<int64_t>& sites, const Config& config,
-                             int64_t round) {
+                             const std::vector<int64_t>& sites, const Config& config, int64_t round,
+                             const Communicator& processes) {
   const bool known = !measures_ranks(config.ranks);
   const int64_t heldout = known ? 0 : config.ranks.heldout;
   auto examples = draw(train, config.sampling.examples + heldout, round, config);
@@ -106,6 +110,7 @@ RoundEstimate estimate_round(PretrainedModel& model, const TokenizedSet& train, 
   examples.resize(static_cast<size_t>(config.sampling.examples));
 
   MeasureOptions options = measure_options(config, task);
+  options.processes = &processes;
   options.sampler.draw.repeat = static_cast<uint64_t>(round);
   options.estimate.seed = static_cast<uint64_t>(config.run.seed + round);
   Progress progress("sampling", static_cast<int64_t>(examples.size()) + heldout, "examples");

@@ -7,6 +7,7 @@
 #include "eida/adapter/method.h"
 #include "eida/config/config.h"
 #include "eida/data/tokenize.h"
+#include "eida/parallel/communicator.h"
 #include "eida/subspace/rank_plan.h"
 
 namespace eida {
@@ -21,10 +22,10 @@ struct RoundEstimate {
   double estimation_seconds = 0.0;  ///< PCA, and fidelity of known ranks
 };
 
-/// \param round from 1; each round draws its own examples and tokens. \throws DataError fewer
-/// examples than the round asks for, NumericError
+/// The same in every process. \param round from 1; each round draws its own examples and tokens.
+/// \throws DataError fewer examples than the round asks for, NumericError
 RoundEstimate estimate_round(PretrainedModel& model, const TokenizedSet& train, TaskKind task,
-                             const std::vector<int64_t>& sites, const Config& config,
-                             int64_t round);
+                             const std::vector<int64_t>& sites, const Config& config, int64_t round,
+                             const Communicator& processes = Communicator::single());
 
 }  // namespace eida

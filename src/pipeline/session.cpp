@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <spdlog/spdlog.h>
 #include <torch/version.h>
 
@@ -45,11 +46,33 @@ void warn_of_seeded(const PretrainedModel& model, const Config& config) {
   }
 }
 
+/// This process's part of the machine's cores.
+int default_threads(const Communicator& processes) {
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  if (processes.size() == 1) return cores;
+  const int part = std::max(1, cores / processes.ranks_on_node());
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return part;
+  const int bound_to = std::max(1, CPU_COUNT(&allowed));
+  if (bound_to < part) {
+    spdlog::warn(
+        "the launcher bound this process to {} of {} cores; its part would be {} (hint: mpirun "
+        "--bind-to none)",
+        bound_to, cores, part);
+  }
+  return std::min(part, bound_to);
+}
+
 }  // namespace
 
-ComputeSetting set_up_compute(const RunOptions& run, bool scaled_loss) {
+ComputeSetting set_up_compute(const RunOptions& run, const Communicator& processes,
+                              bool scaled_loss) {
   ComputeSetting compute;
+  compute.processes = &processes;
   compute.device = parse_device(run.device);
+  const bool chosen = run.device.find(':') != std::string::npos;
+  if (compute.device.is_cuda() && processes.ranks_on_node() > 1 && !chosen)  // a GPU for each
+    compute.device = parse_device(fmt::format("cuda:{}", processes.rank_on_node()));
   if (run.precision == "fp16" && !scaled_loss) {
     throw ConfigError(
         "run.precision: fp16 needs a scaled loss, which this program has not (hint: bf16)");
@@ -60,10 +83,14 @@ ComputeSetting set_up_compute(const RunOptions& run, bool scaled_loss) {
   // cuDNN builds a plan for every new shape, and packed batches have a new one each time. TF32
   // stays off, as LibTorch has it: fp32 means float32.
   if (compute.device.is_cuda()) at::globalContext().setSDPUseCuDNN(false);
-  const auto cores = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
-  compute.threads = static_cast<int>(run.threads > 0 ? run.threads : cores);
+  compute.threads = run.threads > 0 ? static_cast<int>(run.threads) : default_threads(processes);
   at::set_num_threads(compute.threads);
   return compute;
+}
+
+void check_processes(const ParsedCommand& command, const Communicator& processes) {
+  if (processes.size() == 1 || command.subcommand.empty()) return;
+  throw ConfigError("{}: takes one process, {} were started", command.subcommand, processes.size());
 }
 
 ReaderOptions reader_options(const DataOptions& data) {
@@ -151,6 +178,7 @@ Manifest start_manifest(const std::string& program, const Config& config,
   manifest.precision = precision_name(compute.precision);
   manifest.seed = static_cast<uint64_t>(config.run.seed);
   manifest.threads = compute.threads;
+  manifest.processes = compute.processes->size();
   manifest.command_line = std::move(command_line);
   std::vector<std::filesystem::path> inputs = data_files;
   if (!config.model.path.empty()) inputs.push_back(config.model.path);

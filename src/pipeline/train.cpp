@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <memory>
+
 #include "dry_run.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
@@ -45,6 +47,21 @@ std::string result_text(const nlohmann::ordered_json& summary, const std::string
   return table.render(stdout_style());
 }
 
+/// The run folder with what is known before the run; null in all processes but the first.
+std::unique_ptr<RunFolder> open_run_folder(const ParsedCommand& command,
+                                           const RunFolderOptions& options,
+                                           const Communicator& processes) {
+  std::unique_ptr<RunFolder> folder;
+  if (processes.is_root()) {
+    const Config& config = command.config;
+    folder = std::make_unique<RunFolder>(config.run.output, options);
+    attach_log_file(folder->file("log.jsonl"));
+    write_file_atomic(folder->file("config.yaml"), dump_yaml(config, Program::kTrain));
+  }
+  processes.barrier();  // the others may look into it from now on
+  return folder;
+}
+
 /// The rounds of a run that has none left.
 int show_finished(const Config& config) {
   const auto file = config.run.output / "summary.json";
@@ -61,7 +78,8 @@ void check_state(const std::filesystem::path& folder) {
 
 }  // namespace
 
-int run_train(const ParsedCommand& command) {
+int run_train(const ParsedCommand& command, const Communicator& processes) {
+  check_processes(command, processes);
   if (command.subcommand == "export") return run_export(command);
   if (command.subcommand == "merge") return run_merge(command);
   const Config& config = command.config;
@@ -69,19 +87,24 @@ int run_train(const ParsedCommand& command) {
   options.inputs.push_back(config.model.path);
   if (!command.dry_run && config.run.output.empty())
     throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
-  if (!config.run.output.empty()) RunFolder::check(config.run.output, options);
-  if (is_already_finished(command)) return show_finished(config);
-  if (command.resume) check_state(config.run.output);
-  TrainInputs inputs = open_train_inputs(config);
-  if (command.dry_run) return dry_run_train(config, inputs);
+  const bool finished = ask_root(processes, [&] {
+    if (!config.run.output.empty()) RunFolder::check(config.run.output, options);
+    if (is_already_finished(command)) return true;
+    if (command.resume) check_state(config.run.output);
+    return false;
+  });
+  if (finished) return processes.is_root() ? show_finished(config) : 0;
+  TrainInputs inputs = open_train_inputs(config, processes);
+  if (command.dry_run) return processes.is_root() ? dry_run_train(config, inputs) : 0;
 
-  RunFolder folder(config.run.output, options);
-  attach_log_file(folder.file("log.jsonl"));
-  write_file_atomic(folder.file("config.yaml"), dump_yaml(config, Program::kTrain));
-  const Manifest manifest = start_manifest("eida-train", config, inputs.compute,
-                                           train_input_files(config), command.command_line);
+  const auto folder = open_run_folder(command, options, processes);
+  Manifest manifest;
+  if (folder) {
+    manifest = start_manifest("eida-train", config, inputs.compute, train_input_files(config),
+                              command.command_line);
+  }
 
-  TrainingRun run(config, std::move(inputs), folder, manifest);
+  TrainingRun run(config, std::move(inputs), folder.get(), manifest);
   for (int64_t round = run.resume_or_start(); round <= config.rounds; ++round) {
     run.begin(round);         // sample → PCA → ranks → attach A, C and B = 0
     run.train();              // one epoch: only B (and what trainable_extra names) moves
@@ -89,11 +112,12 @@ int run_train(const ParsedCommand& command) {
     run.save_and_evaluate();  // the next round samples the changed model
     if (run.should_stop()) break;
   }
+  if (!folder) return 0;
   run.write_report(/*running=*/false);
-  folder.finish(manifest);
+  folder->finish(manifest);
 
   fmt::print("{}", result_text(run.summary(), config.run.format));
-  spdlog::info("models, adapters and metrics: {}", folder.path().string());
+  spdlog::info("models, adapters and metrics: {}", folder->path().string());
   return 0;
 }
 

@@ -68,9 +68,9 @@ std::vector<std::filesystem::path> train_input_files(const Config& config) {
   return files;
 }
 
-TrainInputs open_train_inputs(const Config& config) {
+TrainInputs open_train_inputs(const Config& config, const Communicator& processes) {
   TrainInputs inputs;
-  inputs.compute = set_up_compute(config.run, /*scaled_loss=*/true);
+  inputs.compute = set_up_compute(config.run, processes, /*scaled_loss=*/true);
   const ReaderOptions reader = reader_options(config.data);
   inputs.task = task_kind(reader.task);
   check_supported(config, inputs.task);
@@ -141,9 +141,10 @@ ScheduleOptions schedule_options(const Config& config, int64_t steps, const Meth
   return options;
 }
 
-StepOptions step_options(const Config& config, TaskKind task) {
+StepOptions step_options(const Config& config, const TrainInputs& inputs) {
   StepOptions options;
-  options.task = task;
+  options.task = inputs.task;
+  options.processes = inputs.compute.processes;
   options.loss_norm =
       config.train.loss_norm == "global" ? LossNorm::kGlobal : LossNorm::kMeanOfMeans;
   options.label_smoothing = config.train.label_smoothing;

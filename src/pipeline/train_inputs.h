@@ -33,7 +33,7 @@ std::vector<std::filesystem::path> train_input_files(const Config& config);
 
 /// Opens and checks: what a run would refuse at its start is refused here.
 /// \throws Error anything missing or contradictory
-TrainInputs open_train_inputs(const Config& config);
+TrainInputs open_train_inputs(const Config& config, const Communicator& processes);
 
 /// Names of the model's parameters that train beside the adapters (all of them: method full).
 std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
@@ -47,6 +47,6 @@ std::vector<std::vector<ExampleBatch>> plan_round(const Config& config, const To
 int64_t steps_per_round(const Config& config, const TokenizedSet& train);
 
 ScheduleOptions schedule_options(const Config& config, int64_t steps, const Method& method);
-StepOptions step_options(const Config& config, TaskKind task);
+StepOptions step_options(const Config& config, const TrainInputs& inputs);
 
 }  // namespace eida

@@ -18,19 +18,9 @@
 namespace eida {
 
 void TrainingRun::save_and_evaluate() {
-  AdapterInfo info;
-  info.method = config_.method;
-  info.round = position_.round;
-  if (config_.method == "lora")
-    info.scale = config_.lora.alpha / static_cast<double>(config_.lora.rank);
-  info.base = inputs_.base;
-  if (!inputs_.method->continues() && position_.round > 1) {
-    info.parent = sha256_file(round_file(position_.round - 1, "adapter.safetensors"));
-  }
-  write_adapter_file(round_file(position_.round, "adapter.safetensors"), *inputs_.method,
-                     trained_parameters(), info);
-  save_model_folder(*inputs_.model, config_.model.path, folder_->path() / "model");
+  save_round();
   close_round_record();
+  if (folder_ == nullptr) return;
   if (best_round() == history_.size() - 1)
     link_folder(folder_->path() / "model", folder_->path() / "best");
   nlohmann::json merges = nlohmann::json::array();
@@ -47,6 +37,23 @@ void TrainingRun::save_and_evaluate() {
   }
 }
 
+/// Adapter file and merged model.
+void TrainingRun::save_round() const {
+  if (folder_ == nullptr) return;
+  AdapterInfo info;
+  info.method = config_.method;
+  info.round = position_.round;
+  if (config_.method == "lora")
+    info.scale = config_.lora.alpha / static_cast<double>(config_.lora.rank);
+  info.base = inputs_.base;
+  if (!inputs_.method->continues() && position_.round > 1) {
+    info.parent = sha256_file(round_file(position_.round - 1, "adapter.safetensors"));
+  }
+  write_adapter_file(round_file(position_.round, "adapter.safetensors"), *inputs_.method,
+                     trained_parameters(), info);
+  save_model_folder(*inputs_.model, config_.model.path, folder_->path() / "model");
+}
+
 void TrainingRun::write_report(bool running) const {
   TrainPageInputs inputs{folder_->path(), summary(), manifest_, steps_per_round_, running};
   for (const NamedTensor& tensor : seeded_values_) inputs.random_tensors.push_back(tensor.name);
@@ -60,7 +67,7 @@ void TrainingRun::close_round_record() {
       {"train_loss",
        position_.loss_sum / static_cast<double>(std::max<int64_t>(1, position_.step))}};
   if (!dev_.empty()) {
-    const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task);
+    const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task, *processes_);
     record["eval"] = to_json(scores);
     log_scores(scores);
     spdlog::info("round {}: {}", position_.round, to_text(scores));
@@ -72,7 +79,7 @@ void TrainingRun::close_round_record() {
   record["seconds"] = seconds_since(round_start_);
   record["sampling_seconds"] = sampling_seconds_;
   record["estimation_seconds"] = estimation_seconds_;
-  metrics_->write(record);
+  if (metrics_) metrics_->write(record);
   record.erase("event");
   record["merge"] = parity_.to_json(position_.round);
   history_.push_back(nlohmann::json(record));
@@ -95,8 +102,13 @@ std::vector<NamedTensor> TrainingRun::trained_parameters() const {
   return tensors;
 }
 
+/// A file of the run folder; in the process that writes, its folder is there.
+std::filesystem::path TrainingRun::file(const std::string& name) const {
+  return folder_ != nullptr ? folder_->file(name) : config_.run.output / name;
+}
+
 std::filesystem::path TrainingRun::round_file(int64_t round, const char* name) const {
-  return folder_->file(fmt::format("rounds/{:02}/{}", round, name));
+  return file(fmt::format("rounds/{:02}/{}", round, name));
 }
 
 std::string TrainingRun::best_metric() const {

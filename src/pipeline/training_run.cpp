@@ -17,13 +17,14 @@
 
 namespace eida {
 
-TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFolder& folder,
+TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFolder* folder,
                          Manifest manifest)
     : config_(config),
       inputs_(std::move(inputs)),
-      folder_(&folder),
+      processes_(inputs_.compute.processes),
+      folder_(folder),
       manifest_(std::move(manifest)),
-      state_file_(folder.file("state/state.safetensors")),
+      state_file_(file("state/state.safetensors")),
       scaler_(inputs_.compute.precision == at::kHalf) {
   const bool completion = inputs_.task == TaskKind::kCompletion;
   dev_ = inputs_.dev.pointers();
@@ -41,7 +42,7 @@ TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFold
 }
 
 int64_t TrainingRun::resume_or_start() {
-  if (std::filesystem::exists(state_file_)) {
+  if (ask_root(*processes_, [&] { return std::filesystem::exists(state_file_); })) {
     TrainingState state = read_training_state(state_file_);
     position_ = std::move(state.position);
     bases_ = std::move(state.bases);
@@ -52,6 +53,7 @@ int64_t TrainingRun::resume_or_start() {
     spdlog::info("going on at round {}, step {} of {}", position_.round, position_.step,
                  steps_per_round_);
   }
+  if (folder_ == nullptr) return position_.round;
   metrics_.emplace(folder_->file("metrics.jsonl"), position_.metrics_bytes);
   if (config_.train.tensorboard)
     events_.emplace(folder_->path() / "tensorboard", step_of_run() + 1);
@@ -85,6 +87,8 @@ void TrainingRun::begin(int64_t round) {
   } else {
     save_state();
   }
+  agree_on_values();
+  if (folder_ == nullptr) return;
   if (!position_.rank_plan.empty())
     write_file_atomic(round_file(position_.round, "rank_plan.json"), position_.rank_plan);
   if (!position_.subspaces.empty())
@@ -94,8 +98,9 @@ void TrainingRun::begin(int64_t round) {
 }
 
 void TrainingRun::estimate_bases() {
-  const RoundEstimate estimate = estimate_round(*inputs_.model, inputs_.train, inputs_.task,
-                                                inputs_.sites, config_, position_.round);
+  const RoundEstimate estimate =
+      estimate_round(*inputs_.model, inputs_.train, inputs_.task, inputs_.sites, config_,
+                     position_.round, *processes_);
   position_.subspaces = json_text(subspace_record(*inputs_.model, estimate, bases_));
   bases_ = estimate.bases;
   position_.rank_plan = estimate.plan.to_json();
@@ -104,6 +109,9 @@ void TrainingRun::estimate_bases() {
   spdlog::info("round {}: sampling {:.1f} s, subspaces {:.1f} s", position_.round,
                sampling_seconds_, estimation_seconds_);
 }
+
+/// Processors of different make may round differently: what is trained is one and the same again.
+void TrainingRun::agree_on_values() const { processes_->broadcast(parameters_->values()); }
 
 /// Puts adapter tensors and extra parameters into one flat buffer, and gives AdamW its start.
 void TrainingRun::collect_parameters() {
@@ -156,7 +164,7 @@ void TrainingRun::write_audit() const {
 
 void TrainingRun::train() {
   const auto steps = plan_round(config_, inputs_.train, position_.round);
-  const StepOptions options = step_options(config_, inputs_.task);
+  const StepOptions options = step_options(config_, inputs_);
   Progress progress(fmt::format("round {} of {}", position_.round, config_.rounds),
                     steps_per_round_ - position_.step, "steps");
   saved_at_ = std::chrono::steady_clock::now();
@@ -177,9 +185,11 @@ void TrainingRun::train() {
     progress.advance();
     if (config_.train.eval_every && position_.step % *config_.train.eval_every == 0)
       evaluate_within_round();
-    if (state_is_due() || interrupted()) save_state();
-    check_interrupted();
+    if (state_is_due() || result.signal != 0) save_state();
+    if (result.signal != 0) processes_->barrier();  // the state is there before anyone ends
+    stop_for(result.signal);
   }
+  agree_on_values();
   save_state();
   spdlog::info("round {}: {:.1f} examples/s, {:.0f} tokens/s; {:.2f} % of the time for data",
                position_.round, static_cast<double>(examples_) / std::max(1e-9, step_seconds_),
@@ -190,6 +200,7 @@ void TrainingRun::train() {
 void TrainingRun::log_step(const StepResult& result, double lr) {
   position_.loss_sum += result.loss;
   position_.logged_loss += result.loss;
+  if (folder_ == nullptr) return;
   const int64_t every = config_.train.log_every;
   if (position_.step % every != 0 && position_.step != steps_per_round_) return;
   const int64_t steps = position_.step % every == 0 ? every : position_.step % every;
@@ -224,7 +235,8 @@ void TrainingRun::log_scores(const Evaluation& scores) {
 
 void TrainingRun::evaluate_within_round() {
   if (dev_.empty()) return;
-  const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task);
+  const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task, *processes_);
+  if (folder_ == nullptr) return;
   spdlog::info("round {}, step {}: {}", position_.round, position_.step, to_text(scores));
   metrics_->write({{"round", position_.round},
                    {"step", position_.step},
@@ -240,6 +252,7 @@ bool TrainingRun::state_is_due() const {
 }
 
 void TrainingRun::save_state() {
+  if (folder_ == nullptr) return;
   position_.metrics_bytes = metrics_->bytes();
   position_.history = history_.dump();
   position_.seconds = earlier_seconds_ + seconds_since(start_);

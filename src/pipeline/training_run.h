@@ -21,8 +21,8 @@ namespace eida {
 /// A round is begin() → train() → merge() → save_and_evaluate(); train.cpp tells the story.
 class TrainingRun {
  public:
-  /// \param manifest for the page
-  TrainingRun(const Config& config, TrainInputs inputs, const RunFolder& folder, Manifest manifest);
+  /// \param folder null in all processes but the one that writes \param manifest for the page
+  TrainingRun(const Config& config, TrainInputs inputs, const RunFolder* folder, Manifest manifest);
 
   /// Goes to where an earlier process stopped, if it left a state. \return the round to begin
   int64_t resume_or_start();
@@ -46,6 +46,7 @@ class TrainingRun {
   const nlohmann::json& rounds() const { return history_; }
 
  private:
+  void save_round() const;
   void restore_weights(int64_t round);
   void estimate_bases();
   void collect_parameters();
@@ -59,14 +60,17 @@ class TrainingRun {
   void log_scores(const Evaluation& scores);
   int64_t step_of_run() const;
   void close_round_record();
+  std::filesystem::path file(const std::string& name) const;
   std::filesystem::path round_file(int64_t round, const char* name) const;
+  void agree_on_values() const;
   std::string best_metric() const;
   std::optional<size_t> best_round() const;
   std::vector<NamedTensor> trained_parameters() const;
 
   Config config_;
   TrainInputs inputs_;
-  const RunFolder* folder_;
+  const Communicator* processes_;
+  const RunFolder* folder_;  ///< null: another process writes
   Manifest manifest_;
   std::filesystem::path state_file_;
   std::vector<const TokenExample*> dev_, heldout_;

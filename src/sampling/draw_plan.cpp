@@ -118,13 +118,14 @@ std::vector<SpaceDraws> draw_tokens(const std::vector<const TokenExample*>& exam
 }
 
 std::vector<int64_t> count_draws(const std::vector<const TokenExample*>& examples,
-                                 int64_t input_spaces, bool has_head, const DrawOptions& options) {
+                                 int64_t input_spaces, bool has_head, const DrawOptions& options,
+                                 int64_t first) {
   std::vector<int64_t> counts(static_cast<size_t>(input_spaces), 0);
   const auto total = static_cast<int64_t>(examples.size());
   for (int64_t begin = 0; begin < total; begin += options.batch_size) {
     const std::vector<const TokenExample*> batch(
         examples.begin() + begin, examples.begin() + std::min(total, begin + options.batch_size));
-    const auto draws = draw_tokens(batch, input_spaces, has_head, options, begin);
+    const auto draws = draw_tokens(batch, input_spaces, has_head, options, first + begin);
     for (size_t space = 0; space < counts.size(); ++space)
       counts[space] += static_cast<int64_t>(draws[space].size());
   }

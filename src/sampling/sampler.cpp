@@ -36,19 +36,29 @@ struct Pass {
   }
 };
 
+struct LogicalBatches {
+  std::vector<Range> examples;
+  std::vector<int64_t> tokens;
+};
+
+LogicalBatches logical_batches(const std::vector<const TokenExample*>& examples,
+                               int64_t batch_size) {
+  LogicalBatches batches;
+  const auto total = static_cast<int64_t>(examples.size());
+  for (int64_t begin = 0; begin < total; begin += batch_size) {
+    const Range batch{begin, std::min(total, begin + batch_size)};
+    batches.examples.push_back(batch);
+    batches.tokens.push_back(0);
+    for (int64_t e = batch.begin; e < batch.end; ++e)
+      batches.tokens.back() += static_cast<int64_t>(examples[static_cast<size_t>(e)]->ids.size());
+  }
+  return batches;
+}
+
 /// Cuts the examples into passes of whole logical batches, each of about `pass_tokens` tokens.
 std::vector<std::vector<Range>> plan_passes(const std::vector<const TokenExample*>& examples,
                                             const SamplerOptions& options) {
-  std::vector<Range> batches;
-  std::vector<int64_t> tokens;  // of each batch
-  const auto total = static_cast<int64_t>(examples.size());
-  for (int64_t begin = 0; begin < total; begin += options.draw.batch_size) {
-    const Range batch{begin, std::min(total, begin + options.draw.batch_size)};
-    batches.push_back(batch);
-    tokens.push_back(0);
-    for (int64_t e = batch.begin; e < batch.end; ++e)
-      tokens.back() += static_cast<int64_t>(examples[static_cast<size_t>(e)]->ids.size());
-  }
+  const auto [batches, tokens] = logical_batches(examples, options.draw.batch_size);
   std::vector<std::vector<Range>> passes;
   for (const auto& together : group_consecutive(tokens, options.pass_tokens)) {
     passes.emplace_back();
@@ -271,21 +281,32 @@ bool has_head(const PretrainedModel& model) {
 
 std::vector<int64_t> count_samples(const PretrainedModel& model,
                                    const std::vector<const TokenExample*>& examples,
-                                   const DrawOptions& options) {
+                                   const DrawOptions& options, int64_t first) {
   return count_draws(examples, static_cast<int64_t>(model.input_spaces().size()), has_head(model),
-                     options);
+                     options, first);
+}
+
+Shard shard_of_batches(const std::vector<const TokenExample*>& examples, int64_t batch_size,
+                       int rank, int size) {
+  const auto [batches, tokens] = logical_batches(examples, batch_size);
+  const Shard own = shard_of(tokens, rank, size);
+  const auto total = static_cast<int64_t>(examples.size());
+  return {std::min(total, own.begin * batch_size), std::min(total, own.end * batch_size)};
 }
 
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink) {
-  sink.on_start(count_samples(model, examples, options.draw));
+  sink.on_start(count_samples(model, examples, options.draw, options.first));
   const auto spaces = static_cast<int64_t>(model.input_spaces().size());
   TappedModel tapped(model, sink);
   for (auto& batches : plan_passes(examples, options)) {
     const Pass pass = make_pass(examples, std::move(batches), options.draw.task);
     auto draws =
         draw_tokens({examples.begin() + pass.examples.begin, examples.begin() + pass.examples.end},
-                    spaces, has_head(model), options.draw, pass.examples.begin);
+                    spaces, has_head(model), options.draw, options.first + pass.examples.begin);
+    for (SpaceDraws& space : draws) {
+      for (TokenDraw& draw : space) draw.example -= options.first;
+    }
     for (size_t s = 0; s < tapped.spaces(); ++s)
       tapped.recorder(s).start(pass, std::move(draws[s]), options.draw.head_first_token);
     const c10::AutoGradMode with_gradients(true);
@@ -293,7 +314,7 @@ void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*
     if (!std::isfinite(loss.item<float>())) {
       throw NumericError(
           "sampling: the loss of examples {}..{} is not finite (hint: --precision fp32)",
-          pass.examples.begin, pass.examples.end - 1);
+          options.first + pass.examples.begin, options.first + pass.examples.end - 1);
     }
     loss.backward();
     if (options.progress) options.progress(pass.examples.size());

@@ -164,6 +164,14 @@ void DirectionSum::add(const at::Tensor& samples, const std::string& place) {
   vectors_ += unit.size(0);
 }
 
+void DirectionSum::reduce(const Communicator& processes, int to, int64_t dim) {
+  if (processes.size() == 1) return;
+  if (!sum_.defined()) sum_ = at::zeros({dim}, at::kDouble);
+  const at::Tensor vectors = at::full({1}, static_cast<double>(vectors_), sum_.options());
+  for (const at::Tensor& part : {sum_, vectors}) processes.reduce(part, to);
+  vectors_ = static_cast<int64_t>(vectors.item<double>());
+}
+
 double DirectionSum::mean_pair_cosine() const {
   const auto n = static_cast<double>(vectors_);
   return n < 2 ? kNaN : (sum_.square().sum().item<double>() - n) / (n * (n - 1));

@@ -20,12 +20,14 @@ at::Tensor rows_of(int64_t rows, int64_t dim) {
 
 }  // namespace
 
-PlaceStatistics::PlaceStatistics(int64_t rows, int64_t dim, std::string name)
+PlaceStatistics::PlaceStatistics(int64_t rows, int64_t dim, std::string name, Shard own)
     : rows_(rows),
       dim_(dim),
       name_(std::move(name)),
-      kept_(rows_of(keeps_all(rows, dim) ? rows : kMostKept, dim)) {
+      own_(own),
+      kept_(rows_of(keeps_all(rows, dim) ? own.size() : kMostKept, dim)) {
   if (has_all()) return;
+  while (number_of_kept(first_kept_) < own.begin) ++first_kept_;
   block_ = rows_of(kBlock, dim);
   moments_.emplace(dim);
 }
@@ -49,9 +51,9 @@ double PlaceStatistics::estimation_bytes(int64_t rows, int64_t dim) {
 void PlaceStatistics::add(const at::Tensor& samples) {
   const c10::NoGradGuard no_grad;
   const int64_t n = samples.size(0);
-  if (samples.dim() != 2 || samples.size(1) != dim_ || count_ + n > rows_) {
+  if (samples.dim() != 2 || samples.size(1) != dim_ || count_ + n > own_.size()) {
     throw ConfigError("samples of {}: {} more of shape [{}], wanted [n, {}] and {} in all", name_,
-                      n, fmt::join(samples.sizes(), ", "), dim_, rows_);
+                      n, fmt::join(samples.sizes(), ", "), dim_, own_.size());
   }
   if (has_all()) {
     kept_.narrow(0, count_, n).copy_(samples);
@@ -61,14 +63,14 @@ void PlaceStatistics::add(const at::Tensor& samples) {
   for (int64_t row = 0; row < n;) {
     const int64_t size = std::min(n - row, kBlock - block_rows_);
     block_.narrow(0, block_rows_, size).copy_(samples.narrow(0, row, size));
-    while (kept_rows_ < kMostKept && next_kept() < count_ + size) {
+    while (first_kept_ + kept_rows_ < kMostKept && next_kept() < count_ + size) {
       kept_[kept_rows_].copy_(samples[row + next_kept() - count_]);
       ++kept_rows_;
     }
     row += size;
     block_rows_ += size;
     count_ += size;
-    if (block_rows_ == kBlock || count_ == rows_) fold_block();
+    if (block_rows_ == kBlock || count_ == own_.size()) fold_block();
   }
 }
 
@@ -77,7 +79,20 @@ void PlaceStatistics::fold_block() {
   moments_->add(block, name_);
   directions_.add(block, name_);
   block_rows_ = 0;
-  if (count_ == rows_) block_ = at::Tensor();
+  if (count_ == own_.size()) block_ = at::Tensor();
+}
+
+void PlaceStatistics::gather(const Communicator& processes, int to) {
+  if (processes.size() == 1) return;
+  kept_ = processes.gather_rows(samples(), to);
+  kept_rows_ = kept_.size(0);
+  count_ = rows_;
+  own_ = {0, rows_};
+  block_ = at::Tensor();
+  if (has_all()) return;
+  moments_->reduce(processes, to);
+  directions_.reduce(processes, to, dim_);
+  if (processes.rank() != to) moments_.reset();
 }
 
 at::Tensor PlaceStatistics::samples() const { return kept_.narrow(0, 0, kept_rows_); }

@@ -1,5 +1,6 @@
 #include "eida/subspace/second_moments.h"
 
+#include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 
 #include "eida/core/error.h"
@@ -30,6 +31,13 @@ void SecondMoments::add(const at::Tensor& samples, const std::string& place) {
     add_symmetric_product(chunk.t(), product_);
   }
   count_ += host.size(0);
+}
+
+void SecondMoments::reduce(const Communicator& processes, int to) {
+  if (processes.size() == 1) return;
+  const at::Tensor count = at::full({1}, static_cast<double>(count_), sum_.options());
+  for (const at::Tensor& part : {product_, sum_, count}) processes.reduce(part, to);
+  count_ = static_cast<int64_t>(count.item<double>());
 }
 
 void SecondMoments::merge(const SecondMoments& other) {

@@ -4,16 +4,23 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Generator.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
+#include <fmt/format.h>
 
 #include <cmath>
+#include <csignal>
+#include <string>
+#include <utility>
 
 #include "eida/core/error.h"
 #include "eida/core/rng.h"
+#include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
 #include "eida/model/mode_scope.h"
+#include "eida/parallel/shards.h"
 
 namespace eida {
 namespace {
@@ -24,36 +31,102 @@ int64_t tokens_of(const ExampleBatch& batch) {
   return tokens;
 }
 
+/// A part of a logical batch, with the number of predictions in all of it.
+struct BatchPart {
+  ExampleBatch examples;
+  int64_t predictions = 0;
+};
+
+/// This process's examples of the step, as many tokens as the others have. A batch may be cut: its
+/// loss is a weighted sum over examples, and the weights know the whole batch.
+std::vector<BatchPart> own_parts(const std::vector<ExampleBatch>& batches,
+                                 const StepOptions& options) {
+  std::vector<double> tokens;
+  for (const ExampleBatch& batch : batches) {
+    for (const TokenExample* example : batch)
+      tokens.push_back(static_cast<double>(example->ids.size()));
+  }
+  const std::vector<int> owners = share_out(tokens, options.processes->size());
+  std::vector<BatchPart> parts;
+  size_t number = 0;  // of an example in the step
+  for (const ExampleBatch& batch : batches) {
+    BatchPart part;
+    for (const TokenExample* example : batch) {
+      part.predictions += scored_predictions(*example, options.task);
+      if (owners[number++] == options.processes->rank()) part.examples.push_back(example);
+    }
+    if (!part.examples.empty()) parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
 /// Batches that fit into one pass run through the model together.
-std::vector<PackedBatch> pack_passes(const std::vector<ExampleBatch>& batches,
+std::vector<PackedBatch> pack_passes(const std::vector<BatchPart>& batches,
                                      const StepOptions& options) {
   std::vector<int64_t> tokens;
-  for (const ExampleBatch& batch : batches) tokens.push_back(tokens_of(batch));
+  for (const BatchPart& batch : batches) tokens.push_back(tokens_of(batch.examples));
   std::vector<PackedBatch> packed;
   for (const auto& together : group_consecutive(tokens, options.pass_tokens)) {
     std::vector<const TokenExample*> examples;
     std::vector<int64_t> logical;  // batch of each example, from 0
+    std::vector<float> weights;    // of each prediction
     for (const int64_t b : together) {
-      const ExampleBatch& batch = batches[static_cast<size_t>(b)];
+      const auto& [batch, predictions] = batches[static_cast<size_t>(b)];
       examples.insert(examples.end(), batch.begin(), batch.end());
       logical.insert(logical.end(), batch.size(), b - together.front());
+      for (const TokenExample* example : batch) {
+        weights.insert(weights.end(),
+                       static_cast<size_t>(scored_predictions(*example, options.task)),
+                       1.0F / static_cast<float>(predictions));
+      }
     }
     packed.push_back(pack(examples, options.task, logical));
+    packed.back().target_weights = at::tensor(weights, at::TensorOptions(at::kFloat));
   }
   return packed;
 }
 
-/// Divides the weights so that the losses of all passes add up to the loss of the step.
-void normalise(std::vector<PackedBatch>& packed, size_t batches, LossNorm norm) {
+/// Divides the weights so that the losses of all passes, in all processes, add up to the loss of
+/// the step.
+void normalise(std::vector<PackedBatch>& packed, const std::vector<ExampleBatch>& batches,
+               const StepOptions& options) {
   int64_t labels = 0;
-  for (const PackedBatch& pass : packed) labels += pass.targets.size(0);
+  for (const ExampleBatch& batch : batches) {
+    for (const TokenExample* example : batch) labels += scored_predictions(*example, options.task);
+  }
   for (PackedBatch& pass : packed) {
-    if (norm == LossNorm::kMeanOfMeans) {
-      pass.target_weights.div_(static_cast<double>(batches));
+    if (options.loss_norm == LossNorm::kMeanOfMeans) {
+      pass.target_weights.div_(static_cast<double>(batches.size()));
     } else {
       pass.target_weights.fill_(1.0 / static_cast<double>(labels));
     }
   }
+}
+
+/// Masks depend on the step, so a resumed run draws the same ones, and on the process.
+uint64_t dropout_seed(const StepOptions& options, uint64_t number) {
+  const int rank = options.processes->rank();
+  const std::string stream = rank == 0 ? "dropout" : fmt::format("dropout of rank {}", rank);
+  return Rng(options.seed, stream, number).next();
+}
+
+/// Adds up gradients, loss and tokens of all processes: one message for the gradients, and beside
+/// it a small one in float64. \param loss 0-d float64
+void add_up(const FlatParameters& parameters, const at::Tensor& loss, StepResult& result,
+            const Communicator& processes) {
+  result.signal = received_signal();
+  if (processes.size() == 1) return;
+  at::Tensor sums =
+      at::tensor({loss.item<double>(), static_cast<double>(result.tokens),
+                  result.signal == SIGINT ? 1.0 : 0.0, result.signal == SIGTERM ? 1.0 : 0.0},
+                 at::TensorOptions(at::kDouble));
+  Pending gradients = processes.start_all_reduce(parameters.gradients());
+  processes.all_reduce(sums);
+  gradients.wait();
+  loss.fill_(sums[0].item<double>());
+  result.tokens = static_cast<int64_t>(sums[1].item<double>());
+  const bool interrupt = sums[2].item<double>() > 0.0, terminate = sums[3].item<double>() > 0.0;
+  result.signal = interrupt ? SIGINT : terminate ? SIGTERM : 0;
 }
 
 }  // namespace
@@ -62,16 +135,15 @@ StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW&
                       GradScaler& scaler, const std::vector<ExampleBatch>& batches, double lr,
                       double head_lr, uint64_t number, const StepOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  std::vector<PackedBatch> packed = pack_passes(batches, options);
-  normalise(packed, batches.size(), options.loss_norm);
+  std::vector<PackedBatch> packed = pack_passes(own_parts(batches, options), options);
+  normalise(packed, batches, options);
   StepResult result;
   result.prepare_seconds = seconds_since(start);
 
   const ModeScope training(model, true);
   const c10::AutoGradMode with_gradients(true);
-  // Masks depend on the step alone, so a resumed run draws the same ones.
   at::Generator generator = at::globalContext().defaultGenerator(parameters.values().device());
-  generator.set_current_seed(Rng(options.seed, "dropout", number).next());
+  generator.set_current_seed(dropout_seed(options, number));
   parameters.gradients().zero_();
   at::Tensor loss_sum = at::zeros({}, parameters.values().options().dtype(at::kDouble));
   for (PackedBatch& pass : packed) {
@@ -81,6 +153,7 @@ StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW&
     loss_sum += loss.detach().to(at::kDouble) / scaler.scale();
     result.tokens += pass.tokens();
   }
+  add_up(parameters, loss_sum, result, *options.processes);
   scaler.unscale(parameters);
   // The one place of a step where the program waits for a GPU.
   const at::Tensor numbers = at::stack({loss_sum, gradient_norm(parameters)}).cpu();

@@ -11,6 +11,7 @@ namespace eida {
 
 struct LogOptions {
   std::string level = "info";  ///< one of log_levels()
+  std::string prefix = {};     ///< of every message, for example "rank 1 of 2: "
   bool quiet = false;  ///< only errors on stderr; the file still gets every line of the level
 };
 

@@ -30,7 +30,8 @@ struct Manifest {
   std::string device = {};     ///< resolved: "cpu", "cuda:0 (NVIDIA H100)"
   std::string precision = {};  ///< resolved: "fp32", "bf16", "fp16"; empty without LibTorch
   uint64_t seed = 0;
-  int threads = 0;  ///< resolved
+  int threads = 0;    ///< resolved, of each process
+  int processes = 1;  ///< that ran it together
   std::vector<InputFile> inputs = {};
   std::vector<std::string> command_line = {};
   std::chrono::system_clock::time_point start = std::chrono::system_clock::now();

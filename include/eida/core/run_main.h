@@ -12,10 +12,16 @@ namespace eida {
 /// nullopt: not mine.
 using DescribeError = std::function<std::optional<std::string>(const std::exception&)>;
 
+/// What a process among several does beside saying what went wrong.
+struct FailureHooks {
+  std::function<std::string(int code)> before_line = {};  ///< gives the line its start
+  std::function<void(int code)> after_line = {};          ///< may end the process
+};
+
 /// Installs the signal handlers, runs `body` and returns its result; flushes stdout. An exception
 /// becomes one line "PROGRAM: message" on stderr, goes into the run folder's INCOMPLETE file, and
 /// its exit code is returned: Error's own, 3 for file-system errors, 1 for the rest.
 int run_main(const char* program, const std::function<int()>& body,
-             const DescribeError& describe = {});
+             const DescribeError& describe = {}, const FailureHooks& hooks = {});
 
 }  // namespace eida

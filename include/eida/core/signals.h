@@ -10,6 +10,12 @@ void install_signal_handlers();
 /// True after a SIGINT or SIGTERM. May be called from any thread.
 bool interrupted();
 
+/// SIGINT or SIGTERM, whichever was received; 0: neither.
+int received_signal();
+
+/// Nothing for 0. \throws Interrupted with exit code 130 (SIGINT) or 143 (SIGTERM).
+void stop_for(int signal);
+
 /// Call it between steps. \throws Interrupted with exit code 130 (SIGINT) or 143 (SIGTERM).
 void check_interrupted();
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eida/model/pretrained_model.h"
+#include "eida/parallel/communicator.h"
 
 namespace eida {
 
@@ -29,6 +30,8 @@ struct GenerateOptions {
   /// Told after every pass what was finished since the last call. \param prompts \param tokens of
   /// their best outputs
   std::function<void(int64_t prompts, int64_t tokens)> progress;
+  /// Each process continues its part of the prompts; every one gets all results.
+  const Communicator* processes = &Communicator::single();
 };
 
 inline constexpr int64_t kDefaultBatchTokens = 32'768;
@@ -54,7 +57,7 @@ struct GenerateStatistics {
 
 /// Continues every prompt. Evaluation mode and no autograd within; prompts of like length go
 /// together, results come in the order given. SIGINT and SIGTERM end it.
-/// \param statistics filled when not null.
+/// \param statistics of this process's part, filled when not null.
 /// \throws ConfigError an encoder, options that contradict each other, or max_batch_tokens below
 /// what one prompt needs. \throws DataError an empty prompt, one that leaves no room for a token
 /// within max_length or the model's positions, or an id outside the vocabulary.

@@ -9,6 +9,7 @@
 
 #include "eida/data/example.h"
 #include "eida/model/pretrained_model.h"
+#include "eida/parallel/communicator.h"
 
 namespace eida {
 
@@ -18,6 +19,8 @@ struct PassOptions {
   int64_t pass_tokens = 1024;
   /// Called after each pass with the number of examples it held; may throw to stop.
   std::function<void(int64_t examples)> progress = {};
+  /// Each process computes its part of the examples; every one gets all results.
+  const Communicator* processes = &Communicator::single();
 };
 
 /// Logits of each example in evaluation mode, in the order given. // [n, C] float32, on the CPU

@@ -32,6 +32,10 @@ struct PackedBatch {
   int64_t tokens() const { return offsets.back(); }
 };
 
+/// Predictions of an example that the loss scores: one class, or the labelled tokens (the first of
+/// a sequence never is).
+int64_t scored_predictions(const TokenExample& example, TaskKind task);
+
 /// Packs examples in the given order. `logical_batch[i]` is the number of example i's logical batch
 /// (contiguous from 0); empty: all belong to one.
 PackedBatch pack(const std::vector<const TokenExample*>& examples, TaskKind task,

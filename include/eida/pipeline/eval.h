@@ -2,11 +2,12 @@
 #pragma once
 
 #include "eida/config/command_line.h"
+#include "eida/parallel/communicator.h"
 
 namespace eida {
 
-/// The whole program with its subcommands score, compare and tokenize. \return exit code.
-/// \throws Error
-int run_eval(const ParsedCommand& command);
+/// The whole program with its subcommands score, compare and tokenize, which take one process.
+/// \return exit code. \throws Error
+int run_eval(const ParsedCommand& command, const Communicator& processes = Communicator::single());
 
 }  // namespace eida

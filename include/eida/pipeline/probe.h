@@ -8,6 +8,7 @@
 
 #include "eida/config/command_line.h"
 #include "eida/model/pretrained_model.h"
+#include "eida/parallel/communicator.h"
 #include "eida/sampling/sampler.h"
 #include "eida/subspace/fidelity.h"
 #include "eida/subspace/gradient_capture.h"
@@ -17,7 +18,7 @@
 namespace eida {
 
 /// The whole program. \return exit code. \throws Error
-int run_probe(const ParsedCommand& command);
+int run_probe(const ParsedCommand& command, const Communicator& processes = Communicator::single());
 
 /// What one repeat says about one place.
 struct PlaceMeasure {
@@ -46,13 +47,16 @@ struct MeasureOptions {
   EstimateOptions estimate;
   std::vector<int64_t> dims;            ///< ascending, at most estimate.k
   std::optional<int64_t> memory_limit;  ///< run.memory_limit, MiB
+  /// Each process samples its part of the examples, and estimates at its part of the places.
+  const Communicator* processes = &Communicator::single();
 };
 
 /// As the configuration says; the caller sets what differs from repeat to repeat. \throws
 /// ConfigError
 MeasureOptions measure_options(const Config& config, TaskKind task);
 
-/// Samples `examples`, estimates a subspace at every place, and measures it on `heldout`.
+/// Samples `examples`, estimates a subspace at every place, and measures it on `heldout`. The same
+/// in every process.
 ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                            const std::vector<const TokenExample*>& heldout,
                            const MeasureOptions& options);

@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "eida/config/command_line.h"
 #include "eida/config/config.h"
 #include "eida/core/manifest.h"
 #include "eida/core/progress.h"
 #include "eida/data/dataset.h"
 #include "eida/data/tokenize.h"
 #include "eida/model/pretrained_model.h"
+#include "eida/parallel/communicator.h"
 
 namespace eida {
 
@@ -23,12 +25,19 @@ struct ComputeSetting {
   at::Device device = at::kCPU;
   at::ScalarType precision = at::kFloat;  ///< of activations
   int threads = 1;
+  const Communicator* processes = &Communicator::single();
 };
 
-/// Resolves device, precision and threads, and sets the number of threads. \param scaled_loss the
+/// Resolves device, precision and threads, and sets the number of threads: by default all cores,
+/// shared with the processes on the same machine. \param scaled_loss the
 /// program scales its loss; without it float16 is an error and `auto` is bfloat16 on every device.
 /// \throws ConfigError
-ComputeSetting set_up_compute(const RunOptions& run, bool scaled_loss = false);
+ComputeSetting set_up_compute(const RunOptions& run,
+                              const Communicator& processes = Communicator::single(),
+                              bool scaled_loss = false);
+
+/// \throws ConfigError a subcommand in several processes: each takes one
+void check_processes(const ParsedCommand& command, const Communicator& processes);
 
 /// The reader's options of a task, from the configuration. \throws ConfigError
 ReaderOptions reader_options(const DataOptions& data);

@@ -52,7 +52,8 @@ std::vector<SpaceDraws> draw_tokens(const std::vector<const TokenExample*>& exam
 
 /// How many draws draw_tokens() gives each input space, without holding them.
 std::vector<int64_t> count_draws(const std::vector<const TokenExample*>& examples,
-                                 int64_t input_spaces, bool has_head, const DrawOptions& options);
+                                 int64_t input_spaces, bool has_head, const DrawOptions& options,
+                                 int64_t first = 0);
 
 /// m_j for every token of one sequence of `length` tokens whose labelled positions are
 /// context_length .. length-1: the number of labelled positions i > j.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eida/model/pretrained_model.h"
+#include "eida/parallel/shards.h"
 #include "eida/sampling/draw_plan.h"
 
 namespace eida {
@@ -34,6 +35,7 @@ class SampleSink {
 
 struct SamplerOptions {
   DrawOptions draw;
+  int64_t first = 0;  ///< number of the first example, where they are a part of a list
   /// Logical batches are put into one pass until it holds this many tokens: larger matrix products,
   /// more memory. 0: one logical batch a pass. The result differs by rounding only.
   int64_t pass_tokens = 384;
@@ -44,7 +46,12 @@ struct SamplerOptions {
 /// Vectors that each input space, and so each of its sites, will give: known before any pass.
 std::vector<int64_t> count_samples(const PretrainedModel& model,
                                    const std::vector<const TokenExample*>& examples,
-                                   const DrawOptions& options);
+                                   const DrawOptions& options, int64_t first = 0);
+
+/// The examples of process `rank` of `size`: whole logical batches, about as many tokens as the
+/// others have.
+Shard shard_of_batches(const std::vector<const TokenExample*>& examples, int64_t batch_size,
+                       int rank, int size);
 
 /// Runs the model over `examples` (evaluation mode, one forward and one backward pass) and hands X
 /// and Delta W * X to the sink. Delta W is the gradient of the mean loss of the example's logical

@@ -62,6 +62,8 @@ class DirectionSum {
  public:
   /// \param samples [n, d]. Errors as mean_pair_cosine().
   void add(const at::Tensor& samples, const std::string& place = "");
+  /// That of all processes, on process `to`; elsewhere undefined then. \param dim of the samples
+  void reduce(const Communicator& processes, int to, int64_t dim);
   double mean_pair_cosine() const;
 
  private:

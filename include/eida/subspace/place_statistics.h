@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "eida/parallel/shards.h"
 #include "eida/subspace/fidelity.h"
 #include "eida/subspace/second_moments.h"
 
@@ -21,7 +23,10 @@ class PlaceStatistics {
   static constexpr int64_t kMostKept = 1024;
 
   /// \param rows samples that will come, >= 0 \param dim of a sample \param name in errors
-  PlaceStatistics(int64_t rows, int64_t dim, std::string name);
+  PlaceStatistics(int64_t rows, int64_t dim, std::string name)
+      : PlaceStatistics(rows, dim, std::move(name), {0, rows}) {}
+  /// \param own samples of all `rows` that come to this process
+  PlaceStatistics(int64_t rows, int64_t dim, std::string name, Shard own);
 
   static bool keeps_all(int64_t rows, int64_t dim) { return rows <= 2 * (dim + kMostKept); }
   static double bytes(int64_t rows, int64_t dim);             ///< held at most
@@ -31,6 +36,10 @@ class PlaceStatistics {
   /// announced, NumericError on NaN or infinity, naming the place, where only moments are kept
   /// (else estimating says so).
   void add(const at::Tensor& samples);
+
+  /// After the last sample: what the processes saw comes together on process `to`, in the order of
+  /// the samples, as if one had seen all. Elsewhere nothing is left.
+  void gather(const Communicator& processes, int to);
 
   const std::string& name() const { return name_; }
   int64_t count() const { return count_; }  ///< samples that came
@@ -47,11 +56,15 @@ class PlaceStatistics {
   MeanShare mean_share(const at::Tensor& direction) const;
 
  private:
-  int64_t next_kept() const { return kept_rows_ * rows_ / kMostKept; }  ///< number of a sample
+  /// Number among the own samples of the next one to keep.
+  int64_t next_kept() const { return number_of_kept(first_kept_ + kept_rows_) - own_.begin; }
+  int64_t number_of_kept(int64_t kept) const { return kept * rows_ / kMostKept; }
   void fold_block();
 
   int64_t rows_, dim_;
   std::string name_;
+  Shard own_;
+  int64_t first_kept_ = 0;  ///< of the kMostKept of all processes, the first of the own
   int64_t count_ = 0;
   at::Tensor kept_;  // [m, dim] float32
   int64_t kept_rows_ = 0;

@@ -1,6 +1,7 @@
 /// What is enough to estimate a subspace without keeping the samples.
 #pragma once
 
+#include "eida/parallel/communicator.h"
 #include "eida/subspace/subspace.h"
 
 namespace eida {
@@ -14,6 +15,8 @@ class SecondMoments {
   /// \param samples [n, d], n >= 0, any floating-point type. How they are cut into calls changes
   /// rounding only. \throws NumericError on NaN or infinity, naming `place`; nothing is added then.
   void add(const at::Tensor& samples, const std::string& place = "");
+  /// Those of all processes, on process `to`; elsewhere undefined then.
+  void reduce(const Communicator& processes, int to);
   void merge(const SecondMoments& other);  ///< \throws ConfigError when dimensions differ
 
   int64_t dim() const { return sum_.size(0); }

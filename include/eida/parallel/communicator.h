@@ -1,0 +1,92 @@
+/// The processes that work on one run together.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace eida {
+
+/// An operation that has begun. Its tensor belongs to it until wait() has returned; the destructor
+/// waits too.
+class Pending {
+ public:
+  Pending() = default;  ///< nothing to wait for
+  explicit Pending(std::function<void()> finish) : finish_(std::move(finish)) {}
+  Pending(Pending&& other) noexcept : finish_(std::exchange(other.finish_, nullptr)) {}
+  Pending& operator=(Pending&&) = delete;
+  ~Pending() { wait(); }
+  void wait() {
+    if (auto finish = std::exchange(finish_, nullptr)) finish();
+  }
+
+ private:
+  std::function<void()> finish_;
+};
+
+/// One process alone: this class; every operation is free and leaves its tensor as it is. Several:
+/// MPI's, where a launcher (mpirun, srun) started them. Operations are collective: all processes
+/// call the same ones in the same order, from the main thread. Tensors are float32 or float64, of
+/// any device and layout, and of the same shape in every process. Sums are added up in an order
+/// that the number of processes decides, and reach every process with the same bits. A process
+/// that dies, or an operation that fails, ends all processes.
+class Communicator {
+ public:
+  Communicator() = default;
+  virtual ~Communicator() = default;
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
+
+  int rank() const { return rank_; }              ///< 0 .. size() - 1
+  int size() const { return size_; }              ///< number of processes
+  int ranks_on_node() const { return on_node_; }  ///< processes that share this one's machine
+  int rank_on_node() const { return node_rank_; }
+  /// Whether this process is the one that writes files and speaks.
+  bool is_root() const { return rank_ == 0; }
+
+  /// Sum over the processes, in place.
+  void all_reduce(const at::Tensor& values) const { start_all_reduce(values).wait(); }
+  /// The same, while this process goes on with something else.
+  virtual Pending start_all_reduce(const at::Tensor& values) const { return {}; }
+  /// Sum over the processes, in place on process `to`; elsewhere the values are undefined then.
+  virtual void reduce(const at::Tensor& values, int to) const {}
+  /// The values of process `from`, in place.
+  virtual void broadcast(const at::Tensor& values, int from = 0) const {}
+  /// The same of bytes; the length need not be known.
+  virtual void broadcast(std::string& bytes, int from = 0) const {}
+  /// The bytes of each process, in order, on process `to`; empty elsewhere. \throws Error
+  /// (internal) 2 GiB or more in all
+  virtual std::vector<std::string> gather(const std::string& bytes, int to = 0) const {
+    return {bytes};
+  }
+  /// Rows of all processes, those of process 0 first, on process `to`; no rows elsewhere.
+  /// \param rows [n, d] on the CPU, n of each process's own. \return [sum of n, d]
+  virtual at::Tensor gather_rows(const at::Tensor& rows, int to = 0) const { return rows; }
+  /// The smallest of the processes' values.
+  virtual double least(double value) const { return value; }
+  /// Returns when all processes have called it.
+  virtual void barrier() const {}
+
+  /// This process alone.
+  static const Communicator& single();
+
+ protected:
+  Communicator(int rank, int size, int rank_on_node, int ranks_on_node)
+      : rank_(rank), size_(size), node_rank_(rank_on_node), on_node_(ranks_on_node) {}
+
+ private:
+  int rank_ = 0, size_ = 1, node_rank_ = 0, on_node_ = 1;
+};
+
+/// gather_rows() for every process.
+at::Tensor all_gather_rows(const Communicator& processes, const at::Tensor& rows);
+/// What the first process answers, for every process; the others do not ask.
+bool ask_root(const Communicator& processes, const std::function<bool()>& ask);
+/// gather() for every process.
+std::vector<std::string> all_gather(const Communicator& processes, const std::string& bytes);
+
+}  // namespace eida

@@ -1,0 +1,201 @@
+// Several processes over MPI. A failed call ends all processes by MPI's own error handler, so no
+// result is looked at.
+#include <ATen/ops/empty.h>
+#include <c10/core/GradMode.h>
+#include <mpi.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "eida/core/error.h"
+#include "launcher.h"
+
+namespace eida {
+namespace {
+
+/// MPI counts in int: larger tensors go in parts.
+constexpr int64_t kMostEntries = int64_t{1} << 30;
+
+/// Two processes on one machine would copy through ptrace's rights, which containers refuse; Open
+/// MPI then says so once a process, and copies through shared memory as it does with this setting.
+constexpr const char* kSingleCopy = "OMPI_MCA_btl_vader_single_copy_mechanism";
+
+MPI_Datatype type_of(const at::Tensor& tensor) {
+  if (tensor.scalar_type() == at::kFloat) return MPI_FLOAT;
+  if (tensor.scalar_type() == at::kDouble) return MPI_DOUBLE;
+  throw Error(ExitCode::kInternal, "sent between processes: neither float32 nor float64");
+}
+
+/// A tensor's values in one block of host memory, and back into the tensor.
+class HostCopy {
+ public:
+  explicit HostCopy(const at::Tensor& tensor)
+      : tensor_(tensor.detach()),
+        host_(tensor.device().is_cpu() && tensor.is_contiguous()
+                  ? tensor_
+                  : tensor_.to(at::kCPU).contiguous()),
+        type_(type_of(tensor)) {}
+
+  /// Calls `operation(data, count)` for parts that fit into MPI's counts.
+  template <typename Operation>
+  void for_parts(const Operation& operation) const {
+    auto* data = static_cast<char*>(host_.data_ptr());
+    for (int64_t begin = 0; begin < host_.numel(); begin += kMostEntries) {
+      operation(data + begin * static_cast<int64_t>(host_.element_size()),
+                static_cast<int>(std::min(kMostEntries, host_.numel() - begin)));
+    }
+  }
+  void put_back() const {
+    const c10::NoGradGuard no_grad;
+    if (!host_.is_same(tensor_)) tensor_.copy_(host_);
+  }
+  MPI_Datatype type() const { return type_; }
+
+ private:
+  at::Tensor tensor_, host_;
+  MPI_Datatype type_;
+};
+
+int in_world(int (*ask)(MPI_Comm, int*), MPI_Comm comm) {
+  int value = 0;
+  ask(comm, &value);
+  return value;
+}
+
+class MpiCommunicator : public Communicator {
+ public:
+  explicit MpiCommunicator(MPI_Comm node)
+      : Communicator(in_world(MPI_Comm_rank, MPI_COMM_WORLD),
+                     in_world(MPI_Comm_size, MPI_COMM_WORLD), in_world(MPI_Comm_rank, node),
+                     in_world(MPI_Comm_size, node)),
+        node_(node) {}
+  ~MpiCommunicator() override {
+    MPI_Comm_free(&node_);
+    MPI_Finalize();
+  }
+
+  Pending start_all_reduce(const at::Tensor& values) const override {
+    HostCopy copy(values);
+    std::vector<MPI_Request> requests;
+    copy.for_parts([&](void* data, int count) {
+      requests.emplace_back();
+      MPI_Iallreduce(MPI_IN_PLACE, data, count, copy.type(), MPI_SUM, MPI_COMM_WORLD,
+                     &requests.back());
+    });
+    return Pending([copy, requests]() mutable {
+      MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
+      copy.put_back();
+    });
+  }
+
+  void reduce(const at::Tensor& values, int to) const override {
+    const HostCopy copy(values);
+    copy.for_parts([&](void* data, int count) {
+      if (rank() == to) {
+        MPI_Reduce(MPI_IN_PLACE, data, count, copy.type(), MPI_SUM, to, MPI_COMM_WORLD);
+      } else {
+        MPI_Reduce(data, nullptr, count, copy.type(), MPI_SUM, to, MPI_COMM_WORLD);
+      }
+    });
+    if (rank() == to) copy.put_back();
+  }
+
+  void broadcast(const at::Tensor& values, int from) const override {
+    const HostCopy copy(values);
+    copy.for_parts(
+        [&](void* data, int count) { MPI_Bcast(data, count, copy.type(), from, MPI_COMM_WORLD); });
+    if (rank() != from) copy.put_back();
+  }
+
+  void broadcast(std::string& bytes, int from) const override {
+    uint64_t length = bytes.size();
+    MPI_Bcast(&length, 1, MPI_UINT64_T, from, MPI_COMM_WORLD);
+    bytes.resize(length);
+    for (uint64_t begin = 0; begin < length; begin += kMostEntries) {
+      const auto count = static_cast<int>(std::min<uint64_t>(kMostEntries, length - begin));
+      MPI_Bcast(bytes.data() + begin, count, MPI_CHAR, from, MPI_COMM_WORLD);
+    }
+  }
+
+  std::vector<std::string> gather(const std::string& bytes, int to) const override {
+    const std::vector<int> counts = counts_on(static_cast<int64_t>(bytes.size()), to);
+    const std::vector<int> starts = starts_of(counts);
+    std::string all(rank() == to ? static_cast<size_t>(starts.back()) : 0, '\0');
+    MPI_Gatherv(bytes.data(), static_cast<int>(bytes.size()), MPI_CHAR, all.data(), counts.data(),
+                starts.data(), MPI_CHAR, to, MPI_COMM_WORLD);
+    std::vector<std::string> parts;
+    for (size_t r = 0; rank() == to && r < counts.size(); ++r)
+      parts.push_back(all.substr(static_cast<size_t>(starts[r]), static_cast<size_t>(counts[r])));
+    return parts;
+  }
+
+  at::Tensor gather_rows(const at::Tensor& rows, int to) const override {
+    const int64_t width = rows.size(1);
+    const at::Tensor mine = rows.contiguous();
+    const std::vector<int> counts = counts_on(mine.numel(), to);
+    const std::vector<int> starts = starts_of(counts);
+    const int64_t total = rank() == to ? starts.back() / std::max<int64_t>(1, width) : 0;
+    at::Tensor all = at::empty({total, width}, mine.options());
+    MPI_Gatherv(mine.const_data_ptr(), static_cast<int>(mine.numel()), type_of(mine),
+                all.data_ptr(), counts.data(), starts.data(), type_of(mine), to, MPI_COMM_WORLD);
+    return all;
+  }
+
+  double least(double value) const override {
+    MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_DOUBLE, MPI_MIN, MPI_COMM_WORLD);
+    return value;
+  }
+
+  void barrier() const override { MPI_Barrier(MPI_COMM_WORLD); }
+
+ private:
+  /// What each process gives, on `to`.
+  std::vector<int> counts_on(int64_t mine, int to) const {
+    if (mine > std::numeric_limits<int>::max())
+      throw Error(ExitCode::kInternal, "too much for one message between processes");
+    const int count = static_cast<int>(mine);
+    std::vector<int> counts(rank() == to ? static_cast<size_t>(size()) : 0);
+    MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, to, MPI_COMM_WORLD);
+    return counts;
+  }
+
+  /// Where each process's part begins, and behind them the whole length.
+  static std::vector<int> starts_of(const std::vector<int>& counts) {
+    std::vector<int> starts(1, 0);
+    for (const int count : counts) {
+      if (count > std::numeric_limits<int>::max() - starts.back())
+        throw Error(ExitCode::kInternal, "too much for one message between processes");
+      starts.push_back(starts.back() + count);
+    }
+    return starts;
+  }
+
+  MPI_Comm node_;
+};
+
+}  // namespace
+
+std::unique_ptr<Communicator> connect(const Launched& launched) {
+  ::setenv(kSingleCopy, "none", /*overwrite=*/0);
+  int provided = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
+  const int size = in_world(MPI_Comm_size, MPI_COMM_WORLD);
+  if (size != launched.size) {
+    MPI_Finalize();
+    throw ConfigError(
+        "the launcher started {} processes ({}), but MPI sees {}: it is not the launcher of the "
+        "MPI that EIDA was built with (hint: that one's mpirun, or srun --mpi=pmix)",
+        launched.size, launched.variable, size);
+  }
+  MPI_Comm node = MPI_COMM_NULL;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  return std::make_unique<MpiCommunicator>(node);
+}
+
+void end_all(int code) {
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::_Exit(code);
+}
+
+}  // namespace eida
