@@ -110,7 +110,8 @@ void declare_probe(ProbeOptions& probe, Declarations& list) {
       .items(0, 2)
       .one_of("figures", {{"input", "one figure per kind of input space"},
                           {"delta_output", "one figure per kind of site"}});
-  list.add("probe.figure_size", &probe.figure_size, "width and height of a figure in pixels")
+  list.add("probe.figure_size", &probe.figure_size,
+           "width and height of a figure in pixels; PNG has twice as many")
       .in(kProbe)
       .as("--figure-size")
       .items(2, 2)

@@ -4,8 +4,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -48,6 +50,18 @@ bool is_run_folder(const fs::path& folder) {
   }
 }
 
+/// A marker that was being written when its program was killed.
+bool is_half_marker(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.starts_with(std::string(".") + kMarker + ".") && name.ends_with(".tmp");
+}
+
+bool is_unused(const fs::path& folder) {
+  const fs::directory_iterator entries(folder);
+  return std::all_of(fs::begin(entries), fs::end(entries),
+                     [](const fs::directory_entry& entry) { return is_half_marker(entry.path()); });
+}
+
 bool lies_in(const fs::path& file, const fs::path& folder) {
   const fs::path relative =
       fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(folder));
@@ -80,7 +94,7 @@ bool check_folder(const fs::path& folder, const RunFolderOptions& options) {
   if (!fs::exists(status)) return false;
   if (!fs::is_directory(status))
     throw ConfigError("{}: is there and is not a folder", folder.string());
-  if (fs::is_empty(folder)) return false;
+  if (is_unused(folder)) return false;
   if (!options.overwrite && !options.resume) {
     throw ConfigError(
         "{}: is there and is not empty (hint: --overwrite, --resume or another --output)",
@@ -136,6 +150,7 @@ RunFolder::RunFolder(fs::path path, const RunFolderOptions& options)
     throw DataError("{}: cannot create the run folder: {}", s.path.string(), error.message());
   s.lock = lock_folder(s.path);
   const bool used = check_folder(s.path, options);  // again, now that nobody else can change it
+  if (!used) empty_folder(s.path);                  // of half a marker
   write_marker(s.path, fmt::format("started {} by process {}", utc_iso(), ::getpid()));
   fs::remove(s.path / kManifest);
   if (used && options.overwrite) empty_folder(s.path);

@@ -11,6 +11,7 @@
 #include "eval_outcome.h"
 #include "eval_page.h"
 #include "eval_tasks.h"
+#include "resumed_run.h"
 
 namespace eida {
 namespace {
@@ -71,6 +72,7 @@ int evaluate_model(const ParsedCommand& command, const Communicator& processes) 
 
 int run_eval(const ParsedCommand& command, const Communicator& processes) {
   check_processes(command, processes);
+  if (ask_root(processes, [&] { return is_already_finished(command); })) return 0;
   if (command.subcommand == "score") return run_score(command);
   if (command.subcommand == "compare") return run_system_comparison(command);
   if (command.subcommand == "tokenize") return run_tokenize(command);

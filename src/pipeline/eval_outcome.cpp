@@ -124,7 +124,6 @@ std::unique_ptr<RunFolder> open_eval_folder(const ParsedCommand& command,
                                             std::vector<std::filesystem::path> inputs) {
   const Config& config = command.config;
   if (config.run.output.empty()) return nullptr;
-  if (command.resume) spdlog::info("an evaluation keeps nothing half-done: it starts over");
   auto run = std::make_unique<RunFolder>(
       config.run.output, RunFolderOptions{command.overwrite, command.resume, std::move(inputs)});
   attach_log_file(run->file("log.jsonl"));

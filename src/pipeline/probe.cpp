@@ -157,7 +157,6 @@ int run_probe(const ParsedCommand& command, const Communicator& processes) {
   if (command.dry_run)
     return dry_run_probe(config, *inputs.model, *inputs.data, inputs.tokenizer, inputs.compute);
 
-  if (command.resume) spdlog::info("a probe keeps no half-done repeats: it starts over");
   RunFolder run(config.run.output, options);
   attach_log_file(run.file("log.jsonl"));
   ProbeReport report;

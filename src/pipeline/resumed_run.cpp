@@ -70,6 +70,8 @@ bool is_already_finished(const ParsedCommand& command) {
       spdlog::warn("{}: there is nothing to resume: a new run starts", folder.string());
       return false;
     case EarlierRun::kUnfinished:
+      if (command.program != Program::kTrain)
+        spdlog::info("{}: nothing half-done was kept: it starts over", folder.string());
       return false;
     case EarlierRun::kFinished:
       spdlog::info(

@@ -79,6 +79,17 @@ TEST_F(RunFolderTest, EmptyFolderIsTaken) {
   EXPECT_TRUE(has("INCOMPLETE"));
 }
 
+TEST_F(RunFolderTest, AFolderWithHalfAMarkerIsTaken) {
+  std::filesystem::create_directories(path_);
+  write_text(path_ / ".INCOMPLETE.4711-0.tmp", "This EI");  // killed before the rename
+  for (const bool resume : {true, false}) {
+    EXPECT_NO_THROW(eida::RunFolder::check(path_, {.resume = resume})) << resume;
+  }
+  eida::RunFolder run(path_, {.resume = true});
+  EXPECT_FALSE(has(".INCOMPLETE.4711-0.tmp"));
+  EXPECT_TRUE(std::filesystem::exists(path_ / "INCOMPLETE"));
+}
+
 TEST_F(RunFolderTest, OverwriteEmptiesAnEarlierRun) {
   complete_run();
   RunFolder folder(path_, {.overwrite = true});
