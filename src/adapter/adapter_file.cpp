@@ -71,6 +71,14 @@ std::set<std::string> factor_names(const PretrainedModel& model) {
   return names;
 }
 
+WeightUpdate update_of(const AdapterFile& file, const PretrainedModel& model, int64_t site) {
+  const AdapterFile::Factors factors = *file.factors(model, site);
+  const at::Device device = model.sites()[static_cast<size_t>(site)].linear->weight().device();
+  const at::Tensor left = factors.left.to(device), right = factors.right.to(device);
+  return file.info.method == "lora" ? lora_update(right, left, file.info.scale)
+                                    : eida_update(right, factors.core.to(device), left.t());
+}
+
 }  // namespace
 
 std::string base_fingerprint(const std::filesystem::path& dir, bool random_init, uint64_t seed) {
@@ -178,11 +186,7 @@ std::vector<int64_t> AdapterFile::sites(const PretrainedModel& model) const {
 }
 
 at::Tensor AdapterFile::update(const PretrainedModel& model, int64_t site) const {
-  const Factors of_site = *factors(model, site);
-  const at::Device device = model.sites()[static_cast<size_t>(site)].linear->weight().device();
-  const at::Tensor left = of_site.left.to(device), right = of_site.right.to(device);
-  return info.method == "lora" ? lora_update(right, left, info.scale)
-                               : eida_update(right, of_site.core.to(device), left.t());
+  return update_of(*this, model, site).dense();
 }
 
 std::vector<NamedTensor> AdapterFile::replaced(const PretrainedModel& model) const {
@@ -230,7 +234,8 @@ void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesyst
       }
     }
     model.set_seeded(std::move(seeded));
-    add_updates(model, file.sites(model), [&](int64_t site) { return file.update(model, site); });
+    add_updates(model, file.sites(model),
+                [&](int64_t site) { return update_of(file, model, site); });
     previous = sha256_file(file.path);
   }
 }

@@ -82,7 +82,7 @@ std::vector<NamedTensor> EidaMethod::frozen() const {
 void EidaMethod::merge(PretrainedModel& model) {
   std::map<int64_t, at::Tensor> cores;
   for (size_t i = 0; i < options_.sites.size(); ++i)
-    cores[options_.sites[i]] = cores_[i].tensor.detach();
+    cores[options_.sites[i]] = cores_[i].tensor.detach().clone();
   add_updates(model, options_.sites, [&](int64_t site) {
     const at::Tensor& A =
         bases_.inputs[static_cast<size_t>(model.sites()[static_cast<size_t>(site)].input)];

@@ -71,8 +71,10 @@ void LoraMethod::attach(PretrainedModel& model, const RoundBases& /*bases*/, int
   for (size_t i = 0; i < options_.sites.size(); ++i) {
     const Site& site = model.sites()[static_cast<size_t>(options_.sites[i])];
     const at::Tensor& weight = site.linear->weight();
-    if (weight.const_data_ptr() != originals_[i].const_data_ptr())
+    if (weight.const_data_ptr() != originals_[i].const_data_ptr()) {
       replace_values(weight, originals_[i]);
+      if (model.masters() != nullptr) model.masters()->forget(site.linear->name() + ".weight");
+    }
     layers[site.linear].push_back(
         {site.out_begin, factors_[2 * i].tensor, factors_[2 * i + 1].tensor});
   }
@@ -85,8 +87,8 @@ void LoraMethod::merge(PretrainedModel& model) {
   for (size_t i = 0; i < options_.sites.size(); ++i) position[options_.sites[i]] = i;
   add_updates(model, options_.sites, [&](int64_t site) {
     const size_t i = position.at(site);
-    return lora_update(factors_[2 * i].tensor.detach(), factors_[2 * i + 1].tensor.detach(),
-                       scale());
+    return lora_update(factors_[2 * i].tensor.detach().clone(),
+                       factors_[2 * i + 1].tensor.detach().clone(), scale());
   });
   for (const int64_t site : options_.sites)
     model.sites()[static_cast<size_t>(site)].linear->set_adapter(nullptr);

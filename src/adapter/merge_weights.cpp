@@ -6,12 +6,16 @@
 
 namespace eida {
 
-at::Tensor eida_update(const at::Tensor& A, const at::Tensor& B, const at::Tensor& C) {
-  return C.t().matmul(B).matmul(A);
+at::Tensor WeightUpdate::dense() const {
+  return core.defined() ? left.matmul(core).matmul(right) : left.matmul(right).mul(scale);
 }
 
-at::Tensor lora_update(const at::Tensor& A, const at::Tensor& B, double scale) {
-  return B.matmul(A).mul(scale);
+WeightUpdate eida_update(const at::Tensor& A, const at::Tensor& B, const at::Tensor& C) {
+  return {C.t(), B, A};
+}
+
+WeightUpdate lora_update(const at::Tensor& A, const at::Tensor& B, double scale) {
+  return {B, at::Tensor(), A, scale};
 }
 
 void replace_values(at::Tensor parameter, const at::Tensor& values) {
@@ -19,27 +23,67 @@ void replace_values(at::Tensor parameter, const at::Tensor& values) {
   parameter.unsafeGetTensorImpl()->bump_version();  // casts of the old values are stale
 }
 
+namespace {
+
+/// A layer's weight with its sites' updates, and what made it so.
+struct MergedLayer {
+  HookableLinear* linear;
+  at::Tensor values;  // as stored, float32
+  std::vector<WeightAddition> additions;
+};
+
+std::string parameter_of(const HookableLinear& linear) { return linear.name() + ".weight"; }
+
+/// Float32, to be changed.
+at::Tensor start_of(const PretrainedModel& model, const HookableLinear& linear) {
+  const at::Tensor weight = linear.weight().detach();
+  if (weight.scalar_type() != at::kFloat)
+    return model.masters()->values(parameter_of(linear)).to(weight.device());
+  return weight.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+}
+
+/// Only one layer at a time is there in float32 where weights are bfloat16.
+void round_to_weight(MergedLayer& layer) {
+  layer.values = layer.values.to(layer.linear->weight().scalar_type());
+}
+
+at::Tensor rows_of(const Site& site, const at::Tensor& stored) {  // [d_out, d_in]
+  const bool out_in = site.linear->layout() == WeightLayout::kOutIn;
+  return (out_in ? stored : stored.t()).narrow(0, site.out_begin, site.dim);
+}
+
+}  // namespace
+
 void add_updates(PretrainedModel& model, const std::vector<int64_t>& sites,
-                 const std::function<at::Tensor(int64_t site)>& update) {
-  std::vector<std::pair<HookableLinear*, at::Tensor>> merged;
+                 const std::function<WeightUpdate(int64_t site)>& update) {
+  std::vector<MergedLayer> merged;
   for (const int64_t index : sites) {
     const Site& site = model.sites()[static_cast<size_t>(index)];
-    HookableLinear& linear = *site.linear;
-    if (merged.empty() || merged.back().first != &linear) {
-      merged.emplace_back(&linear, linear.weight().detach().to(at::kFloat, false, /*copy=*/true));
+    if (merged.empty() || merged.back().linear != site.linear) {
+      if (!merged.empty()) round_to_weight(merged.back());
+      merged.push_back({site.linear, start_of(model, *site.linear), {}});
     }
-    const at::Tensor stored = merged.back().second;
-    const at::Tensor out_in = linear.layout() == WeightLayout::kOutIn ? stored : stored.t();
-    const at::Tensor rows = out_in.narrow(0, site.out_begin, site.dim);  // [d_out, d_in]
-    rows.add_(update(index));
-    if (!rows.isfinite().all().item<bool>()) {
+    MergedLayer& layer = merged.back();
+    const auto add = [site, factors = update(index)](const at::Tensor& stored) {
+      const at::Tensor rows = rows_of(site, stored);
+      rows.add_(factors.dense().to(rows.device()));
+    };
+    add(layer.values);
+    layer.additions.emplace_back(add);
+    if (!rows_of(site, layer.values).isfinite().all().item<bool>()) {
       throw NumericError(
           "merging {}: the weight would not be finite (hint: a smaller train.lr, or --precision "
           "fp32)",
           site.name);
     }
   }
-  for (const auto& [linear, weight] : merged) replace_values(linear->weight(), weight);
+  for (MergedLayer& layer : merged) {
+    if (layer.linear->weight().scalar_type() != at::kFloat) {
+      for (WeightAddition& addition : layer.additions)
+        model.masters()->add(parameter_of(*layer.linear), std::move(addition));
+    }
+    replace_values(layer.linear->weight(), layer.values);
+  }
 }
 
 }  // namespace eida

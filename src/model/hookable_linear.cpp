@@ -12,7 +12,9 @@ namespace eida {
 
 at::Tensor in_dtype(const at::Tensor& parameter, at::ScalarType dtype, CastCache& cache) {
   if (!parameter.defined() || parameter.scalar_type() == dtype) return parameter;
-  if (parameter.requires_grad()) return parameter.to(dtype);
+  // A wider copy of what is kept narrow would take the memory that this saves.
+  if (parameter.requires_grad() || parameter.scalar_type() != at::kFloat)
+    return parameter.to(dtype);
   if (!cache.value.defined() || cache.value.scalar_type() != dtype ||
       cache.source != parameter.const_data_ptr() || cache.version != parameter._version()) {
     cache = {parameter.to(dtype), parameter.const_data_ptr(), parameter._version()};

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <map>
+#include <memory>
 #include <set>
 
 #include "checkpoint.h"
@@ -97,7 +98,7 @@ void match_shapes(const std::vector<ParameterSpec>& specs, Matching& matching) {
   }
 }
 
-void report(const Matching& matching, const std::string& file, const ModelConfig& config) {
+void report_faults(const Matching& matching, const std::string& file, const ModelConfig& config) {
   if (!matching.missing.empty() || !matching.misshapen.empty()) {
     std::string what;
     if (!matching.missing.empty()) what += "missing: " + listing(matching.missing);
@@ -114,11 +115,40 @@ void report(const Matching& matching, const std::string& file, const ModelConfig
     spdlog::warn("{}: unexpected tensors: {}", file, listing(matching.unexpected));
 }
 
+/// A checkpoint, and which of its tensors are which parameters.
+class ParameterFile {
+ public:
+  ParameterFile(const std::filesystem::path& dir, const ModelConfig& config,
+                const std::vector<ParameterSpec>& specs)
+      : checkpoint_(dir) {
+    match_names(checkpoint_, config, specs, matching_);
+    match_shapes(specs, matching_);
+  }
+
+  /// \throws FormatError what is missing or misshapen; warns of what is not expected
+  void report(const ModelConfig& config) const {
+    report_faults(matching_, checkpoint_.path().string(), config);
+  }
+  bool holds(const ParameterSpec& spec) const { return matching_.tensors.contains(spec.name); }
+  /// As the file has it, or from the seed.
+  at::Tensor value(const ParameterSpec& spec, uint64_t seed) const {
+    const auto found = matching_.tensors.find(spec.name);
+    return found == matching_.tensors.end() ? initial_value(spec, seed)
+                                            : found->second.file->tensor(*found->second.entry);
+  }
+
+ private:
+  Checkpoint checkpoint_;
+  Matching matching_;
+};
+
 }  // namespace
 
-at::Tensor placed(const at::Tensor& parameter, const LoadOptions& options) {
+at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
+                  const LoadOptions& options) {
   const bool matrix = parameter.dim() > 1;
-  const at::Tensor moved = parameter.to(matrix ? options.weights : at::kFloat).to(options.device);
+  const bool narrow = matrix && spec.head.empty();
+  const at::Tensor moved = parameter.to(narrow ? options.weights : at::kFloat).to(options.device);
   // Vectors are small; left on the map, they would keep the whole file in memory.
   const bool may_stay = matrix && !options.writable;
   return may_stay || !moved.is_same(parameter) ? moved : moved.clone();
@@ -129,21 +159,28 @@ std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
                                          const std::vector<ParameterSpec>& specs,
                                          const LoadOptions& options,
                                          std::vector<std::string>& seeded) {
-  const Checkpoint checkpoint(dir);
-  Matching matching;
-  match_names(checkpoint, config, specs, matching);
-  match_shapes(specs, matching);
-  report(matching, checkpoint.path().string(), config);
+  const ParameterFile file(dir, config, specs);
+  file.report(config);
   std::vector<NamedTensor> parameters;
   for (const auto& spec : specs) {
-    const auto found = matching.tensors.find(spec.name);
-    if (found == matching.tensors.end()) seeded.push_back(spec.name);
-    const at::Tensor value = found == matching.tensors.end()
-                                 ? initial_value(spec, options.seed)
-                                 : found->second.file->tensor(*found->second.entry);
-    parameters.push_back({spec.name, placed(value, options)});
+    if (!file.holds(spec)) seeded.push_back(spec.name);
+    parameters.push_back({spec.name, placed(file.value(spec, options.seed), spec, options)});
   }
   return parameters;
+}
+
+std::function<at::Tensor(const std::string&)> parameter_reader(
+    const std::filesystem::path& dir, const ModelConfig& config,
+    const std::vector<ParameterSpec>& specs, const LoadOptions& options) {
+  std::map<std::string, ParameterSpec> by_name;
+  for (const auto& spec : specs) by_name.emplace(spec.name, spec);
+  auto file = std::shared_ptr<const ParameterFile>();
+  return [=, seed = options.seed, random = options.random_init](const std::string& name) mutable {
+    const ParameterSpec& spec = by_name.at(name);
+    if (random) return initial_value(spec, seed);
+    if (file == nullptr) file = std::make_shared<const ParameterFile>(dir, config, specs);
+    return file->value(spec, seed).to(at::kFloat);
+  };
 }
 
 }  // namespace eida

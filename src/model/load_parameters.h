@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "eida/model/pretrained_model.h"
@@ -21,8 +23,15 @@ std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
 /// Random initial value in float32; the same for the same seed and name. // [spec.shape]
 at::Tensor initial_value(const ParameterSpec& spec, uint64_t seed);
 
+/// The same values one at a time, float32, as they are before `placed`; opens the checkpoint at the
+/// first call. \return a function of the parameter's name
+std::function<at::Tensor(const std::string&)> parameter_reader(
+    const std::filesystem::path& dir, const ModelConfig& config,
+    const std::vector<ParameterSpec>& specs, const LoadOptions& options);
+
 /// The parameter in the dtype and on the device that the options ask for: matrices as
-/// options.weights, vectors (biases, LayerNorms) always float32.
-at::Tensor placed(const at::Tensor& parameter, const LoadOptions& options);
+/// options.weights, vectors (biases, LayerNorms) and a classification head always float32.
+at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
+                  const LoadOptions& options);
 
 }  // namespace eida

@@ -15,7 +15,7 @@ std::vector<NamedTensor> random_parameters(const std::vector<ParameterSpec>& spe
                                            std::vector<std::string>& seeded) {
   std::vector<NamedTensor> parameters;
   for (const auto& spec : specs) {
-    parameters.push_back({spec.name, placed(initial_value(spec, options.seed), options)});
+    parameters.push_back({spec.name, placed(initial_value(spec, options.seed), spec, options)});
     seeded.push_back(spec.name);
   }
   return parameters;
@@ -38,6 +38,10 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
     model = std::make_unique<Encoder>(config, std::move(parameters));
   }
   model->set_seeded(std::move(seeded));
+  if (options.weights != at::kFloat) {
+    model->set_masters(
+        std::make_unique<MasterWeights>(parameter_reader(dir, config, specs, options)));
+  }
   return model;
 }
 

@@ -71,8 +71,10 @@ void save_pretrained(const PretrainedModel& model, const std::filesystem::path& 
   std::filesystem::create_directories(dir, fault);
   if (fault) throw DataError("{}: cannot be made: {}", dir.string(), fault.message());
   std::vector<NamedTensor> tensors;
-  for (const auto& [name, tensor] : model.parameters())
-    tensors.push_back({name, tensor.detach().to(at::kFloat)});
+  for (const auto& [name, tensor] : model.parameters()) {
+    const bool rounded = tensor.scalar_type() != at::kFloat;
+    tensors.push_back({name, rounded ? model.masters()->values(name) : tensor.detach()});
+  }
   write_safetensors(dir / "model.safetensors", std::move(tensors), {{"format", "pt"}});
   write_file_atomic(dir / "config.json", json_text(config_json(model.config())));
   if (!tokenizer_source.empty()) copy_tokenizer(tokenizer_source, dir);

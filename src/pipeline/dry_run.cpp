@@ -201,9 +201,11 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
   const double check = tokens * (inputs.task == TaskKind::kClassification ? 64 : 8) * 3 * 4;
   const double statistics =
       sampled > 0 ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors)) : 0;
-  // All weights are read and written; a merge holds the adapted ones twice more in float32; AdamW
-  // keeps gradient and two moments.
-  const double copies = size.parameters * 4 + size.weights * 8 + (full ? size.parameters * 16 : 0);
+  // All weights are read and written; a merge holds the adapted ones twice more in float32, or once
+  // in bfloat16; AdamW keeps gradient and two moments.
+  const double merged = inputs.model->masters() == nullptr ? 8 : 2;
+  const double copies =
+      size.parameters * 4 + size.weights * merged + (full ? size.parameters * 16 : 0);
   print_cost(
       peak_memory_mib() + to_mib(std::max(activations, check) * size.widths + statistics + copies),
       trial.first_seconds + static_cast<double>(config.rounds) * round * trial.seconds,

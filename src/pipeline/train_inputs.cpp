@@ -39,9 +39,11 @@ void check_supported(const Config& config, TaskKind task) {
   if (config.method == "head" && std::count(extra.begin(), extra.end(), "head") == 0) {
     throw ConfigError("train.trainable_extra: method head trains nothing without 'head'");
   }
-  if (config.model.weights != "fp32") {
+  const bool trains_weights =
+      config.method == "full" || std::count(extra.begin(), extra.end(), "embeddings") > 0;
+  if (config.model.weights != "fp32" && trains_weights) {
     throw ConfigError(
-        "model.weights: {} weights would lose updates when they are merged (hint: "
+        "model.weights: {} weights cannot be trained themselves, only adapters beside them (hint: "
         "fp32; run.precision sets the type of activations)",
         config.model.weights);
   }

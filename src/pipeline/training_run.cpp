@@ -264,7 +264,8 @@ void TrainingRun::merge() {
   const PackedBatch batch = pack(heldout_, inputs_.task);
   const at::Tensor before = reference_logits(*inputs_.model, batch);
   inputs_.method->merge(*inputs_.model);
-  parity_ = compare_logits(before, reference_logits(*inputs_.model, batch), batch);
+  parity_ = compare_logits(before, reference_logits(*inputs_.model, batch), batch,
+                           /*rounded=*/inputs_.model->masters() != nullptr);
 }
 
 }  // namespace eida

@@ -28,7 +28,8 @@ inline constexpr const char* kTinyGpt2 =
 
 /// Random weights from the seed; `dir` receives the config.json.
 inline std::unique_ptr<PretrainedModel> tiny_model(const std::filesystem::path& dir, TaskKind task,
-                                                   at::Device device = at::kCPU) {
+                                                   at::Device device = at::kCPU,
+                                                   at::ScalarType weights = at::kFloat) {
   std::ofstream(dir / "config.json")
       << (task == TaskKind::kClassification ? kTinyRoberta : kTinyGpt2);
   LoadOptions options;
@@ -36,6 +37,7 @@ inline std::unique_ptr<PretrainedModel> tiny_model(const std::filesystem::path& 
   options.num_labels = task == TaskKind::kClassification ? 2 : 0;
   options.seed = 11;
   options.device = device;
+  options.weights = weights;
   return load_pretrained(dir, task, options);
 }
 

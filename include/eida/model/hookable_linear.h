@@ -12,7 +12,7 @@
 
 namespace eida {
 
-/// Copy of a frozen parameter in another dtype, kept until the parameter changes.
+/// Copy of a frozen float32 parameter in another dtype, kept until the parameter changes.
 struct CastCache {
   at::Tensor value;
   const void* source = nullptr;

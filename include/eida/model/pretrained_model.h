@@ -13,6 +13,7 @@
 #include "eida/core/rng.h"
 #include "eida/model/batch.h"
 #include "eida/model/hookable_linear.h"
+#include "eida/model/master_weights.h"
 #include "eida/model/model_config.h"
 #include "eida/tensor/safetensors.h"
 
@@ -73,6 +74,9 @@ class PretrainedModel {
   /// Names of parameters that the checkpoint lacked and the seed made.
   const std::vector<std::string>& seeded() const { return seeded_; }
   void set_seeded(std::vector<std::string> names) { seeded_ = std::move(names); }
+  /// What bfloat16 weights were rounded from; nullptr where weights are float32.
+  MasterWeights* masters() const { return masters_.get(); }
+  void set_masters(std::unique_ptr<MasterWeights> masters) { masters_ = std::move(masters); }
 
  protected:
   PretrainedModel(ModelConfig config, std::vector<NamedTensor> parameters)
@@ -86,6 +90,7 @@ class PretrainedModel {
   bool training_ = false;
   bool checkpointing_ = false;
   std::vector<std::string> seeded_;
+  std::unique_ptr<MasterWeights> masters_;
 };
 
 /// The loss of logits that are there already. \throws Error (internal) shapes that do not fit.
@@ -97,7 +102,8 @@ struct LoadOptions {
   uint64_t seed = 0;         ///< for a head that the checkpoint lacks
   bool random_init = false;  ///< all weights from the seed (config.json is enough)
   at::Device device = at::kCPU;
-  at::ScalarType weights = at::kFloat;  ///< of matrices: float32, or bfloat16
+  /// Of matrices: float32, or bfloat16. A classification head is float32 always: it is trained.
+  at::ScalarType weights = at::kFloat;
   /// Copies every parameter into memory of its own. Without it, float32 parameters stay on the
   /// file's read-only map: to write to one is a fault that ends the process.
   bool writable = false;
@@ -108,8 +114,9 @@ struct LoadOptions {
 std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& dir, TaskKind task,
                                                  const LoadOptions& options = {});
 
-/// Writes config.json and model.safetensors (float32) so that transformers' from_pretrained opens
-/// the folder with equal logits; tokenizer files are copied from `tokenizer_source` when not empty.
+/// Writes config.json and model.safetensors (float32; bfloat16 weights as their masters) so that
+/// transformers' from_pretrained opens the folder with equal logits; tokenizer files are copied
+/// from `tokenizer_source` when not empty.
 void save_pretrained(const PretrainedModel& model, const std::filesystem::path& dir,
                      const std::filesystem::path& tokenizer_source = {});
 
