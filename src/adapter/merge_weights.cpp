@@ -18,7 +18,7 @@ WeightUpdate lora_update(const at::Tensor& A, const at::Tensor& B, double scale)
   return {B, at::Tensor(), A, scale};
 }
 
-void replace_values(at::Tensor parameter, const at::Tensor& values) {
+void replace_values(const at::Tensor& parameter, const at::Tensor& values) {
   parameter.set_data(values.to(parameter.options()));
   parameter.unsafeGetTensorImpl()->bump_version();  // casts of the old values are stale
 }

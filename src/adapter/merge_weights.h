@@ -24,7 +24,7 @@ WeightUpdate lora_update(const at::Tensor& A, const at::Tensor& B, double scale)
 
 /// Puts other values in the place of a parameter's, in its dtype and on its device. The old ones
 /// are not written to (they may lie on a read-only map). \param values of the same shape
-void replace_values(at::Tensor parameter, const at::Tensor& values);
+void replace_values(const at::Tensor& parameter, const at::Tensor& values);
 
 /// Puts W + update in the place of W, for every layer of `sites`, summed in float32. A bfloat16 W
 /// is its master weight with all updates so far, rounded once; the model keeps the update's factors
