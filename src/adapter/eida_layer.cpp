@@ -77,7 +77,7 @@ at::Tensor SharedProjection::operator()(const at::Tensor& x) {
     projected_ = at::linear(x, in_dtype(A_, x.scalar_type(), cast_));
     served_ = 0;
   }
-  const at::Tensor result = projected_;
+  at::Tensor result = projected_;
   if (++served_ == users_) input_ = projected_ = at::Tensor();
   return result;
 }
