@@ -130,6 +130,10 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
+void MappedFile::expect_random_access() const {
+  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_RANDOM);
+}
+
 void release_mapped_pages(const void* data, size_t size) {
   const auto* begin = static_cast<const std::byte*>(data);
   const std::lock_guard lock(maps().mutex);

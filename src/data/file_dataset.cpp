@@ -47,8 +47,9 @@ class FileDataset : public Dataset {
     const bool collect = kind() == TaskKind::kClassification && options_.class_names.empty();
     if (collect) labels_ = Labels();
     format_ = recognise_format(path, rows_.first_line(), options_);
-    rows_.index(format_ == DataFormat::kCsv,
-                [&](size_t row, std::string_view text) { visit(row, text, collect); });
+    rows_.index(format_ == DataFormat::kCsv, [&](size_t row, size_t offset, std::string_view text) {
+      visit(row, offset, text, collect);
+    });
     if (size() == 0) throw DataError("{}: a header and no rows", rows_.name());
     if (collect && parser_->has_label()) finish_labels();
   }
@@ -95,11 +96,11 @@ class FileDataset : public Dataset {
   }
 
   /// Sees each row once, in order: the first one makes the parser.
-  void visit(size_t row, std::string_view text, bool collect) {
+  void visit(size_t row, size_t offset, std::string_view text, bool collect) {
     if (row == 0) make_parser(text);
     if (row == 0 && has_header()) return;
     const bool collect_label = collect && parser_->has_label();
-    if (!collect_label && rows_.offset(row) > static_cast<size_t>(options_.check_bytes)) return;
+    if (!collect_label && offset > static_cast<size_t>(options_.check_bytes)) return;
     const RawRow raw = parse(text);
     if (collect_label) {
       labels_.collect(raw.label);

@@ -10,6 +10,9 @@ namespace eida {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr size_t kMarkBytes = 16 << 10;         ///< of the file between two marks of the index
+constexpr size_t kLargeBytes = 64 << 20;        ///< a file whose pages are given back
+constexpr size_t kReadsBetweenReleases = 1024;  ///< each may map 16 pages around it
 
 std::string_view without_line_end(std::string_view row) {
   if (row.ends_with('\n')) {
@@ -45,9 +48,9 @@ std::string_view TextRows::first_line(size_t limit) const {
   return line_end == std::string_view::npos ? head : without_line_end(head.substr(0, line_end + 1));
 }
 
-size_t TextRows::row_end(size_t begin, bool quoted) const {
+size_t TextRows::row_end(size_t begin) const {
   size_t end = 0;
-  if (quoted) {
+  if (quoted_) {
     CsvFault fault;
     end = find_csv_row_end(text_, begin, max_row_bytes_ + 1, fault);
     if (fault.what != nullptr) throw RowError(fault.what, fault.offset - begin);
@@ -61,29 +64,67 @@ size_t TextRows::row_end(size_t begin, bool quoted) const {
         "row is longer than {} bytes (hint: is this a text file with one example a line?)",
         max_row_bytes_));
   }
-  return end;
+  return std::min(end, end_);
 }
 
-void TextRows::index(bool quoted, const std::function<void(size_t, std::string_view)>& visit) {
+bool TextRows::is_large() const { return text_.size() >= kLargeBytes; }
+
+void TextRows::index(bool quoted, const Visitor& visit) {
+  quoted_ = quoted;
   end_ = trimmed_end(text_);
-  offsets_.clear();
+  marks_.clear();
+  size_ = 0;
+  size_t released = 0;
   for (size_t begin = 0; begin < end_;) {
     try {
-      const size_t end = std::min(row_end(begin, quoted), end_);
+      const size_t end = row_end(begin);
       const std::string_view row = without_line_end(text_.substr(begin, end - begin));
       if (row.empty()) throw RowError("empty line");
-      offsets_.push_back(begin);
-      visit(offsets_.size() - 1, row);
+      if (marks_.empty() || begin - marks_.back().offset >= kMarkBytes)
+        marks_.push_back({size_, begin});
+      visit(size_++, begin, row);
       begin = end;
     } catch (const RowError& error) {
       fail_at(begin, error);
     }
+    if (is_large() && begin - released >= kLargeBytes) {
+      release_mapped_pages(text_.data() + released, begin - released);
+      released = begin;
+    }
   }
+  if (is_large()) file_.expect_random_access();
+}
+
+const TextRows::Mark& TextRows::mark_before(size_t index) const {
+  const auto after = std::upper_bound(marks_.begin(), marks_.end(), index,
+                                      [](size_t row, const Mark& mark) { return row < mark.row; });
+  return *std::prev(after);
+}
+
+size_t TextRows::row_begin(size_t index) const {
+  const Mark& mark = mark_before(index);
+  size_t begin = mark.offset;
+  for (size_t row = mark.row; row < index; ++row) {
+    begin = row_end(begin);
+    if (begin >= end_) throw RowError("the file has changed while it was open");
+  }
+  return begin;
 }
 
 std::string_view TextRows::row(size_t index) const {
-  const size_t end = index + 1 < offsets_.size() ? offsets_[index + 1] : end_;
-  return without_line_end(text_.substr(offsets_[index], end - offsets_[index]));
+  if (is_large() && ++reads_ % kReadsBetweenReleases == 0)
+    release_mapped_pages(text_.data(), text_.size());
+  const size_t begin = row_begin(index);
+  return without_line_end(text_.substr(begin, row_end(begin) - begin));
+}
+
+void TextRows::fail(size_t index, const RowError& error) const {
+  size_t offset = mark_before(index).offset;
+  try {
+    offset = row_begin(index);
+  } catch (const RowError&) {  // of a row before it: the file has changed
+  }
+  fail_at(offset, error);
 }
 
 void TextRows::fail_at(size_t row_offset, const RowError& error) const {

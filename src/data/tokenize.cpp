@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "eida/core/error.h"
+#include "eida/data/batching.h"
 
 namespace eida {
 namespace {
@@ -59,7 +60,7 @@ ExampleTokenizer::ExampleTokenizer(std::shared_ptr<const Tokenizer> tokenizer, T
 
 TokenExample ExampleTokenizer::tokenize(const TextExample& text) const {
   std::vector<char> truncated;
-  TokenExample example = std::move(tokenize_chunk({text}, truncated).front());
+  TokenExample example = std::move(tokenize_chunk({text}, 1, truncated).front());
   if (!usable(example)) {
     throw DataError(
         "example has no labelled token within data.max_length {} (hint: raise data.max_length)",
@@ -84,18 +85,62 @@ TokenizedSet ExampleTokenizer::tokenize_all(const Dataset& dataset) const {
 
 TokenizedSet ExampleTokenizer::tokenize_all(const Dataset& dataset,
                                             const std::vector<int64_t>& indices) const {
+  TokenizedSet set;
+  append(dataset, indices, options_.threads, set);
+  log_losses(set, dataset.name(), options_.max_length);
+  if (set.examples.empty() && !indices.empty()) {
+    throw DataError("{}: no example has a labelled token within data.max_length {}", dataset.name(),
+                    options_.max_length);
+  }
+  return set;
+}
+
+TokenizedSet ExampleTokenizer::tokenize_quietly(const Dataset& dataset,
+                                                const std::vector<int64_t>& indices) const {
+  TokenizedSet set;
+  append(dataset, indices, 1, set);
+  return set;
+}
+
+TokenizedSet ExampleTokenizer::tokenize_drawn(const Dataset& dataset, int64_t count,
+                                              Rng rng) const {
+  const auto wanted = static_cast<size_t>(count);
+  TokenizedSet set;
+  int64_t draws = count;
+  for (int64_t tried = 0;;) {
+    Rng same = rng;  // more draws begin with the ones before
+    auto indices = draw_examples(dataset.size(), draws, same);
+    indices.erase(indices.begin(), indices.begin() + tried);
+    append(dataset, indices, options_.threads, set);
+    if (set.examples.size() >= wanted || draws == dataset.size()) break;
+    tried = draws;
+    draws = std::min(dataset.size(), 2 * draws);
+  }
+  log_losses(set, dataset.name(), options_.max_length);
+  if (set.examples.size() < wanted) {
+    throw DataError("{}: {} examples wanted, but {} of {} have a labelled token within {} tokens",
+                    dataset.name(), count, set.examples.size(), dataset.size(),
+                    options_.max_length);
+  }
+  set.examples.resize(wanted);
+  set.source.resize(wanted);
+  return set;
+}
+
+/// Reads and tokenizes a part of the dataset, a chunk of rows at a time.
+void ExampleTokenizer::append(const Dataset& dataset, const std::vector<int64_t>& indices,
+                              int threads, TokenizedSet& set) const {
   if (kind_ == TaskKind::kCompletion && !dataset.has_targets()) {
     throw DataError(
         "{}: has no completions (hint: a test file can be generated for, not trained on)",
         dataset.name());
   }
-  TokenizedSet set;
   for (size_t begin = 0; begin < indices.size(); begin += kChunk) {
     const size_t count = std::min(kChunk, indices.size() - begin);
     std::vector<TextExample> texts(count);
     for (size_t i = 0; i < count; ++i) texts[i] = dataset.at(indices[begin + i]);
     std::vector<char> truncated;
-    auto examples = tokenize_chunk(texts, truncated);
+    auto examples = tokenize_chunk(texts, threads, truncated);
     for (size_t i = 0; i < count; ++i) {
       set.truncated += truncated[i];
       if (!usable(examples[i])) {
@@ -106,15 +151,10 @@ TokenizedSet ExampleTokenizer::tokenize_all(const Dataset& dataset,
       set.source.push_back(indices[begin + i]);
     }
   }
-  log_losses(set, dataset.name(), options_.max_length);
-  if (set.examples.empty() && !indices.empty()) {
-    throw DataError("{}: no example has a labelled token within data.max_length {}", dataset.name(),
-                    options_.max_length);
-  }
-  return set;
 }
 
-ExampleTokenizer::Parts ExampleTokenizer::encode(const std::vector<TextExample>& texts) const {
+ExampleTokenizer::Parts ExampleTokenizer::encode(const std::vector<TextExample>& texts,
+                                                 int threads) const {
   const EncodeOptions options{.add_special_tokens = kind_ == TaskKind::kClassification};
   std::vector<std::string_view> views(texts.size());
   std::transform(texts.begin(), texts.end(), views.begin(),
@@ -123,19 +163,20 @@ ExampleTokenizer::Parts ExampleTokenizer::encode(const std::vector<TextExample>&
   Parts parts;
   parts.first.resize(texts.size());  // pairs are encoded one by one in assemble_text
   const bool pairs = !completions_wanted && !texts.empty() && !texts.front().second.empty();
-  if (!pairs) parts.first = tokenizer_->encode_batch(views, options, options_.threads);
+  if (!pairs) parts.first = tokenizer_->encode_batch(views, options, threads);
   if (!completions_wanted) return parts;
   std::vector<std::string> completions(texts.size());
   for (size_t i = 0; i < texts.size(); ++i)
     completions[i] = options_.completion_prefix + texts[i].second;
   parts.second =
-      tokenizer_->encode_batch({completions.begin(), completions.end()}, options, options_.threads);
+      tokenizer_->encode_batch({completions.begin(), completions.end()}, options, threads);
   return parts;
 }
 
 std::vector<TokenExample> ExampleTokenizer::tokenize_chunk(const std::vector<TextExample>& texts,
+                                                           int threads,
                                                            std::vector<char>& truncated) const {
-  Parts parts = encode(texts);
+  Parts parts = encode(texts, threads);
   std::vector<TokenExample> examples(texts.size());
   truncated.assign(texts.size(), 0);
   for (size_t i = 0; i < texts.size(); ++i) {

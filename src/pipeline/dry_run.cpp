@@ -171,22 +171,21 @@ int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& d
 
 int dry_run_train(const Config& config, TrainInputs& inputs) {
   const ModelSize size(*inputs.model);
-  const double tokens = mean_tokens(inputs.train.lengths());
-  const auto examples = static_cast<double>(inputs.train.examples.size());
-  const int64_t steps = steps_per_round(config, inputs.train);
+  const double tokens = mean_tokens(inputs.look.lengths());
+  const auto examples = static_cast<double>(inputs.train->size());
+  const int64_t steps = steps_per_round(config, inputs.train->size());
   const double step_examples =
       static_cast<double>(config.train.batch_size * config.train.accumulation);
 
   print_model(config, *inputs.model, size);
-  fmt::print("data             {}: {} examples, {:.1f} tokens each; {} to score on\n",
-             config.data.train.string(), inputs.train.examples.size(), tokens,
-             inputs.dev.examples.size());
+  fmt::print("data             {}: {} examples, about {:.1f} tokens each; {} to score on\n",
+             config.data.train.string(), inputs.train->size(), tokens, inputs.dev.examples.size());
   fmt::print("trainable        {}\n", trainable_text(config, inputs));
   fmt::print("work             {} rounds of {} steps, method {}\n", config.rounds, steps,
              config.method);
 
   const SamplingTrial trial =
-      try_sampling(*inputs.model, config, inputs.task, inputs.train.pointers());
+      try_sampling(*inputs.model, config, inputs.task, inputs.look.pointers());
   const bool full = config.method == "full";
   const double trained = std::min(examples, static_cast<double>(steps) * step_examples);
   const double sampled =

@@ -71,15 +71,14 @@ struct DrawnExamples {
 
 DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
                          const Config& config, uint64_t repeat) {
-  Rng rng(static_cast<uint64_t>(config.run.seed), "examples", repeat);
   const int64_t wanted = config.sampling.examples + config.probe.heldout;
   DrawnExamples drawn;
-  drawn.tokens = tokenizer.tokenize_all(data, draw_examples(data.size(), wanted, rng));
+  drawn.tokens = tokenizer.tokenize_drawn(
+      data, wanted, Rng(static_cast<uint64_t>(config.run.seed), "examples", repeat));
   for (size_t i = 0; i < drawn.tokens.examples.size(); ++i) {
     const bool held_out = static_cast<int64_t>(i) >= config.sampling.examples;
     (held_out ? drawn.heldout : drawn.examples).push_back(&drawn.tokens.examples[i]);
   }
-  if (drawn.heldout.empty()) throw DataError("{}: no usable held-out example is left", data.name());
   return drawn;
 }
 

@@ -8,7 +8,6 @@
 
 #include "eida/core/error.h"
 #include "eida/core/progress.h"
-#include "eida/data/batching.h"
 #include "eida/pipeline/probe.h"
 #include "eida/pipeline/session.h"
 #include "eida/subspace/fidelity.h"
@@ -17,15 +16,6 @@
 
 namespace eida {
 namespace {
-
-std::vector<const TokenExample*> draw(const TokenizedSet& train, int64_t count, int64_t round,
-                                      const Config& config) {
-  Rng rng(static_cast<uint64_t>(config.run.seed), "examples", static_cast<uint64_t>(round));
-  std::vector<const TokenExample*> drawn;
-  for (const int64_t i : draw_examples(static_cast<int64_t>(train.examples.size()), count, rng))
-    drawn.push_back(&train.examples[static_cast<size_t>(i)]);
-  return drawn;
-}
 
 /// Ranks of the plan: input spaces, then sites.
 std::vector<int64_t> ranks_of(const RankPlan& plan) {
@@ -99,17 +89,20 @@ std::vector<Subspace> estimate_and_measure(PretrainedModel& model,
 
 }  // namespace
 
-RoundEstimate estimate_round(PretrainedModel& model, const TokenizedSet& train, TaskKind task,
-                             const std::vector<int64_t>& sites, const Config& config, int64_t round,
-                             const Communicator& processes) {
+RoundEstimate estimate_round(PretrainedModel& model, const Dataset& train,
+                             const ExampleTokenizer& tokenizer, const std::vector<int64_t>& sites,
+                             const Config& config, int64_t round, const Communicator& processes) {
   const bool known = !measures_ranks(config.ranks);
   const int64_t heldout = known ? 0 : config.ranks.heldout;
-  auto examples = draw(train, config.sampling.examples + heldout, round, config);
+  const TokenizedSet drawn = tokenizer.tokenize_drawn(
+      train, config.sampling.examples + heldout,
+      Rng(static_cast<uint64_t>(config.run.seed), "examples", static_cast<uint64_t>(round)));
+  auto examples = drawn.pointers();
   const std::vector<const TokenExample*> fresh(examples.begin() + config.sampling.examples,
                                                examples.end());
   examples.resize(static_cast<size_t>(config.sampling.examples));
 
-  MeasureOptions options = measure_options(config, task);
+  MeasureOptions options = measure_options(config, train.kind());
   options.processes = &processes;
   options.sampler.draw.repeat = static_cast<uint64_t>(round);
   options.estimate.seed = static_cast<uint64_t>(config.run.seed + round);

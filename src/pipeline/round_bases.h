@@ -6,6 +6,7 @@
 
 #include "eida/adapter/method.h"
 #include "eida/config/config.h"
+#include "eida/data/dataset.h"
 #include "eida/data/tokenize.h"
 #include "eida/parallel/communicator.h"
 #include "eida/subspace/rank_plan.h"
@@ -24,8 +25,9 @@ struct RoundEstimate {
 
 /// The same in every process. \param round from 1; each round draws its own examples and tokens.
 /// \throws DataError fewer examples than the round asks for, NumericError
-RoundEstimate estimate_round(PretrainedModel& model, const TokenizedSet& train, TaskKind task,
-                             const std::vector<int64_t>& sites, const Config& config, int64_t round,
+RoundEstimate estimate_round(PretrainedModel& model, const Dataset& train,
+                             const ExampleTokenizer& tokenizer, const std::vector<int64_t>& sites,
+                             const Config& config, int64_t round,
                              const Communicator& processes = Communicator::single());
 
 }  // namespace eida

@@ -7,26 +7,31 @@
 
 #include "eida/core/error.h"
 #include "eida/core/stopwatch.h"
-#include "eida/data/batching.h"
 #include "probe_results.h"
 
 namespace eida {
 namespace {
 
-TokenizedSet tokenize_file(const std::filesystem::path& path, const ReaderOptions& options,
-                           const Config& config, const ComputeSetting& compute,
-                           std::vector<std::string>& class_names) {
-  ReaderOptions reader = options;
-  reader.class_names = class_names;  // a second file maps labels as the first
+/// \param class_names of an earlier file, so that this one maps labels as that; empty: its own
+std::shared_ptr<const Dataset> open_file(const std::filesystem::path& path, const Config& config,
+                                         const std::vector<std::string>& class_names) {
+  ReaderOptions reader = reader_options(config.data);
+  reader.class_names = class_names;
   const auto start = std::chrono::steady_clock::now();
-  const auto data = open_dataset(path, reader);
+  auto data = open_dataset(path, reader);
   require_targets(*data, config.data);
-  if (class_names.empty()) class_names = data->class_names();
-  TokenizedSet set =
-      open_example_tokenizer(config, data->kind(), compute.threads).tokenize_all(*data);
-  spdlog::info("{}: {} examples tokenized in {:.2f} s", data->name(), set.examples.size(),
+  spdlog::info("{}: {} examples, opened in {:.2f} s", data->name(), data->size(),
                seconds_since(start));
-  return set;
+  return data;
+}
+
+/// Tokens of examples at even distances: what is wrong with a file shows before anything is
+/// computed.
+TokenizedSet look_at(const Dataset& data, const ExampleTokenizer& tokenizer) {
+  const int64_t count = std::min(data.size(), TrainInputs::kMostLookedAt);
+  std::vector<int64_t> indices(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) indices[static_cast<size_t>(i)] = i * data.size() / count;
+  return tokenizer.tokenize_all(data, indices);
 }
 
 void check_supported(const Config& config, TaskKind task) {
@@ -55,9 +60,8 @@ void check_estimation(const Config& config, const TrainInputs& inputs) {
   const bool measured = measures_ranks(config.ranks);
   if (measured) check_dims(*inputs.model, config.subspace.dims);
   check_rank_rule(*inputs.model, config);
-  check_enough_examples(
-      config.data.train.string(), static_cast<int64_t>(inputs.train.examples.size()),
-      config.sampling.examples, measured ? config.ranks.heldout : 0, "ranks.heldout");
+  check_enough_examples(config.data.train.string(), inputs.train->size(), config.sampling.examples,
+                        measured ? config.ranks.heldout : 0, "ranks.heldout");
 }
 
 }  // namespace
@@ -73,13 +77,15 @@ std::vector<std::filesystem::path> train_input_files(const Config& config) {
 TrainInputs open_train_inputs(const Config& config, const Communicator& processes) {
   TrainInputs inputs;
   inputs.compute = set_up_compute(config.run, processes, /*scaled_loss=*/true);
-  const ReaderOptions reader = reader_options(config.data);
-  inputs.task = task_kind(reader.task);
+  inputs.task = task_kind(parse_data_task(config.data.task));
   check_supported(config, inputs.task);
-  std::vector<std::string> class_names;
-  inputs.train = tokenize_file(config.data.train, reader, config, inputs.compute, class_names);
+  inputs.train = open_file(config.data.train, config, {});
+  const auto class_names = inputs.train->class_names();
+  inputs.tokenizer = std::make_unique<ExampleTokenizer>(
+      open_example_tokenizer(config, inputs.task, inputs.compute.threads));
+  inputs.look = look_at(*inputs.train, *inputs.tokenizer);
   if (!config.data.dev.empty())
-    inputs.dev = tokenize_file(config.data.dev, reader, config, inputs.compute, class_names);
+    inputs.dev = inputs.tokenizer->tokenize_all(*open_file(config.data.dev, config, class_names));
   inputs.model =
       open_model(config, inputs.task, static_cast<int64_t>(class_names.size()), inputs.compute);
   inputs.base = model_fingerprint(config);
@@ -105,30 +111,9 @@ std::vector<std::string> extra_parameters(const Config& config, const Pretrained
   return names;
 }
 
-std::vector<std::vector<ExampleBatch>> plan_round(const Config& config, const TokenizedSet& train,
-                                                  int64_t round) {
-  const auto seed = static_cast<uint64_t>(config.run.seed), index = static_cast<uint64_t>(round);
-  Rng shuffle(seed, "shuffle", index), grouping(seed, "batches", index);
-  const auto order = epoch_order(static_cast<int64_t>(train.examples.size()), shuffle);
-  const Batches batches =
-      config.data.batching == "length_grouped"
-          ? length_grouped_batches(train.lengths(), order, config.train.batch_size, grouping)
-          : make_batches(order, config.train.batch_size);
-  std::vector<std::vector<ExampleBatch>> steps;
-  for (size_t b = 0; b < batches.size(); ++b) {
-    if (b % static_cast<size_t>(config.train.accumulation) == 0) steps.emplace_back();
-    ExampleBatch batch;
-    for (const int64_t i : batches[b]) batch.push_back(&train.examples[static_cast<size_t>(i)]);
-    steps.back().push_back(std::move(batch));
-  }
-  if (config.train.max_steps && static_cast<int64_t>(steps.size()) > *config.train.max_steps)
-    steps.resize(static_cast<size_t>(*config.train.max_steps));
-  return steps;
-}
-
-int64_t steps_per_round(const Config& config, const TokenizedSet& train) {
+int64_t steps_per_round(const Config& config, int64_t examples) {
   const auto up = [](int64_t count, int64_t by) { return (count + by - 1) / by; };
-  const int64_t batches = up(static_cast<int64_t>(train.examples.size()), config.train.batch_size);
+  const int64_t batches = up(examples, config.train.batch_size);
   const int64_t steps = up(batches, config.train.accumulation);
   return config.train.max_steps ? std::min(steps, *config.train.max_steps) : steps;
 }

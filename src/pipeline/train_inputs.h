@@ -18,10 +18,14 @@
 namespace eida {
 
 struct TrainInputs {
+  static constexpr int64_t kMostLookedAt = 1000;
+
   ComputeSetting compute;
   TaskKind task = TaskKind::kClassification;
-  TokenizedSet train;
-  TokenizedSet dev;  ///< empty without data.dev
+  std::shared_ptr<const Dataset> train;
+  std::unique_ptr<ExampleTokenizer> tokenizer;
+  TokenizedSet look;  ///< examples at even distances in the training file, at most kMostLookedAt
+  TokenizedSet dev;   ///< empty without data.dev
   std::unique_ptr<PretrainedModel> model;
   std::string base;            ///< fingerprint of the model before training
   std::vector<int64_t> sites;  ///< that take part
@@ -39,12 +43,8 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
 std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
                                           const Method& method);
 
-/// Batches of one epoch, each a list of optimiser steps' accumulated batches.
-std::vector<std::vector<ExampleBatch>> plan_round(const Config& config, const TokenizedSet& train,
-                                                  int64_t round);
-
-/// Optimiser steps of a round.
-int64_t steps_per_round(const Config& config, const TokenizedSet& train);
+/// Optimiser steps of a round. \param examples of the training file
+int64_t steps_per_round(const Config& config, int64_t examples);
 
 ScheduleOptions schedule_options(const Config& config, int64_t steps, const Method& method);
 StepOptions step_options(const Config& config, const TrainInputs& inputs);

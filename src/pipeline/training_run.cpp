@@ -13,6 +13,7 @@
 #include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
 #include "round_bases.h"
+#include "round_steps.h"
 #include "subspace_record.h"
 
 namespace eida {
@@ -29,9 +30,9 @@ TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFold
   const bool completion = inputs_.task == TaskKind::kCompletion;
   dev_ = inputs_.dev.pointers();
   // Logits of a vocabulary are large: fewer completions than sentences compare adapted and merged.
-  heldout_ = dev_.empty() ? inputs_.train.pointers() : dev_;
+  heldout_ = dev_.empty() ? inputs_.look.pointers() : dev_;
   heldout_.resize(std::min<size_t>(heldout_.size(), completion ? 8 : 64));
-  steps_per_round_ = steps_per_round(config_, inputs_.train);
+  steps_per_round_ = steps_per_round(config_, inputs_.train->size());
   schedule_ = schedule_options(config_, steps_per_round_, *inputs_.method);
   if (config_.model.init == "random") return;  // the seed alone gives the base
   const auto& seeded = inputs_.model->seeded();
@@ -99,7 +100,7 @@ void TrainingRun::begin(int64_t round) {
 
 void TrainingRun::estimate_bases() {
   const RoundEstimate estimate =
-      estimate_round(*inputs_.model, inputs_.train, inputs_.task, inputs_.sites, config_,
+      estimate_round(*inputs_.model, *inputs_.train, *inputs_.tokenizer, inputs_.sites, config_,
                      position_.round, *processes_);
   position_.subspaces = json_text(subspace_record(*inputs_.model, estimate, bases_));
   bases_ = estimate.bases;
@@ -163,21 +164,24 @@ void TrainingRun::write_audit() const {
 }
 
 void TrainingRun::train() {
-  const auto steps = plan_round(config_, inputs_.train, position_.round);
+  RoundSteps steps(config_, inputs_, position_.round, position_.step);
   const StepOptions options = step_options(config_, inputs_);
   Progress progress(fmt::format("round {} of {}", position_.round, config_.rounds),
                     steps_per_round_ - position_.step, "steps");
   saved_at_ = std::chrono::steady_clock::now();
-  for (auto s = static_cast<size_t>(position_.step); s < steps.size(); ++s) {
+  while (position_.step < steps_per_round_) {
     const auto start = std::chrono::steady_clock::now();
+    const std::vector<ExampleBatch>& batches = steps.next();
+    prepare_seconds_ += seconds_since(start);
     const double factor = learning_rate_factor(schedule_, position_.round, position_.step);
     const double lr = config_.train.lr * factor;
     const double head_lr = config_.train.head_lr.value_or(config_.train.lr) * factor;
-    const auto number = static_cast<uint64_t>(position_.round) << 40U | static_cast<uint64_t>(s);
+    const auto number =
+        static_cast<uint64_t>(position_.round) << 40U | static_cast<uint64_t>(position_.step);
     const StepResult result = train_step(*inputs_.model, *parameters_, *optimizer_, scaler_,
-                                         steps[s], lr, head_lr, number, options);
+                                         batches, lr, head_lr, number, options);
     ++position_.step;
-    for (const ExampleBatch& batch : steps[s]) examples_ += static_cast<int64_t>(batch.size());
+    for (const ExampleBatch& batch : batches) examples_ += static_cast<int64_t>(batch.size());
     tokens_ += result.tokens;
     prepare_seconds_ += result.prepare_seconds;
     step_seconds_ += seconds_since(start);
@@ -189,6 +193,7 @@ void TrainingRun::train() {
     if (result.signal != 0) processes_->barrier();  // the state is there before anyone ends
     stop_for(result.signal);
   }
+  steps.log_losses();
   agree_on_values();
   save_state();
   spdlog::info("round {}: {:.1f} examples/s, {:.0f} tokens/s; {:.2f} % of the time for data",

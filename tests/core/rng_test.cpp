@@ -83,5 +83,15 @@ TEST(Rng, SampleIsDistinctAndPermutationComplete) {
   EXPECT_THROW(rng.sample(3, 4), Error);
 }
 
+TEST(Rng, AFewOfManyAreTheFirstOfAll) {
+  for (const int64_t k : {0, 1, 300}) {
+    Rng a(4, "sample"), b(4, "sample");
+    auto all = a.permutation(100000);
+    all.resize(static_cast<size_t>(k));
+    EXPECT_EQ(b.sample(100000, k), all) << k;
+  }
+  EXPECT_EQ(Rng(4, "sample").sample(int64_t{1} << 50, 1000).size(), 1000u);  // needs no range
+}
+
 }  // namespace
 }  // namespace eida

@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
 
 #include "data/reader_fixture.h"
+#include "eida/core/csv.h"
+#include "eida/core/rng.h"
 
 namespace eida {
 namespace {
@@ -60,6 +66,62 @@ TEST_F(Datasets, AnyBytesGiveRowsOrADataError) {
     }
   });
   EXPECT_TRUE(held);
+}
+
+/// Rows of 0 to 4,000 bytes, so that marks of the index fall between many or few of them.
+TEST_F(Datasets, EveryRowIsFoundByItsNumber) {
+  Rng rng(1, "rows");
+  std::string csv = "text,label\n", tsv = "text\tlabel\n";
+  std::vector<std::string> texts;
+  for (int i = 0; i < 3000; ++i) {
+    std::string text = "row " + std::to_string(i) + " ";
+    text.append(rng.below(10) == 0 ? rng.below(4000) : rng.below(60), 'x');
+    tsv += text + "\t" + std::to_string(i % 2) + "\n";
+    texts.push_back(i % 7 == 0 ? text + "\n\"quoted\", on" : text);
+    csv += quote_csv_field(texts.back()) + "," + std::to_string(i % 2) + "\n";
+  }
+  const auto options = testing::task_options(DataTask::kClassification);
+  const auto quoted = open("a.csv", csv, options), plain = open("a.tsv", tsv, options);
+  ASSERT_EQ(quoted->size(), 3000);
+  ASSERT_EQ(plain->size(), 3000);
+  for (const int64_t i : rng.permutation(3000)) {
+    const std::string& text = texts[static_cast<size_t>(i)];
+    EXPECT_EQ(quoted->at(i).first, text);
+    EXPECT_EQ(plain->at(i).first, text.substr(0, text.find('\n')));
+    EXPECT_EQ(plain->at(i).label, i % 2);
+  }
+}
+
+/// MiB of this process that are in memory now.
+double resident_mib() {
+  int64_t total = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+TEST_F(Datasets, ALargeFileStaysOnTheDisk) {
+  const auto path = dir_.path() / "large.tsv";
+  const std::string text(1000, 'x');
+  constexpr int64_t kRows = 300000;
+  {
+    std::ofstream out(path, std::ios::binary);
+    out << "sentence\tlabel\n";
+    for (int64_t i = 0; i < kRows; ++i) out << i << ' ' << text << "\t" << i % 2 << "\n";
+  }
+  const double before = resident_mib();
+  auto options = testing::task_options(DataTask::kSst2);
+  options.check_bytes = 0;
+  const auto data = open_dataset(path, options);
+  ASSERT_EQ(data->size(), kRows);
+  EXPECT_LT(resident_mib() - before, 100);
+  Rng rng(1, "rows");
+  double most = 0;
+  for (int round = 0; round < 20; ++round) {
+    for (const int64_t i : rng.sample(kRows, 1000))
+      ASSERT_EQ(data->at(i).first, std::to_string(i) + " " + text);
+    most = std::max(most, resident_mib() - before);
+  }
+  EXPECT_LT(most, 100) << "of a file of 290 MiB";
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ class MappedFile {
   size_t size() const { return size_; }
   std::string_view view() const { return {reinterpret_cast<const char*>(data_), size_}; }
   const std::filesystem::path& path() const { return path_; }
+  /// Reads no pages ahead from now on.
+  void expect_random_access() const;
 
  private:
   std::filesystem::path path_;

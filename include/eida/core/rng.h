@@ -7,6 +7,10 @@
 
 namespace eida {
 
+/// SplitMix64 finaliser: a bijection that spreads every bit. Source: Steele, Lea, Flood (2014),
+/// "Fast splittable pseudorandom number generators".
+uint64_t mix_bits(uint64_t z);
+
 /// Counter-based generator (SplitMix64 finaliser over key + counter). Every draw is defined here
 /// and not by the standard library, so that the same seed gives the same numbers with any compiler.
 class Rng {
@@ -20,7 +24,7 @@ class Rng {
   double uniform();                       ///< uniform on [0, 1), 53 bits
   double normal();                        ///< standard normal (Box-Muller)
   int64_t binomial(int64_t n, double p);  ///< number of successes in n trials, by inversion of gaps
-  /// k distinct values of 0..n-1 in random order; k <= n.
+  /// k distinct values of 0..n-1 in random order; k <= n. A larger k begins with the same values.
   std::vector<int64_t> sample(int64_t n, int64_t k);
   /// Fisher-Yates permutation of 0..n-1.
   std::vector<int64_t> permutation(int64_t n);

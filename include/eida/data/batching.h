@@ -1,6 +1,7 @@
 /// Which examples, in which order, in which batches. Works on indices and lengths only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -15,8 +16,28 @@ using Batches = std::vector<std::vector<int64_t>>;
 /// \throws DataError when count is negative or exceeds size.
 std::vector<int64_t> draw_examples(int64_t size, int64_t count, Rng& rng);
 
-/// A random permutation of 0..size-1: the order of one epoch.
-std::vector<int64_t> epoch_order(int64_t size, Rng& rng);
+/// The order of one epoch: every index of 0..size-1 once. Up to kHeld indices it is a shuffle that
+/// is held; beyond, a keyed bijection that is computed: 64 bytes whatever the size.
+class EpochOrder {
+ public:
+  static constexpr int64_t kHeld = 1 << 22;
+
+  EpochOrder(int64_t size, Rng& rng);
+  int64_t size() const { return size_; }
+  /// \param position 0 <= position < size().
+  int64_t at(int64_t position) const;
+  /// at() of begin..end-1.
+  std::vector<int64_t> part(int64_t begin, int64_t end) const;
+
+ private:
+  static constexpr int kRounds = 6;
+  uint64_t shuffled(uint64_t value) const;
+
+  int64_t size_;
+  std::vector<int64_t> held_;
+  int half_bits_ = 0;
+  std::array<uint64_t, kRounds> keys_{};
+};
 
 /// Cuts an order into batches of `batch_size`; the last may be smaller.
 /// \throws ConfigError batch_size < 1.
@@ -26,14 +47,11 @@ Batches make_batches(const std::vector<int64_t>& order, int64_t batch_size);
 /// a larger item is a group of its own. Numbers of the items, in order.
 Batches group_consecutive(const std::vector<int64_t>& sizes, int64_t most);
 
-/// Batches of similar length: each window of `window` batches of `order` is sorted by length
-/// (equal lengths keep their order) and cut; the window's batches then come in random order, so
-/// that length says nothing about the position in an epoch. A smaller last batch stays last.
-/// \param lengths tokens of each example, by index.
-/// \throws ConfigError batch_size or window < 1.
-/// \throws DataError an index of `order` has no length.
-Batches length_grouped_batches(const std::vector<int64_t>& lengths,
-                               const std::vector<int64_t>& order, int64_t batch_size, Rng& rng,
-                               int64_t window = 50);
+/// Batches of a stretch of an epoch: by length (equal lengths keep their order), then in random
+/// order, so that length says nothing about the position in an epoch. A smaller last batch stays
+/// last. How much is drawn from `rng` depends on the number of items alone.
+/// \param lengths tokens of each item. \return positions in `lengths`
+/// \throws ConfigError batch_size < 1.
+Batches length_grouped_batches(const std::vector<int64_t>& lengths, int64_t batch_size, Rng& rng);
 
 }  // namespace eida

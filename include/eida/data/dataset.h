@@ -66,7 +66,8 @@ class Dataset {
   virtual std::string name() const = 0;
 };
 
-/// Opens a data file. It is mapped, not read: 8 bytes a row are kept in memory.
+/// Opens a data file. It is mapped, not read: an index of a thousandth of its size is kept in
+/// memory, and pages that were read are given back.
 /// Rows are UTF-8. A byte order mark and CRLF line ends are accepted, empty lines at the end of the
 /// file only. Text is kept byte for byte (SST-2's trailing space counts); of a pair line the outer
 /// ASCII white space is dropped, as the E2E recipe does. The file must not shrink while it is open.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "eida/core/rng.h"
 #include "eida/data/dataset.h"
 #include "eida/data/example.h"
 #include "eida/text/tokenizer.h"
@@ -59,15 +60,22 @@ class ExampleTokenizer {
   TokenizedSet tokenize_all(const Dataset& dataset, const std::vector<int64_t>& indices) const;
   /// Every example of the dataset.
   TokenizedSet tokenize_all(const Dataset& dataset) const;
+  /// `count` examples drawn at random: those that would be skipped give way to further draws.
+  /// \throws DataError fewer are usable, or a row is broken.
+  TokenizedSet tokenize_drawn(const Dataset& dataset, int64_t count, Rng rng) const;
+  /// As tokenize_all(), on one thread and without a word. \throws DataError a row is broken.
+  TokenizedSet tokenize_quietly(const Dataset& dataset, const std::vector<int64_t>& indices) const;
 
  private:
   struct Parts {
     std::vector<Encoding> first, second;  ///< one a text; second empty unless completions
   };
-  Parts encode(const std::vector<TextExample>& texts) const;
+  Parts encode(const std::vector<TextExample>& texts, int threads) const;
+  void append(const Dataset& dataset, const std::vector<int64_t>& indices, int threads,
+              TokenizedSet& set) const;
   TokenExample assemble_text(const TextExample& text, Encoding encoding, bool& truncated) const;
   TokenExample assemble_completion(Encoding prompt, Encoding completion, bool& truncated) const;
-  std::vector<TokenExample> tokenize_chunk(const std::vector<TextExample>& texts,
+  std::vector<TokenExample> tokenize_chunk(const std::vector<TextExample>& texts, int threads,
                                            std::vector<char>& truncated) const;
   bool usable(const TokenExample& example) const;
 

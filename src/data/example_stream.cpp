@@ -1,0 +1,81 @@
+#include "eida/data/example_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "eida/core/error.h"
+
+namespace eida {
+
+ExampleStream::ExampleStream(std::shared_ptr<const Dataset> dataset,
+                             const ExampleTokenizer& tokenizer, EpochOrder order,
+                             StreamOptions options)
+    : dataset_(std::move(dataset)),
+      tokenizer_(tokenizer),
+      order_(std::move(order)),
+      options_(options),
+      begun_(options.first),
+      taken_(options.first) {
+  if (options_.stretch < 1 || options_.workers < 1)
+    throw ConfigError("stream of examples: stretch {} and {} workers, wanted at least 1",
+                      options_.stretch, options_.workers);
+  count_ = (order_.size() + options_.stretch - 1) / options_.stretch;
+  for (int i = 0; i < options_.workers; ++i)
+    workers_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+}
+
+ExampleStream::~ExampleStream() {
+  for (std::jthread& worker : workers_) worker.request_stop();
+}
+
+std::vector<TokenExample> ExampleStream::next() {
+  std::unique_lock lock(mutex_);
+  if (taken_ >= count_) return {};
+  changed_.wait(lock, [this] { return ready_.contains(taken_); });
+  Stretch stretch = std::move(ready_.extract(taken_++).mapped());
+  lock.unlock();
+  changed_.notify_all();
+  if (stretch.error != nullptr) std::rethrow_exception(stretch.error);
+  truncated_ += stretch.set.truncated;
+  replaced_ += stretch.set.skipped;
+  return std::move(stretch.set.examples);
+}
+
+void ExampleStream::work(const std::stop_token& stop) {
+  const int64_t ahead = options_.workers + 1;
+  std::unique_lock lock(mutex_);
+  while (begun_ < count_) {
+    if (!changed_.wait(lock, stop, [&] { return begun_ < std::min(count_, taken_ + ahead); }))
+      return;
+    const int64_t number = begun_++;
+    lock.unlock();
+    Stretch stretch;
+    try {
+      stretch.set = read(number);
+    } catch (...) {
+      stretch.error = std::current_exception();
+    }
+    lock.lock();
+    ready_.emplace(number, std::move(stretch));
+    changed_.notify_all();
+  }
+}
+
+TokenizedSet ExampleStream::read(int64_t stretch) const {
+  const int64_t begin = stretch * options_.stretch,
+                end = std::min(begin + options_.stretch, order_.size());
+  TokenizedSet set = tokenizer_.tokenize_quietly(*dataset_, order_.part(begin, end));
+  const size_t usable = set.examples.size();
+  if (usable == 0) {
+    throw DataError(
+        "{}: none of {} examples has a labelled token within data.max_length (hint: raise it)",
+        dataset_->name(), end - begin);
+  }
+  for (size_t i = 0; set.examples.size() < static_cast<size_t>(end - begin); ++i) {
+    TokenExample other = set.examples[i % usable];
+    set.examples.push_back(std::move(other));
+  }
+  return set;
+}
+
+}  // namespace eida
