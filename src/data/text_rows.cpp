@@ -10,9 +10,9 @@ namespace eida {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr size_t kMarkBytes = 16 << 10;         ///< of the file between two marks of the index
-constexpr size_t kLargeBytes = 64 << 20;        ///< a file whose pages are given back
-constexpr size_t kReadsBetweenReleases = 1024;  ///< each may map 16 pages around it
+constexpr size_t kMarkBytes = 16 << 10;        ///< of the file between two marks of the index
+constexpr size_t kLargeBytes = 64 << 20;       ///< a file whose pages are given back
+constexpr size_t kReadsBetweenReleases = 128;  ///< each may map several stretches of 64 KiB
 
 std::string_view without_line_end(std::string_view row) {
   if (row.ends_with('\n')) {

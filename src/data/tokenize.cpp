@@ -24,11 +24,12 @@ int32_t require_token(const Tokenizer& tokenizer, const std::string& token, cons
 }
 
 void log_losses(const TokenizedSet& set, const std::string& name, int64_t max_length) {
+  const int64_t all = static_cast<int64_t>(set.examples.size()) + set.skipped;
   if (set.truncated > 0)
-    spdlog::warn("{}: {} example(s) cut to {} tokens", name, set.truncated, max_length);
+    spdlog::warn("{}: {} of {} example(s) cut to {} tokens", name, set.truncated, all, max_length);
   if (set.skipped > 0) {
-    spdlog::warn("{}: {} example(s) skipped, no labelled token within {} tokens", name, set.skipped,
-                 max_length);
+    spdlog::warn("{}: {} of {} example(s) skipped, no labelled token within {} tokens", name,
+                 set.skipped, all, max_length);
   }
 }
 

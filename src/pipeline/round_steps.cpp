@@ -79,15 +79,11 @@ Batches RoundSteps::window_batches(const std::vector<int64_t>& lengths) {
 }
 
 void RoundSteps::log_losses() const {
-  const std::string file = inputs_->train->name();
-  if (stream_.truncated() > 0)
-    spdlog::warn("{}: {} example(s) cut to {} tokens", file, stream_.truncated(),
-                 config_->data.max_length);
-  if (stream_.replaced() > 0) {
-    spdlog::warn(
-        "{}: {} example(s) without a labelled token within {} tokens left their place to others",
-        file, stream_.replaced(), config_->data.max_length);
-  }
+  if (stream_.truncated() == 0 && stream_.replaced() == 0) return;
+  spdlog::info(
+      "{}: {} examples of this round cut to {} tokens; {} without a labelled token replaced by "
+      "others",
+      inputs_->train->name(), stream_.truncated(), config_->data.max_length, stream_.replaced());
 }
 
 }  // namespace eida
