@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "eida/core/system_info.h"
@@ -12,15 +13,25 @@
 
 namespace eida::bench {
 
-/// --model, --device, --precision and --threads, with the CPU, float32 and 2 threads as defaults.
+/// --model, --random-weights, --device, --precision and --threads, with the CPU, float32 and 2
+/// threads as defaults.
 inline void add_model_options(CLI::App& app, Config& config) {
   config.run.device = "cpu";
   config.run.precision = "fp32";
   config.run.threads = 2;
   app.add_option("--model", config.model.path)->required();
+  app.add_flag("--random-weights{random}", config.model.init, "of the model's shape");
   app.add_option("--device", config.run.device, "cpu or cuda");
   app.add_option("--precision", config.run.precision, "fp32 or bf16");
   app.add_option("--threads", config.run.threads);
+}
+
+/// From `start` until now on the monotonic clock, in seconds: what bench/profile.py looks at.
+inline nlohmann::ordered_json window_since(std::chrono::steady_clock::time_point start) {
+  const auto seconds = [](std::chrono::steady_clock::time_point time) {
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+  };
+  return {seconds(start), seconds(std::chrono::steady_clock::now())};
 }
 
 /// The one JSON line that a race reads, with threads and peak memory. \return exit code 0

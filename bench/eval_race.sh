@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Races eida-eval against the Python peers, in turn: classification of SST-2's development sentences at RoBERTa-base size,
-# the time from process start to a first result, and the scores of one E2E system. Medians and ratios as Markdown.
+# the time from process start to a first result, and the scores of one E2E system. Medians, ratios and their spread as Markdown.
 #   bench/eval_race.sh PEERS [REPEATS]      EIDA_DATA: folder with sst2/, e2e/, e2e-systems/; the rest: bench/race_lib.sh
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/race_lib.sh"
@@ -40,5 +40,11 @@ for _ in $(seq "$repeats"); do
     --predictions "$data/e2e-systems/tgen.tsv" --repeats 3
   (cd "$peers" && PYTHONDONTWRITEBYTECODE=1 run peer_four_scores four_scores "$python" metrics.py)
 done
-"$python" bench/race_table.py "$lines" classify_fp32:peer_fp32 classify_bf16:peer_fp32 classify_fp32:peer_sorted_fp32 \
-  classify_bf16:peer_sorted_fp32 first_result:peer_first_result five_scores:peer_five_scores four_scores:peer_four_scores
+"$python" bench/race_table.py "$lines" \
+  "classify, float32 | classify_fp32 | as they come | peer_fp32" \
+  "classify, bf16 | classify_bf16 | as they come, float32 | peer_fp32" \
+  "classify, float32 | classify_fp32 | sorted by length | peer_sorted_fp32" \
+  "classify, bf16 | classify_bf16 | sorted by length, float32 | peer_sorted_fp32" \
+  "\`eida-eval\` on one sentence, from process start | first_result | imports, model, one sentence | peer_first_result" \
+  "five scores of one E2E system, whole process | five_scores | Python and Java | peer_five_scores" \
+  "the four without METEOR, inside the process | four_scores | Python, which has no NIST | peer_four_scores"

@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   const auto outputs = eida::generate(*model, prompts, generation, &statistics);
   const double seconds = eida::seconds_since(start);
+  const auto window = eida::bench::window_since(start);
 
   int64_t tokens = 0;
   for (const auto& output : outputs) tokens += static_cast<int64_t>(output.tokens.size());
@@ -73,6 +74,7 @@ int run(int argc, char** argv) {
       {"seconds_per_mr", seconds / count},
       {"output_tokens", tokens},
       {"output_tokens_per_second", static_cast<double>(tokens) / seconds},
+      {"window", window},
       {"passes", statistics.passes},
       {"peak_tokens", statistics.peak_tokens},
       {"extrapolated_630_minutes", seconds / count * 630 / 60}};

@@ -37,12 +37,15 @@ for _ in $(seq "$repeats"); do
   done
   gpu_peer sample_vectorised probe_roberta_sampling.py --style vectorised --dynamic
 done
-pairs=()
+rows=()
 for precision in fp32 bf16; do
   for kind in roberta gpt2; do
-    pairs+=(${kind}_$precision:${kind}_grouped_$precision ${kind}_$precision:${kind}_padded_$precision)
+    for batches in grouped padded; do
+      rows+=("training step, $kind, $precision | ${kind}_$precision | $batches | ${kind}_${batches}_$precision")
+    done
   done
-  pairs+=(generate_$precision:generate_batch16_$precision classify_$precision:classify_sorted_$precision)
-  pairs+=(sample_$precision:sample_vectorised)
+  rows+=("64 E2E prompts, 10 beams, $precision | generate_$precision | \`generate\`, batch 16 | generate_batch16_$precision"
+    "872 SST-2 sentences classified, $precision | classify_$precision | sorted, batch 32 | classify_sorted_$precision"
+    "sampling RoBERTa, $precision | sample_$precision | vectorised, float32 | sample_vectorised")
 done
-"$python" bench/race_table.py "$lines" "${pairs[@]}"
+"$python" bench/race_table.py "$lines" "${rows[@]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Races the sampler and the projector builder against their Python peers, one after the other in turn, and prints
-# medians and ratios as Markdown.
+# medians, ratios and their spread as Markdown.
 #   bench/race.sh PEERS [REPEATS]      what is read from the environment: bench/race_lib.sh
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/race_lib.sh"
@@ -24,5 +24,13 @@ for _ in $(seq "$repeats"); do
   ours gpt2_bf16 gpt2 e2e e2e.txt 2 bf16
   peer gpt2_prefix_loop probe_gpt2_sampling.py --mode prefix-loop --examples 4
 done
-"$python" bench/race_table.py "$lines" roberta_{fp32,bf16}:roberta_{reference,vectorised} gpt2_fp32:gpt2_prefix_loop \
-  gpt2_{fp32,bf16}:gpt2_one_pass pca:pca_{power_numpy,gram_eigh}
+"$python" bench/race_table.py "$lines" \
+  "RoBERTa, float32 | roberta_fp32 | reference recipe, padded to 72 | roberta_reference" \
+  "RoBERTa, bf16 | roberta_bf16 | the same, float32 | roberta_reference" \
+  "RoBERTa, float32 | roberta_fp32 | vectorised, padded to the batch | roberta_vectorised" \
+  "RoBERTa, bf16 | roberta_bf16 | the same, float32 | roberta_vectorised" \
+  "GPT-2, float32 | gpt2_fp32 | prefix loop | gpt2_prefix_loop" \
+  "GPT-2, float32 | gpt2_fp32 | one pass, padded to the batch | gpt2_one_pass" \
+  "GPT-2, bf16 | gpt2_bf16 | the same, float32 | gpt2_one_pass" \
+  "122 subspaces of 64 rows from 512 samples | pca | numpy power iteration | pca_power_numpy" \
+  "the same | pca | float64 eigendecomposition of the Gram matrix | pca_gram_eigh"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Our tokenizers beside the `tokenizers` library's, in turns: lines per second and their ratio.
+"""Our tokenizers beside the `tokenizers` library's, in turns: medians, ratios and their spread as a Markdown table.
 
     python bench/tokenize_race.py --bench build/release/bin/eida_tokenize_bench --data DIR [--minilm DIR]
-        [--threads 1] [--rounds 3] [--repeats 3] [--only roberta-sst2,gpt2-e2e,minilm-sst2,camembert-sst2,xlmr-e2e]
+        [--threads 1,2] [--rounds 3] [--repeats 3] [--only roberta-sst2,gpt2-e2e,minilm-sst2,camembert-sst2,xlmr-e2e]
 
 Each repeat starts with a tokenizer that remembers no word. Both sides encode the same lines with special tokens and
-without truncation or padding; the counts of tokens must agree.
+without truncation or padding; the counts of tokens must agree. Each race's numbers go to stderr as a JSON line.
 """
 import argparse
 import json
@@ -17,7 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from race_table import ratio_cells
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+
+NAMES = {"roberta": "RoBERTa byte-level BPE", "gpt2": "GPT-2 byte-level BPE", "minilm": "MiniLM WordPiece",
+         "camembert": "CamemBERT Unigram", "xlmr": "XLM-R layout of a Unigram model", "sst2": "SST-2", "e2e": "E2E"}
 
 
 def worker(model, lines, repeats):
@@ -44,20 +49,18 @@ def run(command, threads):
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment).stdout)
 
 
-def race(args, name, model, lines):
+def race(args, name, model, lines, threads):
     ours, theirs = [], []
     for _ in range(args.rounds):
-        ours.append(run([args.bench, "--model", model, "--lines", lines, "--threads", str(args.threads), "--repeats",
-                         str(args.repeats)], args.threads))
-        theirs.append(run([sys.executable, __file__, "--worker", model, lines, "--repeats", str(args.repeats)], args.threads))
+        ours.append(run([args.bench, "--model", model, "--lines", lines, "--threads", str(threads), "--repeats",
+                         str(args.repeats)], threads))
+        theirs.append(run([sys.executable, __file__, "--worker", model, lines, "--repeats", str(args.repeats)], threads))
     assert ours[0]["tokens"] == theirs[0]["tokens"], f"{name}: {ours[0]['tokens']} and {theirs[0]['tokens']} tokens"
-    middle = lambda rows, key: statistics.median(row[key] for row in rows)
-    count, a, b = ours[0]["lines"], middle(ours, "seconds"), middle(theirs, "seconds")
-    print(json.dumps({
-        "race": name, "threads": args.threads, "lines": count, "tokens": ours[0]["tokens"],
-        "ours_lines_per_second": round(count / a), "library_lines_per_second": round(count / b), "ratio": round(b / a, 2),
-        "ratio_of_best": round(min(r["best"] for r in theirs) / min(r["best"] for r in ours), 2),
-        "ours_seconds": round(a, 4), "library_seconds": round(b, 4), "load_seconds": middle(ours, "load_seconds")}), flush=True)
+    print(json.dumps({"race": name, "threads": threads, "ours": ours, "library": theirs}), file=sys.stderr, flush=True)
+    a, b = [row["seconds"] for row in ours], [row["seconds"] for row in theirs]
+    rate = lambda seconds: f"{round(ours[0]['lines'] / statistics.median(seconds), -2):,.0f}"
+    model, text = name.split("-")
+    print(f"| {NAMES[model]}, {NAMES[text]} | {threads} | {rate(a)} | {rate(b)} | {ratio_cells(a, b)} |", flush=True)
 
 
 def main():
@@ -65,7 +68,7 @@ def main():
     p.add_argument("--bench")
     p.add_argument("--data", type=Path)
     p.add_argument("--minilm", type=Path)
-    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--threads", default="1", help="numbers, with commas")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--repeats", type=int, default=3)
     p.add_argument("--only", default="roberta-sst2,gpt2-e2e,minilm-sst2,camembert-sst2,xlmr-e2e")
@@ -87,10 +90,12 @@ def main():
         xlm_roberta_like(args.data / "sentencepiece/hf_test_sentencepiece.model").save(str(files["xlmr"]))
         if args.minilm:
             models["minilm"] = args.minilm / "tokenizer.json"
-        for name in args.only.split(","):
-            model, lines = name.split("-")
-            if model in models:
-                race(args, name, str(models[model]), str(files[lines]))
+        print("| tokenizer, text | threads | ours, lines/s | library, lines/s | ratio | spread |\n|---|---|---|---|---|---|")
+        for threads in args.threads.split(","):
+            for name in args.only.split(","):
+                model, lines = name.split("-")
+                if model in models:
+                    race(args, name, str(models[model]), str(files[lines]), int(threads))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 /// `--steps` are not timed. bench/train_race.sh runs this beside the peers.
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "bench_line.h"
@@ -34,6 +35,9 @@ eida::RoundBases random_bases(const eida::PretrainedModel& model, const eida::Ra
   }
   eida::EstimateOptions options;
   options.estimator = eida::Estimator::kRandom;
+  for (const auto* ranks : {&plan.inputs, &plan.delta_outputs}) {
+    for (const auto& [place, rank] : *ranks) options.k = std::max(options.k, rank);
+  }
   return eida::make_bases(model, eida::estimate_subspaces(places, options, names), plan, sites);
 }
 
@@ -58,7 +62,6 @@ void parse(CLI::App& app, Options& options) {
   app.add_option("--rank-plan", config.ranks.plan, "ranks of method eida");
   app.add_option("--lora-rank", config.lora.rank);
   app.add_option("--sites", config.sites.include);
-  app.add_flag("--random-weights{random}", config.model.init, "of the model's shape");
   app.add_option("--steps", options.steps, "timed steps");
   app.add_option("--pass-tokens", options.pass_tokens);
 }
@@ -94,6 +97,7 @@ int run(int argc, char** argv, const eida::Communicator& processes) {
              accumulation = static_cast<size_t>(config.train.accumulation);
   const size_t steps = tokens.examples.size() / (batch * accumulation);
   std::vector<double> seconds;
+  std::chrono::steady_clock::time_point first_timed;
   int64_t trained_tokens = 0;
   for (size_t s = 0; s < steps; ++s) {
     std::vector<eida::ExampleBatch> batches(accumulation);
@@ -104,9 +108,11 @@ int run(int argc, char** argv, const eida::Communicator& processes) {
         eida::train_step(*model, parameters, optimizer, scaler, batches, 2e-5, 2e-5, s, step);
     const double taken = eida::seconds_since(start);
     if (steps - s > static_cast<size_t>(options.steps)) continue;
+    if (seconds.empty()) first_timed = start;
     seconds.push_back(taken);
     trained_tokens += result.tokens;
   }
+  const auto window = eida::bench::window_since(first_timed);
   if (!processes.is_root()) return 0;
   double sum = 0.0;
   for (const double value : seconds) sum += value;
@@ -118,6 +124,7 @@ int run(int argc, char** argv, const eida::Communicator& processes) {
       {"processes", processes.size()},
       {"steps", seconds.size()},
       {"seconds_per_step", sum / count},
+      {"window", window},
       {"trainable", parameters.count()},
       {"mean_width",
        static_cast<double>(trained_tokens) / count / static_cast<double>(batch * accumulation)}};

@@ -39,8 +39,13 @@ for _ in $(seq "$repeats"); do
   peer_gpt2 gpt2_padded_fp32
   peer_gpt2 gpt2_padded_bf16 --bf16
 done
-pairs=()
-for kind in {roberta,gpt2}_{padded,grouped}; do
-  for precision in fp32 bf16; do pairs+=("${kind%_*}_$precision:${kind}_$precision"); done
+rows=()
+for model in RoBERTa GPT-2; do
+  name=${model,,} name=${name/-/}
+  for precision in float32 bf16; do
+    short=${precision/float/fp}
+    rows+=("$model, $precision | ${name}_$short | padded | ${name}_padded_$short"
+      "$model, $precision | ${name}_$short | grouped | ${name}_grouped_$short")
+  done
 done
-"$python" bench/race_table.py "$lines" "${pairs[@]}"
+"$python" bench/race_table.py "$lines" "${rows[@]}"

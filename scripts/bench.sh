@@ -1,27 +1,63 @@
 #!/usr/bin/env bash
-# Every race against the Python peers in one sitting, ours and theirs in turn; the tables of docs/benchmarks.md.
-#   scripts/bench.sh PEERS [REPEATS]      default 3; what else is read from the environment: bench/race_lib.sh
-# Writes runs/bench.md as it goes: machine, versions, then one table a race with medians, ratios and peak memory.
+# Every bench, those that have a Python peer beside it in turn, and what they print into docs/benchmarks.md.
+#   scripts/bench.sh PEERS [REPEATS [PART…]]      default: 3, and all parts:
+#     sampling training tokenizers evaluation generation growth profile
+# Environment: EIDA_BENCH_PAGE (docs/benchmarks.md), EIDA_DATA, and what bench/race_lib.sh reads. A part takes the place of what
+# stands between its markers as soon as it is done, so parts can be run again alone; runs/bench/ keeps each as it was printed.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 peers=$(realpath "${1:?folder of the Python peers}") repeats=${2:-3}
+parts=("${@:3}")
+[ ${#parts[@]} -gt 0 ] || parts=(sampling training tokenizers evaluation generation growth profile)
 cd "$root"
-out=$root/runs/bench.md
-mkdir -p "$(dirname "$out")"
 export EIDA_DATA=${EIDA_DATA:-$(data_dir)}
+page=${EIDA_BENCH_PAGE:-docs/benchmarks.md} bin=${EIDA_BUILD:-build/release}/bin python=${EIDA_PYTHON:-$venv/bin/python}
+results=$root/runs/bench
+mkdir -p "$results"
 
-versions='import sys, torch, transformers, tokenizers
-print(f"Python {sys.version.split()[0]}, PyTorch {torch.__version__}, transformers {transformers.__version__}, tokenizers {tokenizers.__version__}")'
-{
-  printf '# Races of %s, %s rounds\n\n' "$(date -u +%F)" "$repeats"
-  printf '%s, %s cores, %s MiB\n\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" \
-    "$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)"
-  "${EIDA_BUILD:-build/release}/bin/eida-train" --version
-  "${EIDA_PYTHON:-$venv/bin/python}" -c "$versions" 2>/dev/null
-} >"$out"
-for race in race train_race generate_race eval_race; do
-  say "bench/$race.sh"
-  printf '\n## bench/%s.sh\n\n' "$race" >>"$out"
-  "bench/$race.sh" "$peers" "$repeats" >>"$out"
+cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+today=$(date -u +%F)
+
+# Machine and versions, as Markdown.
+machine() {
+  local vectors
+  vectors=$(grep -m 1 ^flags /proc/cpuinfo | grep -oE ' (avx2|avx512f|avx512_bf16|amx_bf16)' | paste -sd , || true)
+  printf '%s, %s cores (%s), %s MiB of memory, %s, %s. %s. ' "$cpu" "$(nproc)" "${vectors# }" \
+    "$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" "$(. /etc/os-release && echo "$PRETTY_NAME")" \
+    "$(c++ --version | head -n 1)" "$("$bin/eida-train" --version)"
+  "$python" -c 'import platform, tokenizers, torch, transformers
+print(f"Python {platform.python_version()}, PyTorch and LibTorch {torch.__version__}, transformers {transformers.__version__},",
+      f"tokenizers {tokenizers.__version__}.", end=" ")' 2>/dev/null
+  printf 'Last run: %s.\n' "$today"
+}
+
+run_part() {
+  case $1 in
+    sampling) bench/race.sh "$peers" "$repeats" ;;
+    training) bench/train_race.sh "$peers" "$repeats" ;;
+    tokenizers)
+      "$python" bench/tokenize_race.py --bench "$bin/eida_tokenize_bench" --data "$EIDA_DATA" --minilm "$(minilm_dir)" \
+        --threads 1,2 --rounds "$repeats"
+      ;;
+    evaluation) bench/eval_race.sh "$peers" "$repeats" ;;
+    generation) bench/generate_race.sh "$peers" "$repeats" ;;
+    growth)
+      "$python" bench/growth.py --bin "$bin" --data "$EIDA_DATA" --out "$(dirname "$page")/images" --rounds "$repeats"
+      printf '\n![Time and peak memory over size, eleven panels](images/growth.svg)\n'
+      ;;
+    profile) bench/profile.sh "$peers" ;;
+    *) die "no part '$1'" ;;
+  esac
+}
+
+"$python" bench/put_block.py "$page" --check machine "${parts[@]}"
+machine | "$python" bench/put_block.py "$page" machine
+for part in "${parts[@]}"; do
+  say "$part"
+  run_part "$part" >"$results/$part.md"
+  rounds="$repeats rounds"
+  [ "$repeats" -gt 1 ] || rounds="one round"
+  [ "$part" != profile ] || rounds="one run each"
+  { cat "$results/$part.md" && printf '\n%s, %s, %s cores of %s.\n' "$today" "$rounds" "$(nproc)" "$cpu"; } |
+    "$python" bench/put_block.py "$page" "$part"
 done
-cat "$out"
