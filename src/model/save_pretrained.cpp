@@ -1,4 +1,5 @@
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -73,9 +74,11 @@ void save_pretrained(const PretrainedModel& model, const std::filesystem::path& 
   std::vector<NamedTensor> tensors;
   for (const auto& [name, tensor] : model.parameters()) {
     const bool rounded = tensor.scalar_type() != at::kFloat;
-    tensors.push_back({name, rounded ? model.masters()->values(name) : tensor.detach()});
+    const auto promised = at::TensorOptions(at::kFloat).device(at::kMeta);
+    tensors.push_back({name, rounded ? at::empty(tensor.sizes(), promised) : tensor.detach()});
   }
-  write_safetensors(dir / "model.safetensors", std::move(tensors), {{"format", "pt"}});
+  write_safetensors(dir / "model.safetensors", std::move(tensors), {{"format", "pt"}},
+                    [&](const std::string& name) { return model.masters()->values(name); });
   write_file_atomic(dir / "config.json", json_text(config_json(model.config())));
   if (!tokenizer_source.empty()) copy_tokenizer(tokenizer_source, dir);
 }

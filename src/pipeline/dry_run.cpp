@@ -161,10 +161,10 @@ int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& d
   const double seconds = trial.repeat.sampling_seconds * examples / trial.examples +
                          trial.repeat.estimation_seconds +
                          trial.repeat.heldout_seconds * heldout / trial.examples;
-  // Beside what the trial took: statistics, and blocks of held-out vectors.
+  // Beside what the trial took: statistics, and then blocks of held-out vectors.
   const double blocks = 2 * std::min(256.0, vectors * heldout) * size.widths * 4;
   const double statistics = statistics_bytes(model, std::llround(vectors * examples));
-  print_cost(peak_memory_mib() + to_mib(statistics + blocks),
+  print_cost(peak_memory_mib() + to_mib(std::max(statistics, blocks)),
              trial.first_seconds + seconds * static_cast<double>(config.probe.repeats), compute);
   return 0;
 }
@@ -195,20 +195,21 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
   const double round = trained * (full ? 1.2 : 0.8) + sampled +
                        0.3 * static_cast<double>(inputs.dev.examples.size());
   const double element = inputs.compute.precision == at::kFloat ? 4 : 2;
-  const double activations = std::min(1024.0, tokens * step_examples) * 3 * element;
-  // The check of the merge: a pass in float32.
-  const double check = tokens * (inputs.task == TaskKind::kClassification ? 64 : 8) * 3 * 4;
+  // Beside what the trial took, a pass of the sampler among it: a larger pass of a step, samples,
+  // the checkpoint as it is read once more, new values of merged weights; AdamW keeps gradient and
+  // two moments of what trains.
+  const double more_tokens = std::max(0.0, std::min(1024.0, tokens * step_examples) - 384);
+  const double activations = more_tokens * 3 * element * size.widths;
   const double statistics =
       sampled > 0 ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors)) : 0;
-  // All weights are read and written; a merge holds the adapted ones twice more in float32, or once
-  // in bfloat16; AdamW keeps gradient and two moments.
-  const double merged = inputs.model->masters() == nullptr ? 8 : 2;
-  const double copies =
-      size.parameters * 4 + size.weights * merged + (full ? size.parameters * 16 : 0);
-  print_cost(
-      peak_memory_mib() + to_mib(std::max(activations, check) * size.widths + statistics + copies),
-      trial.first_seconds + static_cast<double>(config.rounds) * round * trial.seconds,
-      inputs.compute);
+  const double checkpoint = config.model.init == "random" ? 0 : size.parameters * 4;
+  const double merged = size.weights * (inputs.model->masters() == nullptr ? 4 : 2);
+  const double optimiser = full ? size.parameters * 16 : 0;
+  constexpr double kRounding = 1.1;  // blocks that the allocator holds ready
+  print_cost(kRounding * (peak_memory_mib() +
+                          to_mib(activations + statistics + checkpoint + merged + optimiser)),
+             trial.first_seconds + static_cast<double>(config.rounds) * round * trial.seconds,
+             inputs.compute);
   return 0;
 }
 

@@ -65,12 +65,17 @@ double tokens_of_example(const Config& config, EvalTask task, const Sample& samp
   return sample.context + fresh * static_cast<double>(config.generation.beams);
 }
 
-double cache_mib(const Config& config, EvalTask task, const EvalInputs& inputs) {
+/// Keys and values of the tokens that generation holds at once: those of all prompts, where they
+/// are fewer than its bound. \param tokens of an example at most
+double cache_mib(const Config& config, EvalTask task, const EvalInputs& inputs,
+                 double tokens_of_example) {
   if (task != EvalTask::kTexts) return 0.0;
   const ModelConfig& model = inputs.model->config();
   const double element = inputs.compute.precision == at::kFloat ? 4 : 2;
-  const auto tokens =
+  const auto bound =
       static_cast<double>(config.generation.max_batch_tokens.value_or(kDefaultBatchTokens));
+  const double tokens =
+      std::min(bound, static_cast<double>(inputs.data->size()) * tokens_of_example);
   return tokens * static_cast<double>(2 * model.num_layers * model.hidden_size) * element /
          (1 << 20);
 }
@@ -85,7 +90,8 @@ int dry_run_eval(const ParsedCommand& command, EvalTask task, const EvalInputs& 
   }
   const Sample sample = time_sample(config, inputs);
   const auto examples = static_cast<double>(inputs.data->size());
-  const double seconds = examples * tokens_of_example(config, task, sample) * sample.seconds;
+  const double tokens = tokens_of_example(config, task, sample);
+  const double seconds = examples * tokens * sample.seconds;
   fmt::print("model            {} ({}), {} layers, {} parameters, {} adapter file(s){}\n",
              config.model.path.string(), inputs.model->config().model_type,
              inputs.model->config().num_layers, inputs.model->parameter_count(),
@@ -94,7 +100,8 @@ int dry_run_eval(const ParsedCommand& command, EvalTask task, const EvalInputs& 
              inputs.data->size(), sample.tokens,
              inputs.data->has_targets() ? "" : ", nothing to score against");
   fmt::print("trainable        0 parameters (an evaluation changes nothing)\n");
-  fmt::print("memory, about    {:.0f} MiB\n", peak_memory_mib() + cache_mib(config, task, inputs));
+  fmt::print("memory, about    {:.0f} MiB\n",
+             peak_memory_mib() + cache_mib(config, task, inputs, tokens));
   fmt::print("time, {} {} on {} threads\n", task == EvalTask::kTexts ? "at most   " : "about     ",
              format_duration(seconds), inputs.compute.threads);
   return 0;

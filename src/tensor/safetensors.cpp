@@ -90,7 +90,8 @@ at::Tensor SafetensorsFile::tensor(const SafetensorsEntry& entry) const {
 }
 
 void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors,
-                       const std::map<std::string, std::string>& metadata) {
+                       const std::map<std::string, std::string>& metadata,
+                       const TensorSource& source) {
   // The widest dtype first keeps every tensor aligned.
   std::sort(tensors.begin(), tensors.end(), [](const NamedTensor& a, const NamedTensor& b) {
     const auto key = [](const NamedTensor& x) {
@@ -106,7 +107,14 @@ void write_safetensors(const std::filesystem::path& path, std::vector<NamedTenso
   file.write(length);
   file.write(header);
   for (const auto& named : tensors) {
-    const at::Tensor dense = named.tensor.detach().cpu().contiguous();
+    at::Tensor dense = named.tensor.detach();
+    if (dense.is_meta()) {
+      dense = source(named.name);
+      if (dense.sizes() != named.tensor.sizes() || dense.dtype() != named.tensor.dtype())
+        throw Error(ExitCode::kInternal, "{}: '{}' is not what was announced", path.string(),
+                    named.name);
+    }
+    dense = dense.cpu().contiguous();
     file.write({static_cast<const char*>(dense.const_data_ptr()), dense.nbytes()});
   }
   file.commit();

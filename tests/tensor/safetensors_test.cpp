@@ -145,6 +145,26 @@ TEST_F(SafetensorsFolder, EqualTensorsInAnyOrderGiveEqualBytes) {
   EXPECT_EQ(sha256_file(path_of("1")), sha256_file(path_of("2")));
 }
 
+TEST_F(SafetensorsFolder, PromisedTensorsAreAskedForOneByOne) {
+  const at::Tensor a = at::arange(6, at::TensorOptions(at::kFloat)), b = at::arange(4);
+  const auto promise = [](const at::Tensor& of) {
+    return at::empty(of.sizes(), of.options().device(at::kMeta));
+  };
+  std::vector<std::string> asked;
+  write_safetensors(path_of("1"), {{"a", promise(a)}, {"b", b}, {"c", promise(a)}}, {},
+                    [&](const std::string& name) {
+                      asked.push_back(name);
+                      return a;
+                    });
+  write_safetensors(path_of("2"), {{"a", a}, {"b", b}, {"c", a}});
+  EXPECT_EQ(sha256_file(path_of("1")), sha256_file(path_of("2")));
+  EXPECT_EQ(asked, (std::vector<std::string>{"a", "c"}));
+  EXPECT_THROW(write_safetensors(path_of("3"), {{"a", promise(a)}}, {},
+                                 [&](const std::string&) { return b; }),
+               Error);
+  EXPECT_FALSE(std::filesystem::exists(path_of("3")));
+}
+
 TEST_F(SafetensorsFolder, TensorsOutliveTheFileObject) {
   write_safetensors(path_of("x"), {{"a", at::arange(1000)}});
   at::Tensor tensor;

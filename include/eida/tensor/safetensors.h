@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,9 +39,15 @@ class SafetensorsFile {
   std::map<std::string, size_t> index_;
 };
 
+/// Gives the values of a tensor when they are to be written.
+using TensorSource = std::function<at::Tensor(const std::string& name)>;
+
 /// Writes tensors (moved to the CPU, contiguous) sorted by dtype and name, atomically; equal input
-/// gives equal bytes. \throws DataError disk, FormatError on two equal names or an unknown dtype.
+/// gives equal bytes. \param source of the values of tensors on the meta device, which have shape
+/// and dtype alone: one of them is in memory at a time. \throws DataError disk, FormatError on two
+/// equal names or an unknown dtype.
 void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors,
-                       const std::map<std::string, std::string>& metadata = {});
+                       const std::map<std::string, std::string>& metadata = {},
+                       const TensorSource& source = {});
 
 }  // namespace eida
