@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Every bench, those that have a Python peer beside it in turn, and what they print into docs/benchmarks.md.
 #   scripts/bench.sh PEERS [REPEATS [PART…]]      default: 3, and all parts:
-#     sampling training tokenizers evaluation generation growth profile
+#     sampling training tokenizers evaluation generation growth profile tokens large-models
 # Environment: EIDA_BENCH_PAGE (docs/benchmarks.md), EIDA_DATA, and what bench/race_lib.sh reads. A part takes the place of what
 # stands between its markers as soon as it is done, so parts can be run again alone; runs/bench/ keeps each as it was printed.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 peers=$(realpath "${1:?folder of the Python peers}") repeats=${2:-3}
 parts=("${@:3}")
-[ ${#parts[@]} -gt 0 ] || parts=(sampling training tokenizers evaluation generation growth profile)
+[ ${#parts[@]} -gt 0 ] || parts=(sampling training tokenizers evaluation generation growth profile tokens large-models)
 cd "$root"
 export EIDA_DATA=${EIDA_DATA:-$(data_dir)}
 page=${EIDA_BENCH_PAGE:-docs/benchmarks.md} bin=${EIDA_BUILD:-build/release}/bin python=${EIDA_PYTHON:-$venv/bin/python}
@@ -46,6 +46,8 @@ run_part() {
       printf '\n![Time and peak memory over size, eleven panels](images/growth.svg)\n'
       ;;
     profile) bench/profile.sh "$peers" ;;
+    tokens) "$python" bench/token_memory.py "$(minilm_dir)" ;;
+    large-models) "$python" bench/large_models.py "$EIDA_DATA" ;;
     *) die "no part '$1'" ;;
   esac
 }
@@ -57,7 +59,7 @@ for part in "${parts[@]}"; do
   run_part "$part" >"$results/$part.md"
   rounds="$repeats rounds"
   [ "$repeats" -gt 1 ] || rounds="one round"
-  [ "$part" != profile ] || rounds="one run each"
+  [[ ! $part =~ ^(profile|tokens|large-models)$ ]] || rounds="one run each"
   { cat "$results/$part.md" && printf '\n%s, %s, %s cores of %s.\n' "$today" "$rounds" "$(nproc)" "$cpu"; } |
     "$python" bench/put_block.py "$page" "$part"
 done
