@@ -14,6 +14,7 @@
 #include "eida/core/error.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
+#include "eida/subspace/for_each_place.h"
 
 namespace eida {
 namespace {
@@ -251,9 +252,8 @@ PlaceEstimates estimate_places(PretrainedModel& model,
       places.push_back(turn[i]);
     }
     estimates.estimation_seconds += seconds_since(start);
-    at::parallel_for(0, static_cast<int64_t>(places.size()), 1, [&](int64_t begin, int64_t end) {
-      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
-        visit(places[i], statistics[i], estimates.subspaces[places[i]]);
+    for_each_place(places.size(), [&](size_t i) {
+      visit(places[i], statistics[i], estimates.subspaces[places[i]]);
     });
   }
   share(estimates.subspaces, sizes, estimates.owners, options.estimate.k, processes);

@@ -1,5 +1,4 @@
 // One repeat of the probe: sample, estimate, measure on held-out examples.
-#include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 
@@ -9,6 +8,7 @@
 
 #include "eida/core/stopwatch.h"
 #include "eida/pipeline/probe.h"
+#include "eida/subspace/for_each_place.h"
 #include "measure_exchange.h"
 #include "place_estimates.h"
 
@@ -56,9 +56,7 @@ class HeldoutMeter : public SampleSink {
 
   /// Measures what is still in the blocks.
   void finish() {
-    at::parallel_for(0, static_cast<int64_t>(blocks_.size()), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t place = begin; place < end; ++place) flush(static_cast<size_t>(place));
-    });
+    for_each_place(blocks_.size(), [&](size_t place) { flush(place); });
   }
 
  private:

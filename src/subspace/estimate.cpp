@@ -1,4 +1,3 @@
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -8,10 +7,9 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <future>
 
 #include "eida/core/error.h"
+#include "eida/subspace/for_each_place.h"
 #include "eida/subspace/place_statistics.h"
 #include "eida/subspace/second_moments.h"
 #include "eida/subspace/subspace.h"
@@ -122,37 +120,6 @@ Subspace estimate_from(const SecondMoments& moments, const EstimateOptions& opti
   check_options(moments.count(), moments.dim(), options, place);
   Spread spread = Spread::of_moments(moments);
   return estimate(spread, options, place);
-}
-
-/// One intra-op thread for a scope, so that sums are taken in the same order whatever the thread
-/// count. Concerns the calling thread; threads that start meanwhile see one thread too.
-class SingleThreadScope {
- public:
-  SingleThreadScope() : threads_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~SingleThreadScope() { at::set_num_threads(threads_); }
-  SingleThreadScope(const SingleThreadScope&) = delete;
-  SingleThreadScope& operator=(const SingleThreadScope&) = delete;
-  int threads_before() const { return threads_; }
-
- private:
-  int threads_;
-};
-
-/// Calls `work(i)` for i = 0..count-1 from as many threads as LibTorch was given, each of which has
-/// one intra-op thread. Not at::parallel_for: inside it BLAS still uses threads of its own.
-template <typename Work>
-void for_each_place(size_t count, const Work& work) {
-  const SingleThreadScope single;
-  std::atomic<size_t> next{0};
-  const auto worker = [&] {
-    at::set_num_threads(1);  // BLAS keeps this per thread
-    for (size_t i = next++; i < count; i = next++) work(i);
-  };
-  const size_t threads = std::min<size_t>(count, static_cast<size_t>(single.threads_before()));
-  std::vector<std::future<void>> others;
-  for (size_t t = 1; t < threads; ++t) others.push_back(std::async(std::launch::async, worker));
-  worker();
-  for (auto& other : others) other.get();  // rethrows
 }
 
 }  // namespace
