@@ -10,6 +10,7 @@
 
 #include "eida/core/error.h"
 #include "eida/subspace/for_each_place.h"
+#include "eida/subspace/moment_sketch.h"
 #include "eida/subspace/place_statistics.h"
 #include "eida/subspace/second_moments.h"
 #include "eida/subspace/subspace.h"
@@ -122,6 +123,45 @@ Subspace estimate_from(const SecondMoments& moments, const EstimateOptions& opti
   return estimate(spread, options, place);
 }
 
+/// What the rows may miss. \param largest eigenvalue of B^T B \param left what the estimate left of
+/// the samples when it had taken their mean out.
+/// Sine: with E = S - B^T B, 0 <= E <= s, the eigenvalues of S are at least those of B^T B, and the
+/// sin theta theorem for the k leading of S and those that the sketch leaves out gives
+/// s / (lambda_k - lambda_{k+1}) of B^T B. Source: Davis and Kahan (1970); Bhatia (1997), VII.3.
+SketchBound bound_of(const MomentSketch& sketch, double largest, const Spread& left,
+                     const Subspace& subspace, Estimator estimator) {
+  SketchBound bound;
+  bound.rows = sketch.most_rows();
+  if (sketch.trace() > 0) bound.energy_lost = sketch.lost() / sketch.trace();
+  if (sketch.shrunk() == 0 || largest == 0) return bound;
+  const double s = sketch.shrunk(), n = static_cast<double>(sketch.count());
+  const int64_t k = subspace.basis.size(0);
+  bound.error = s / largest;
+  const double missed = std::min(static_cast<double>(k) * s, sketch.lost()) / n;
+  if (missed > 0) bound.energy_missed = missed / std::max(missed, subspace.total_energy);
+  const int64_t turned = subspace.mean_in_row0 ? k - 1 : k;  // the mean is exact
+  if (estimator == Estimator::kRandom || turned == 0) return bound;
+  const at::Tensor energy = left.leading(turned + 1).energy;
+  const auto nth = [&](int64_t i) {  // what is not there is 0
+    return i <= energy.size(0) ? energy[i - 1].item<double>() : 0.0;
+  };
+  const double gap = (nth(turned) - nth(turned + 1)) * n;
+  bound.largest_sine = gap > s ? s / gap : 1.0;
+  return bound;
+}
+
+Subspace estimate_from(const MomentSketch& sketch, const EstimateOptions& options,
+                       const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  check_options(sketch.count(), sketch.dim(), options, place);
+  Spread spread = Spread::of_sketch(sketch);
+  const double largest =
+      spread.leading(1).energy.sum().item<double>() * static_cast<double>(sketch.count());
+  Subspace subspace = estimate(spread, options, place);
+  subspace.sketch = bound_of(sketch, largest, spread, subspace, options.estimator);
+  return subspace;
+}
+
 }  // namespace
 
 std::string_view to_string(Estimator estimator) {
@@ -140,7 +180,9 @@ Subspace Subspace::first(int64_t j) const {
   if (j < 1 || j > basis.size(0)) {
     throw ConfigError("subspace: first {} rows asked, wanted 1 to {}", j, basis.size(0));
   }
-  return {basis.narrow(0, 0, j), energy.narrow(0, 0, j), total_energy, mean_in_row0};
+  Subspace part{basis.narrow(0, 0, j), energy.narrow(0, 0, j), total_energy, mean_in_row0, sketch};
+  if (j < basis.size(0) && sketch.rows > 0) part.sketch.largest_sine = 1.0;
+  return part;
 }
 
 Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& options,
@@ -153,6 +195,12 @@ Subspace estimate_subspace(const SecondMoments& moments, const EstimateOptions& 
                            const std::string& place) {
   const SingleThreadScope single;
   return estimate_from(moments, options, place);
+}
+
+Subspace estimate_subspace(const MomentSketch& sketch, const EstimateOptions& options,
+                           const std::string& place) {
+  const SingleThreadScope single;
+  return estimate_from(sketch, options, place);
 }
 
 std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
