@@ -163,7 +163,8 @@ int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& d
                          trial.repeat.heldout_seconds * heldout / trial.examples;
   // Beside what the trial took: statistics, and blocks of held-out vectors.
   const double blocks = 2 * std::min(256.0, vectors * heldout) * size.widths * 4;
-  const double statistics = statistics_bytes(model, std::llround(vectors * examples));
+  const double statistics = statistics_bytes(model, std::llround(vectors * examples),
+                                             measure_options(config, data.kind()));
   print_cost(peak_memory_mib() + to_mib(statistics + blocks),
              trial.first_seconds + seconds * static_cast<double>(config.probe.repeats), compute);
   return 0;
@@ -200,7 +201,9 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
   // The check of the merge: a pass in float32.
   const double check = tokens * (inputs.task == TaskKind::kClassification ? 64 : 8) * 3 * 4;
   const double statistics =
-      sampled > 0 ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors)) : 0;
+      sampled > 0 ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors),
+                                     measure_options(config, inputs.task))
+                  : 0;
   // All weights are read and written; a merge holds the adapted ones twice more in float32, or once
   // in bfloat16; AdamW keeps gradient and two moments.
   const double merged = inputs.model->masters() == nullptr ? 8 : 2;

@@ -100,6 +100,7 @@ PlaceMeasure describe_samples(const PlaceStatistics& statistics, const Subspace&
   measure.pair_cosine = statistics.mean_pair_cosine();
   measure.intrinsic = intrinsic_dimension(statistics.samples(), {}, statistics.name());
   measure.mean_in_row0 = subspace.mean_in_row0;
+  measure.sketch = subspace.sketch;
   for (const int64_t k : dims) {
     const double kept = subspace.energy.narrow(0, 0, k).sum().item<double>();
     measure.explained.push_back(subspace.total_energy > 0 ? kept / subspace.total_energy : 0.0);
@@ -115,6 +116,7 @@ MeasureOptions measure_options(const Config& config, TaskKind task) {
   options.estimate.estimator = estimator_from_string(config.subspace.estimator);
   options.estimate.k = config.subspace.dims.back();
   options.estimate.seed = static_cast<uint64_t>(config.run.seed);
+  options.sketch_from = config.sampling.sketch_from;
   options.memory_limit = config.run.memory_limit;
   DrawOptions& draw = options.sampler.draw;
   draw.task = task;

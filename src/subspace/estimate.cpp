@@ -162,6 +162,18 @@ Subspace estimate_from(const MomentSketch& sketch, const EstimateOptions& option
   return subspace;
 }
 
+Subspace estimate_from(const PlaceStatistics& place, const EstimateOptions& options) {
+  switch (place.kept()) {
+    case Kept::kSamples:
+      return estimate_one(place.samples(), options, place.name());
+    case Kept::kMoments:
+      return estimate_from(place.moments(), options, place.name());
+    case Kept::kSketch:
+      break;
+  }
+  return estimate_from(place.sketch(), options, place.name());
+}
+
 }  // namespace
 
 std::string_view to_string(Estimator estimator) {
@@ -219,11 +231,8 @@ std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
 std::vector<Subspace> estimate_subspaces(const std::vector<PlaceStatistics>& places,
                                          const EstimateOptions& options) {
   std::vector<Subspace> subspaces(places.size());
-  for_each_place(places.size(), [&](size_t i) {
-    const PlaceStatistics& place = places[i];
-    subspaces[i] = place.has_all() ? estimate_one(place.samples(), options, place.name())
-                                   : estimate_from(place.moments(), options, place.name());
-  });
+  for_each_place(places.size(),
+                 [&](size_t i) { subspaces[i] = estimate_from(places[i], options); });
   return subspaces;
 }
 
