@@ -46,6 +46,12 @@ void declare_sampling(SamplingOptions& sampling, Declarations& list) {
       .at_least(1)
       .at_most(1'000'000)
       .for_completions(2);
+  list.add("sampling.sketch_from", &sampling.sketch_from,
+           "places of so many dimensions and more keep a sketch of their second moments where the "
+           "moments would be larger, with a bound that is printed (method, Estimators; 0: never)")
+      .in(kUsers)
+      .at_least(0)
+      .at_most(1'000'000'000);
 }
 
 void declare_ranks(RankOptions& ranks, Declarations& list) {

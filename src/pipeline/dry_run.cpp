@@ -163,7 +163,8 @@ int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& d
                          trial.repeat.heldout_seconds * heldout / trial.examples;
   // Beside what the trial took: statistics, and then blocks of held-out vectors.
   const double blocks = 2 * std::min(256.0, vectors * heldout) * size.widths * 4;
-  const double statistics = statistics_bytes(model, std::llround(vectors * examples));
+  const double statistics = statistics_bytes(model, std::llround(vectors * examples),
+                                             measure_options(config, data.kind()));
   print_cost(peak_memory_mib() + to_mib(std::max(statistics, blocks)),
              trial.first_seconds + seconds * static_cast<double>(config.probe.repeats), compute);
   return 0;
@@ -201,7 +202,9 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
   const double more_tokens = std::max(0.0, std::min(1024.0, tokens * step_examples) - 384);
   const double activations = more_tokens * 3 * element * size.widths;
   const double statistics =
-      sampled > 0 ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors)) : 0;
+      sampled > 0 ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors),
+                                     measure_options(config, inputs.task))
+                  : 0;
   const double checkpoint = config.model.init == "random" ? 0 : size.parameters * 4;
   const double merged = size.weights * (inputs.model->masters() == nullptr ? 4 : 2);
   const double optimiser = full ? size.parameters * 16 : 0;

@@ -77,6 +77,11 @@ void each_number(Numbers& numbers, Measure& measure) {
   numbers(measure.intrinsic.duplicates);
   numbers(measure.explained);
   numbers(measure.mean_in_row0);
+  numbers(measure.sketch.rows);
+  numbers(measure.sketch.error);
+  numbers(measure.sketch.energy_lost);
+  numbers(measure.sketch.energy_missed);
+  numbers(measure.sketch.largest_sine);
   numbers(measure.capture.captured);
   numbers(measure.capture.total);
   numbers(measure.capture.batches);

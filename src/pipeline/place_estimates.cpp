@@ -10,39 +10,44 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "eida/core/error.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
+#include "eida/subspace/for_each_place.h"
 
 namespace eida {
 namespace {
 
 constexpr double kMiB = 1 << 20;
 
-/// What a place will give.
-struct PlaceSize {
-  int64_t rows, dim;
-  double bytes() const { return PlaceStatistics::bytes(rows, dim); }
-  /// Beside them, while each thread estimates a subspace.
-  double estimation_bytes() const {
-    return at::get_num_threads() * PlaceStatistics::estimation_bytes(rows, dim);
-  }
-  double alone_bytes() const { return bytes() + estimation_bytes(); }
-  /// Work of its subspace, about: inner products, and their eigenvalues.
-  double work() const {
-    const auto few = static_cast<double>(std::min(rows, dim)),
-               many = static_cast<double>(std::max(rows, dim));
-    return few * few * (many + 10 * few);
-  }
-};
+/// Beside all statistics, while each thread estimates a subspace.
+double estimation_bytes(const PlaceSize& size) {
+  return at::get_num_threads() * size.estimation_bytes();
+}
+
+double alone_bytes(const PlaceSize& size) { return size.bytes() + estimation_bytes(size); }
+
+/// Work of a place's subspace, about: inner products, and their eigenvalues.
+double estimation_work(const PlaceSize& size) {
+  const int64_t rows = size.kept() == Kept::kSketch ? 2 * size.sketch_rows : size.rows;
+  const auto few = static_cast<double>(std::min(rows, size.dim)),
+             many = static_cast<double>(std::max(rows, size.dim));
+  return few * few * (many + 10 * few);
+}
 
 /// Input spaces, then sites.
-std::vector<PlaceSize> place_sizes(const PretrainedModel& model, const std::vector<int64_t>& rows) {
+std::vector<PlaceSize> place_sizes(const PretrainedModel& model, const std::vector<int64_t>& rows,
+                                   const MeasureOptions& options) {
   std::vector<PlaceSize> sizes;
-  for (size_t s = 0; s < rows.size(); ++s) sizes.push_back({rows[s], model.input_spaces()[s].dim});
-  for (const Site& site : model.sites())
-    sizes.push_back({rows[static_cast<size_t>(site.input)], site.dim});
+  const auto add = [&](int64_t input, int64_t dim) {
+    sizes.push_back({rows[static_cast<size_t>(input)], dim, options.sketch_from,
+                     MomentSketch::rows_for(options.estimate.k)});
+  };
+  for (size_t s = 0; s < rows.size(); ++s)
+    add(static_cast<int64_t>(s), model.input_spaces()[s].dim);
+  for (const Site& site : model.sites()) add(site.input, site.dim);
   return sizes;
 }
 
@@ -63,7 +68,7 @@ std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes,
   std::vector<std::vector<size_t>> turns;
   double held = 0, estimating = 0;
   for (size_t place = 0; place < sizes.size(); ++place) {
-    const double more = sizes[place].bytes(), beside = sizes[place].estimation_bytes();
+    const double more = sizes[place].bytes(), beside = estimation_bytes(sizes[place]);
     if (turns.empty() || held + more + std::max(estimating, beside) > budget) {
       turns.emplace_back();
       held = estimating = 0;
@@ -79,8 +84,8 @@ void check_budget(const std::vector<PlaceSize>& sizes, const std::vector<std::st
                   double budget, int64_t limit_mib) {
   const auto largest = std::max_element(
       sizes.begin(), sizes.end(),
-      [](const PlaceSize& a, const PlaceSize& b) { return a.alone_bytes() < b.alone_bytes(); });
-  const double wanted = largest->alone_bytes(), limit = static_cast<double>(limit_mib) * kMiB;
+      [](const PlaceSize& a, const PlaceSize& b) { return alone_bytes(a) < alone_bytes(b); });
+  const double wanted = alone_bytes(*largest), limit = static_cast<double>(limit_mib) * kMiB;
   if (wanted <= budget) return;
   throw ConfigError(
       "run.memory_limit: {} MiB, but the model takes about {:.0f} and {} alone {:.0f} (hint: "
@@ -97,7 +102,7 @@ class TurnSink : public SampleSink {
       : inputs_(inputs), slots_(sizes.size(), kNone) {
     for (const size_t place : turn) {
       slots_[place] = statistics_.size();
-      statistics_.emplace_back(sizes[place].rows, sizes[place].dim, names[place], own[place]);
+      statistics_.emplace_back(sizes[place], names[place], own[place]);
     }
   }
 
@@ -157,22 +162,30 @@ void share(std::vector<Subspace>& subspaces, const std::vector<PlaceSize>& sizes
       subspace.basis = at::empty({k, sizes[place].dim}, at::TensorOptions(at::kFloat));
       subspace.energy = at::empty({k}, at::TensorOptions(at::kDouble));
     }
-    const at::Tensor rest = at::tensor({subspace.total_energy, subspace.mean_in_row0 ? 1.0 : 0.0},
-                                       at::TensorOptions(at::kDouble));
+    SketchBound& sketch = subspace.sketch;
+    const at::Tensor rest = at::tensor(
+        {subspace.total_energy, subspace.mean_in_row0 ? 1.0 : 0.0, static_cast<double>(sketch.rows),
+         sketch.error, sketch.energy_lost, sketch.energy_missed, sketch.largest_sine},
+        at::TensorOptions(at::kDouble));
     for (const at::Tensor& part : {subspace.basis, subspace.energy, rest})
       processes.broadcast(part, owners[place]);
-    subspace.total_energy = rest[0].item<double>();
-    subspace.mean_in_row0 = rest[1].item<double>() != 0.0;
+    const double* numbers = rest.const_data_ptr<double>();
+    subspace.total_energy = numbers[0];
+    subspace.mean_in_row0 = numbers[1] != 0.0;
+    sketch = {static_cast<int64_t>(numbers[2]), numbers[3], numbers[4], numbers[5], numbers[6]};
   }
 }
 
 void log_plan(const std::vector<PlaceSize>& sizes, size_t turns, double budget) {
-  const auto summed = std::count_if(sizes.begin(), sizes.end(), [](const PlaceSize& size) {
-    return !PlaceStatistics::keeps_all(size.rows, size.dim);
-  });
-  if (summed > 0) {
-    spdlog::info("second moments in place of samples at {} of {} places, where they are smaller",
-                 summed, sizes.size());
+  const auto number = [&](Kept kept) {
+    return std::count_if(sizes.begin(), sizes.end(),
+                         [&](const PlaceSize& size) { return size.kept() == kept; });
+  };
+  if (number(Kept::kSamples) < static_cast<std::ptrdiff_t>(sizes.size())) {
+    spdlog::info(
+        "of {} places {} keep their samples, {} second moments, {} a sketch of these, as "
+        "their sizes say",
+        sizes.size(), number(Kept::kSamples), number(Kept::kMoments), number(Kept::kSketch));
   }
   if (turns == 1) return;
   const double all =
@@ -180,6 +193,26 @@ void log_plan(const std::vector<PlaceSize>& sizes, size_t turns, double budget) 
                       [](double sum, const PlaceSize& size) { return sum + size.bytes(); });
   spdlog::info("sampling takes {} passes of the model: all places need {:.0f} MiB, {:.0f} are free",
                turns, all / kMiB, budget / kMiB);
+}
+
+/// The place whose sketch misses most, and what it may miss.
+void log_sketches(const std::vector<Subspace>& subspaces, const std::vector<std::string>& names) {
+  const auto sketched = std::count_if(subspaces.begin(), subspaces.end(),
+                                      [](const Subspace& s) { return s.sketch.rows > 0; });
+  if (sketched == 0) return;
+  const auto missed = [](const Subspace& s) {
+    return std::pair(s.sketch.rows, s.sketch.energy_missed);
+  };
+  const auto worst =
+      std::max_element(subspaces.begin(), subspaces.end(),
+                       [&](const Subspace& a, const Subspace& b) { return missed(a) < missed(b); });
+  const SketchBound& bound = worst->sketch;
+  spdlog::info(
+      "sketches of {} rows at {} places; worst at {}: lacks up to {:.2g} of the largest second "
+      "moment and {:.2g} of the energy; {} rows keep up to {:.2g} of it less than the best, "
+      "sine of the largest angle up to {:.2g}",
+      bound.rows, sketched, names[static_cast<size_t>(worst - subspaces.begin())], bound.error,
+      bound.energy_lost, worst->basis.size(0), bound.energy_missed, bound.largest_sine);
 }
 
 }  // namespace
@@ -191,12 +224,13 @@ std::vector<std::string> place_names(const PretrainedModel& model) {
   return names;
 }
 
-double statistics_bytes(const PretrainedModel& model, int64_t rows) {
-  const auto sizes = place_sizes(model, std::vector<int64_t>(model.input_spaces().size(), rows));
+double statistics_bytes(const PretrainedModel& model, int64_t rows, const MeasureOptions& options) {
+  const auto sizes =
+      place_sizes(model, std::vector<int64_t>(model.input_spaces().size(), rows), options);
   double held = 0, estimating = 0;
   for (const PlaceSize& size : sizes) {
     held += size.bytes();
-    estimating = std::max(estimating, size.estimation_bytes());
+    estimating = std::max(estimating, estimation_bytes(size));
   }
   return held + estimating;
 }
@@ -205,7 +239,8 @@ PlaceEstimates estimate_places(PretrainedModel& model,
                                const std::vector<const TokenExample*>& examples,
                                const MeasureOptions& options, const PlaceVisitor& visit) {
   const auto names = place_names(model);
-  const auto sizes = place_sizes(model, count_samples(model, examples, options.sampler.draw));
+  const auto sizes =
+      place_sizes(model, count_samples(model, examples, options.sampler.draw), options);
   constexpr double kShare = 0.8;  // of what is free, where nothing else is said
   const Communicator& processes = *options.processes;
   const double available = available_memory_mib() / processes.ranks_on_node();
@@ -236,7 +271,7 @@ PlaceEstimates estimate_places(PretrainedModel& model,
     TurnSink sink(turn, sizes, samples, names, model.input_spaces().size());
     sample_tokens(model, own_examples, sampler, sink);
     std::vector<double> work;
-    for (const size_t place : turn) work.push_back(sizes[place].work());
+    for (const size_t place : turn) work.push_back(estimation_work(sizes[place]));
     const std::vector<int> owners = share_out(work, processes.size());
     const std::vector<PlaceStatistics> statistics = sink.gather(processes, owners);
     estimates.sampling_seconds += seconds_since(start);
@@ -251,12 +286,12 @@ PlaceEstimates estimate_places(PretrainedModel& model,
       places.push_back(turn[i]);
     }
     estimates.estimation_seconds += seconds_since(start);
-    at::parallel_for(0, static_cast<int64_t>(places.size()), 1, [&](int64_t begin, int64_t end) {
-      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
-        visit(places[i], statistics[i], estimates.subspaces[places[i]]);
+    for_each_place(places.size(), [&](size_t i) {
+      visit(places[i], statistics[i], estimates.subspaces[places[i]]);
     });
   }
   share(estimates.subspaces, sizes, estimates.owners, options.estimate.k, processes);
+  log_sketches(estimates.subspaces, names);
   return estimates;
 }
 

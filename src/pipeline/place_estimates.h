@@ -15,7 +15,7 @@ std::vector<std::string> place_names(const PretrainedModel& model);
 
 /// Bytes that the statistics of all places take together while subspaces are estimated, about.
 /// \param rows samples that each place gives
-double statistics_bytes(const PretrainedModel& model, int64_t rows);
+double statistics_bytes(const PretrainedModel& model, int64_t rows, const MeasureOptions& options);
 
 struct PlaceEstimates {
   std::vector<Subspace> subspaces;  ///< a place

@@ -1,5 +1,4 @@
 // One repeat of the probe: sample, estimate, measure on held-out examples.
-#include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 
@@ -9,6 +8,7 @@
 
 #include "eida/core/stopwatch.h"
 #include "eida/pipeline/probe.h"
+#include "eida/subspace/for_each_place.h"
 #include "measure_exchange.h"
 #include "place_estimates.h"
 
@@ -56,9 +56,7 @@ class HeldoutMeter : public SampleSink {
 
   /// Measures what is still in the blocks.
   void finish() {
-    at::parallel_for(0, static_cast<int64_t>(blocks_.size()), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t place = begin; place < end; ++place) flush(static_cast<size_t>(place));
-    });
+    for_each_place(blocks_.size(), [&](size_t place) { flush(place); });
   }
 
  private:
@@ -102,6 +100,7 @@ PlaceMeasure describe_samples(const PlaceStatistics& statistics, const Subspace&
   measure.pair_cosine = statistics.mean_pair_cosine();
   measure.intrinsic = intrinsic_dimension(statistics.samples(), {}, statistics.name());
   measure.mean_in_row0 = subspace.mean_in_row0;
+  measure.sketch = subspace.sketch;
   for (const int64_t k : dims) {
     const double kept = subspace.energy.narrow(0, 0, k).sum().item<double>();
     measure.explained.push_back(subspace.total_energy > 0 ? kept / subspace.total_energy : 0.0);
@@ -117,6 +116,7 @@ MeasureOptions measure_options(const Config& config, TaskKind task) {
   options.estimate.estimator = estimator_from_string(config.subspace.estimator);
   options.estimate.k = config.subspace.dims.back();
   options.estimate.seed = static_cast<uint64_t>(config.run.seed);
+  options.sketch_from = config.sampling.sketch_from;
   options.memory_limit = config.run.memory_limit;
   DrawOptions& draw = options.sampler.draw;
   draw.task = task;

@@ -85,6 +85,26 @@ nlohmann::ordered_json label_json(const PlaceLabel& label) {
           {"layer", label.layer}, {"weights", label.weights}, {"dim", label.dim}};
 }
 
+/// What the sketches of a place may have missed: the largest of each bound over the repeats; null
+/// where there was none.
+nlohmann::ordered_json sketch_json(const ProbeResults& results, size_t place) {
+  SketchBound worst;
+  for (const auto& repeat : results.repeats) {
+    const SketchBound& bound = repeat[place].sketch;
+    worst.rows = std::max(worst.rows, bound.rows);
+    worst.error = std::max(worst.error, bound.error);
+    worst.energy_lost = std::max(worst.energy_lost, bound.energy_lost);
+    worst.energy_missed = std::max(worst.energy_missed, bound.energy_missed);
+    worst.largest_sine = std::max(worst.largest_sine, bound.largest_sine);
+  }
+  if (worst.rows == 0) return nullptr;
+  return {{"rows", worst.rows},
+          {"error", worst.error},
+          {"energy_lost", worst.energy_lost},
+          {"energy_missed", worst.energy_missed},
+          {"largest_sine", worst.largest_sine}};
+}
+
 nlohmann::ordered_json place_json(const ProbeResults& results, const RankPlan& plan, size_t place) {
   const auto number = [&](const Pick& pick) { return to_json(over_repeats(results, place, pick)); };
   nlohmann::ordered_json json = label_json(results.labels[place]);
@@ -113,6 +133,8 @@ nlohmann::ordered_json place_json(const ProbeResults& results, const RankPlan& p
       };
     });
   }
+  const auto sketch = sketch_json(results, place);
+  if (!sketch.is_null()) json["sketch"] = sketch;
   json["rank"] = rank_of(results, plan, place);
   json["rank_reason"] = reason_of(results, plan, place);
   return json;

@@ -1,10 +1,9 @@
 #include "subspace_record.h"
 
-#include <ATen/Parallel.h>
-
 #include <optional>
 
 #include "eida/core/json.h"
+#include "eida/subspace/for_each_place.h"
 #include "eida/subspace/subspace.h"
 #include "probe_results.h"
 
@@ -26,10 +25,8 @@ std::vector<std::optional<SubspaceRelation>> drifts(const RoundBases& before,
   const auto old = all_places(before), now = all_places(after);
   std::vector<std::optional<SubspaceRelation>> result(now.size());
   if (old.size() != now.size()) return result;
-  at::parallel_for(0, static_cast<int64_t>(now.size()), 1, [&](int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      if (old[i].defined() && now[i].defined()) result[i] = relate(old[i], now[i]);
-    }
+  for_each_place(now.size(), [&](size_t i) {
+    if (old[i].defined() && now[i].defined()) result[i] = relate(old[i], now[i]);
   });
   return result;
 }

@@ -1,4 +1,3 @@
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -8,10 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <future>
 
 #include "eida/core/error.h"
+#include "eida/subspace/for_each_place.h"
+#include "eida/subspace/moment_sketch.h"
 #include "eida/subspace/place_statistics.h"
 #include "eida/subspace/second_moments.h"
 #include "eida/subspace/subspace.h"
@@ -124,35 +123,55 @@ Subspace estimate_from(const SecondMoments& moments, const EstimateOptions& opti
   return estimate(spread, options, place);
 }
 
-/// One intra-op thread for a scope, so that sums are taken in the same order whatever the thread
-/// count. Concerns the calling thread; threads that start meanwhile see one thread too.
-class SingleThreadScope {
- public:
-  SingleThreadScope() : threads_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~SingleThreadScope() { at::set_num_threads(threads_); }
-  SingleThreadScope(const SingleThreadScope&) = delete;
-  SingleThreadScope& operator=(const SingleThreadScope&) = delete;
-  int threads_before() const { return threads_; }
-
- private:
-  int threads_;
-};
-
-/// Calls `work(i)` for i = 0..count-1 from as many threads as LibTorch was given, each of which has
-/// one intra-op thread. Not at::parallel_for: inside it BLAS still uses threads of its own.
-template <typename Work>
-void for_each_place(size_t count, const Work& work) {
-  const SingleThreadScope single;
-  std::atomic<size_t> next{0};
-  const auto worker = [&] {
-    at::set_num_threads(1);  // BLAS keeps this per thread
-    for (size_t i = next++; i < count; i = next++) work(i);
+/// What the rows may miss. \param largest eigenvalue of B^T B \param left what the estimate left of
+/// the samples when it had taken their mean out.
+/// Sine: with E = S - B^T B, 0 <= E <= s, the eigenvalues of S are at least those of B^T B, and the
+/// sin theta theorem for the k leading of S and those that the sketch leaves out gives
+/// s / (lambda_k - lambda_{k+1}) of B^T B. Source: Davis and Kahan (1970); Bhatia (1997), VII.3.
+SketchBound bound_of(const MomentSketch& sketch, double largest, const Spread& left,
+                     const Subspace& subspace, Estimator estimator) {
+  SketchBound bound;
+  bound.rows = sketch.most_rows();
+  if (sketch.trace() > 0) bound.energy_lost = sketch.lost() / sketch.trace();
+  if (sketch.shrunk() == 0 || largest == 0) return bound;
+  const double s = sketch.shrunk(), n = static_cast<double>(sketch.count());
+  const int64_t k = subspace.basis.size(0);
+  bound.error = s / largest;
+  const double missed = std::min(static_cast<double>(k) * s, sketch.lost()) / n;
+  if (missed > 0) bound.energy_missed = missed / std::max(missed, subspace.total_energy);
+  const int64_t turned = subspace.mean_in_row0 ? k - 1 : k;  // the mean is exact
+  if (estimator == Estimator::kRandom || turned == 0) return bound;
+  const at::Tensor energy = left.leading(turned + 1).energy;
+  const auto nth = [&](int64_t i) {  // what is not there is 0
+    return i <= energy.size(0) ? energy[i - 1].item<double>() : 0.0;
   };
-  const size_t threads = std::min<size_t>(count, static_cast<size_t>(single.threads_before()));
-  std::vector<std::future<void>> others;
-  for (size_t t = 1; t < threads; ++t) others.push_back(std::async(std::launch::async, worker));
-  worker();
-  for (auto& other : others) other.get();  // rethrows
+  const double gap = (nth(turned) - nth(turned + 1)) * n;
+  bound.largest_sine = gap > s ? s / gap : 1.0;
+  return bound;
+}
+
+Subspace estimate_from(const MomentSketch& sketch, const EstimateOptions& options,
+                       const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  check_options(sketch.count(), sketch.dim(), options, place);
+  Spread spread = Spread::of_sketch(sketch);
+  const double largest =
+      spread.leading(1).energy.sum().item<double>() * static_cast<double>(sketch.count());
+  Subspace subspace = estimate(spread, options, place);
+  subspace.sketch = bound_of(sketch, largest, spread, subspace, options.estimator);
+  return subspace;
+}
+
+Subspace estimate_from(const PlaceStatistics& place, const EstimateOptions& options) {
+  switch (place.kept()) {
+    case Kept::kSamples:
+      return estimate_one(place.samples(), options, place.name());
+    case Kept::kMoments:
+      return estimate_from(place.moments(), options, place.name());
+    case Kept::kSketch:
+      break;
+  }
+  return estimate_from(place.sketch(), options, place.name());
 }
 
 }  // namespace
@@ -173,7 +192,9 @@ Subspace Subspace::first(int64_t j) const {
   if (j < 1 || j > basis.size(0)) {
     throw ConfigError("subspace: first {} rows asked, wanted 1 to {}", j, basis.size(0));
   }
-  return {basis.narrow(0, 0, j), energy.narrow(0, 0, j), total_energy, mean_in_row0};
+  Subspace part{basis.narrow(0, 0, j), energy.narrow(0, 0, j), total_energy, mean_in_row0, sketch};
+  if (j < basis.size(0) && sketch.rows > 0) part.sketch.largest_sine = 1.0;
+  return part;
 }
 
 Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& options,
@@ -186,6 +207,12 @@ Subspace estimate_subspace(const SecondMoments& moments, const EstimateOptions& 
                            const std::string& place) {
   const SingleThreadScope single;
   return estimate_from(moments, options, place);
+}
+
+Subspace estimate_subspace(const MomentSketch& sketch, const EstimateOptions& options,
+                           const std::string& place) {
+  const SingleThreadScope single;
+  return estimate_from(sketch, options, place);
 }
 
 std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
@@ -204,11 +231,8 @@ std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
 std::vector<Subspace> estimate_subspaces(const std::vector<PlaceStatistics>& places,
                                          const EstimateOptions& options) {
   std::vector<Subspace> subspaces(places.size());
-  for_each_place(places.size(), [&](size_t i) {
-    const PlaceStatistics& place = places[i];
-    subspaces[i] = place.has_all() ? estimate_one(place.samples(), options, place.name())
-                                   : estimate_from(place.moments(), options, place.name());
-  });
+  for_each_place(places.size(),
+                 [&](size_t i) { subspaces[i] = estimate_from(places[i], options); });
   return subspaces;
 }
 

@@ -157,6 +157,11 @@ double participation_ratio(const SecondMoments& moments) {
   return moments.count() == 0 ? 0.0 : participation_of(Spread::of_moments(moments));
 }
 
+double participation_ratio(const MomentSketch& sketch) {
+  const c10::NoGradGuard no_grad;
+  return sketch.count() == 0 ? 0.0 : participation_of(Spread::of_sketch(sketch));
+}
+
 void DirectionSum::add(const at::Tensor& samples, const std::string& place) {
   const c10::NoGradGuard no_grad;
   const at::Tensor unit = directions(checked(samples, samples.size(-1), place));

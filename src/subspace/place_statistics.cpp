@@ -20,42 +20,53 @@ at::Tensor rows_of(int64_t rows, int64_t dim) {
 
 }  // namespace
 
-PlaceStatistics::PlaceStatistics(int64_t rows, int64_t dim, std::string name, Shard own)
-    : rows_(rows),
-      dim_(dim),
+Kept PlaceSize::kept() const {
+  if (rows <= 2 * (dim + PlaceStatistics::kMostKept)) return Kept::kSamples;
+  const bool wide = sketch_from > 0 && dim >= sketch_from && 2 * sketch_rows < dim;
+  return wide ? Kept::kSketch : Kept::kMoments;
+}
+
+double PlaceSize::bytes() const {
+  const auto n = static_cast<double>(rows), d = static_cast<double>(dim);
+  if (kept() == Kept::kSamples) return 4 * n * d;
+  const double sums = kept() == Kept::kSketch ? MomentSketch::bytes(dim, sketch_rows) : 8 * d * d;
+  return sums + 4 * static_cast<double>(kBlock + PlaceStatistics::kMostKept) * d;
+}
+
+double PlaceSize::estimation_bytes() const {
+  const auto n = static_cast<double>(rows), d = static_cast<double>(dim),
+             points = static_cast<double>(std::min(rows, PlaceStatistics::kMostKept));
+  // Inner products or second moment with the eigensolver's workspace, and distances between points.
+  const auto squares = [&](double m) { return std::max(5 * 8 * m * m, 4 * 8 * points * points); };
+  const double copies = 16 * (kept() == Kept::kSamples ? n : points) * d;  // in float64
+  if (kept() != Kept::kSketch) return copies + squares(std::min(n, d));
+  return copies + 2 * MomentSketch::bytes(dim, sketch_rows) +  // the frame on its way
+         squares(2 * static_cast<double>(sketch_rows));
+}
+
+PlaceStatistics::PlaceStatistics(const PlaceSize& size, std::string name, Shard own)
+    : size_(size),
       name_(std::move(name)),
       own_(own),
-      kept_(rows_of(keeps_all(rows, dim) ? own.size() : kMostKept, dim)) {
-  if (has_all()) return;
+      kept_(rows_of(kept() == Kept::kSamples ? own.size() : kMostKept, size.dim)) {
+  if (kept() == Kept::kSamples) return;
   while (number_of_kept(first_kept_) < own.begin) ++first_kept_;
-  block_ = rows_of(kBlock, dim);
-  moments_.emplace(dim);
-}
-
-double PlaceStatistics::bytes(int64_t rows, int64_t dim) {
-  const auto n = static_cast<double>(rows), d = static_cast<double>(dim);
-  if (keeps_all(rows, dim)) return 4 * n * d;
-  return 8 * d * d + 4 * static_cast<double>(kBlock + kMostKept) * d;
-}
-
-double PlaceStatistics::estimation_bytes(int64_t rows, int64_t dim) {
-  const auto n = static_cast<double>(rows), d = static_cast<double>(dim),
-             points = static_cast<double>(std::min(rows, kMostKept));
-  // float64 copies of the samples, their inner products or second moment with the eigensolver's
-  // workspace, and distances between points.
-  const double copies = 16 * (keeps_all(rows, dim) ? n : points) * d;
-  const double smaller = std::min(n, d);
-  return copies + std::max(5 * 8 * smaller * smaller, 4 * 8 * points * points);
+  block_ = rows_of(kBlock, size.dim);
+  if (kept() == Kept::kSketch) {
+    sketch_.emplace(size.dim, size.sketch_rows);
+  } else {
+    moments_.emplace(size.dim);
+  }
 }
 
 void PlaceStatistics::add(const at::Tensor& samples) {
   const c10::NoGradGuard no_grad;
   const int64_t n = samples.size(0);
-  if (samples.dim() != 2 || samples.size(1) != dim_ || count_ + n > own_.size()) {
+  if (samples.dim() != 2 || samples.size(1) != size_.dim || count_ + n > own_.size()) {
     throw ConfigError("samples of {}: {} more of shape [{}], wanted [n, {}] and {} in all", name_,
-                      n, fmt::join(samples.sizes(), ", "), dim_, own_.size());
+                      n, fmt::join(samples.sizes(), ", "), size_.dim, own_.size());
   }
-  if (has_all()) {
+  if (kept() == Kept::kSamples) {
     kept_.narrow(0, count_, n).copy_(samples);
     kept_rows_ = count_ += n;
     return;
@@ -76,7 +87,8 @@ void PlaceStatistics::add(const at::Tensor& samples) {
 
 void PlaceStatistics::fold_block() {
   const at::Tensor block = block_.narrow(0, 0, block_rows_);
-  moments_->add(block, name_);
+  if (moments_) moments_->add(block, name_);
+  if (sketch_) sketch_->add(block, name_);
   directions_.add(block, name_);
   block_rows_ = 0;
   if (count_ == own_.size()) block_ = at::Tensor();
@@ -86,37 +98,55 @@ void PlaceStatistics::gather(const Communicator& processes, int to) {
   if (processes.size() == 1) return;
   kept_ = processes.gather_rows(samples(), to);
   kept_rows_ = kept_.size(0);
-  count_ = rows_;
-  own_ = {0, rows_};
+  count_ = size_.rows;
+  own_ = {0, size_.rows};
   block_ = at::Tensor();
-  if (has_all()) return;
-  moments_->reduce(processes, to);
-  directions_.reduce(processes, to, dim_);
-  if (processes.rank() != to) moments_.reset();
+  if (kept() == Kept::kSamples) return;
+  if (moments_) moments_->reduce(processes, to);
+  if (sketch_) sketch_->reduce(processes, to);
+  directions_.reduce(processes, to, size_.dim);
+  if (processes.rank() == to) return;
+  moments_.reset();
+  sketch_.reset();
 }
 
 at::Tensor PlaceStatistics::samples() const { return kept_.narrow(0, 0, kept_rows_); }
 
 at::Tensor PlaceStatistics::mean() const {
-  if (has_all()) return samples().mean(0, false, at::kDouble);
-  return moments_->sum() / static_cast<double>(moments_->count());
+  switch (kept()) {
+    case Kept::kSamples:
+      return samples().mean(0, false, at::kDouble);
+    case Kept::kMoments:
+      return moments_->sum() / static_cast<double>(moments_->count());
+    case Kept::kSketch:
+      break;
+  }
+  return sketch_->sum() / static_cast<double>(sketch_->count());
 }
 
 double PlaceStatistics::participation_ratio() const {
-  return has_all() ? eida::participation_ratio(samples(), name_)
-                   : eida::participation_ratio(*moments_);
+  switch (kept()) {
+    case Kept::kSamples:
+      return eida::participation_ratio(samples(), name_);
+    case Kept::kMoments:
+      return eida::participation_ratio(*moments_);
+    case Kept::kSketch:
+      break;
+  }
+  return eida::participation_ratio(*sketch_);
 }
 
 double PlaceStatistics::mean_pair_cosine() const {
-  return has_all() ? eida::mean_pair_cosine(samples(), name_) : directions_.mean_pair_cosine();
+  return kept() == Kept::kSamples ? eida::mean_pair_cosine(samples(), name_)
+                                  : directions_.mean_pair_cosine();
 }
 
 MeanShare PlaceStatistics::mean_share(const at::Tensor& direction) const {
   MeanShare share = eida::mean_share(samples(), direction, name_);
-  if (has_all()) return share;
-  const double second = moments_->product().trace().item<double>();
-  const auto n = static_cast<double>(moments_->count());
-  share.energy = second > 0 ? moments_->sum().square().sum().item<double>() / (n * second) : 0.0;
+  if (kept() == Kept::kSamples) return share;
+  const double trace = sketch_ ? sketch_->trace() : moments_->product().trace().item<double>();
+  const double squares = trace / static_cast<double>(count_);  // E||x||^2
+  share.energy = squares > 0 ? mean().square().sum().item<double>() / squares : 0.0;
   return share;
 }
 

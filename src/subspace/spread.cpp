@@ -1,7 +1,10 @@
 #include "spread.h"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/dot.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mv.h>
 
@@ -15,6 +18,23 @@ namespace eida {
 namespace {
 
 std::string at_place(const std::string& place) { return place.empty() ? "" : " of " + place; }
+
+/// An orthonormal basis of the span of a sketch's rows and the mean, without directions of less
+/// than `least` of the rows' energy. \param B [r, d], \param mean [d]. \return [q, d], q >= 1
+at::Tensor frame_of(const at::Tensor& B, const at::Tensor& mean, double least) {
+  constexpr double kInside = 1e-10;  // of the mean's length: what is left below it is rounding
+  const auto [squares, columns] = at::linalg_eigh(at::mm(B, B.t()));  // ascending
+  const int64_t filled = squares.gt(squares.sum() * least).sum().item<int64_t>();
+  const at::Tensor lengths = squares.narrow(0, B.size(0) - filled, filled).sqrt();
+  at::Tensor rows = at::mm(columns.t().narrow(0, B.size(0) - filled, filled), B);  // [q, d]
+  rows = orthonormalise_rows(rows / lengths.unsqueeze(1));
+  at::Tensor beside = mean;
+  for (int pass = 0; pass < 2; ++pass) beside = beside - at::mv(rows.t(), at::mv(rows, beside));
+  const double left = beside.norm().item<double>();
+  if (left > kInside * mean.norm().item<double>() && rows.size(0) < rows.size(1))
+    rows = orthonormalise_rows(at::cat({rows, (beside / left).unsqueeze(0)}));
+  return complete_rows(rows, std::max<int64_t>(1, rows.size(0)));
+}
 
 }  // namespace
 
@@ -56,8 +76,25 @@ Spread Spread::of_moments(const SecondMoments& moments) {
   return spread;
 }
 
+Spread Spread::of_sketch(const MomentSketch& sketch) {
+  Spread spread;
+  spread.count_ = static_cast<double>(sketch.count());
+  spread.mean_ = sketch.sum() / spread.count_;
+  spread.total_ = sketch.trace() / spread.count_;
+  const at::Tensor B = sketch.rows();
+  spread.frame_ = frame_of(B, spread.mean_, kEmpty);
+  const at::Tensor inside = at::mm(B, spread.frame_.t());  // [r, q]
+  spread.moment_ = at::mm(inside.t(), inside) / spread.count_;
+  spread.outside_ = sketch.lost() / spread.count_;
+  return spread;
+}
+
+at::Tensor Spread::in_frame(const at::Tensor& v) const {
+  return frame_.defined() ? at::matmul(v, frame_.t()) : v;
+}
+
 double Spread::total_now() const {
-  if (moment_.defined()) return std::max(0.0, moment_.trace().item<double>());
+  if (moment_.defined()) return std::max(0.0, moment_.trace().item<double>() + outside_);
   const at::Tensor flat = rows_.view({-1});
   return at::dot(flat, flat).item<double>() / count_;
 }
@@ -71,7 +108,8 @@ void Spread::remove_mean() {
   if (rows_.defined()) {
     rows_ -= mean_;
   } else {
-    moment_.addr_(mean_, mean_, 1, -1);
+    const at::Tensor mean = in_frame(mean_);
+    moment_.addr_(mean, mean, 1, -1);
   }
 }
 
@@ -81,9 +119,9 @@ void Spread::remove_direction(const at::Tensor& direction) {
     return;
   }
   // P M P with P = I - m m^T, expanded: M - m s^T - s m^T + (m.s) m m^T, s = M m.
-  const at::Tensor s = at::mv(moment_, direction);
-  const at::Tensor half = s - direction * (at::dot(direction, s) / 2);
-  moment_.addr_(direction, half, 1, -1).addr_(half, direction, 1, -1);
+  const at::Tensor m = in_frame(direction), s = at::mv(moment_, m);
+  const at::Tensor half = s - m * (at::dot(m, s) / 2);
+  moment_.addr_(m, half, 1, -1).addr_(half, m, 1, -1);
 }
 
 at::Tensor Spread::inner_products() const {
@@ -105,16 +143,21 @@ EnergyRows Spread::leading(int64_t k) const {
   const at::Tensor energy = values.narrow(0, 0, filled);
   at::Tensor rows = vectors.narrow(0, 0, filled);  // [r, m]
   if (by_rows) rows = at::mm(rows, rows_).div_((energy * count_).sqrt_().unsqueeze(1));
+  if (frame_.defined()) rows = at::mm(rows, frame_);
   return {rows, energy};
 }
 
 at::Tensor Spread::apply(const at::Tensor& v) const {
+  if (frame_.defined()) return at::mv(frame_.t(), at::mv(moment_, in_frame(v)));
   if (moment_.defined()) return at::mv(moment_, v);
   return at::mv(rows_.t(), at::mv(rows_, v)).div_(count_);
 }
 
 at::Tensor Spread::energy_along(const at::Tensor& rows) const {
-  if (moment_.defined()) return (at::mm(rows, moment_) * rows).sum(1).clamp_min_(0);
+  if (moment_.defined()) {
+    const at::Tensor inside = in_frame(rows);  // [k, q]
+    return (at::mm(inside, moment_) * inside).sum(1).clamp_min_(0);
+  }
   return at::mm(rows, rows_.t()).square_().sum(1).div_(count_);
 }
 

@@ -1,4 +1,5 @@
-/// The samples of one place as an estimator sees them: rows or second moment, whichever is smaller.
+/// The samples of one place as an estimator sees them: rows or second moment, whichever is smaller,
+/// or the second moment of a sketch.
 #pragma once
 
 #include <ATen/TensorOperators.h>
@@ -6,6 +7,7 @@
 
 #include <string>
 
+#include "eida/subspace/moment_sketch.h"
 #include "eida/subspace/second_moments.h"
 
 namespace eida {
@@ -24,6 +26,8 @@ class Spread {
   /// \param samples [n, d], n >= 1, finite.
   static Spread of_samples(const at::Tensor& samples, const std::string& place);
   static Spread of_moments(const SecondMoments& moments);
+  /// \param sketch of at least one sample. Mean and total are exact, the rest is the sketch's.
+  static Spread of_sketch(const MomentSketch& sketch);
 
   int64_t dim() const { return mean_.size(0); }
   const at::Tensor& mean() const { return mean_; }  // [d] float64, of the samples as given
@@ -44,12 +48,15 @@ class Spread {
  private:
   static constexpr double kEmpty = 1e-14;  ///< of the total: float32 samples carry nothing below
   Spread() = default;
-  at::Tensor inner_products() const;  ///< rows_ rows_^T per sample; [n, n]
+  at::Tensor inner_products() const;               ///< rows_ rows_^T per sample; [n, n]
+  at::Tensor in_frame(const at::Tensor& v) const;  ///< [k, d] or [d] -> what moment_ multiplies
   at::Tensor mean_;
   double total_ = 0.0;
   double count_ = 0.0;
   at::Tensor rows_;    // [n, d] float64, or undefined
-  at::Tensor moment_;  // [d, d] float64 per sample, or undefined
+  at::Tensor moment_;  // [d, d] float64 per sample, or undefined; with frame_ [q, q]
+  at::Tensor frame_;   // [q, d] orthonormal rows whose coordinates moment_ has; undefined: the axes
+  double outside_ = 0.0;  ///< of total_, what moment_ does not hold
 };
 
 }  // namespace eida

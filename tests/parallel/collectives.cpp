@@ -2,6 +2,8 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/linalg_eigvalsh.h>
+#include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/sin.h>
 #include <fmt/format.h>
@@ -84,12 +86,13 @@ void check_hosts(const eida::Communicator& processes, int hosts) {
 }
 
 /// Samples that come to several processes end in one as if it had seen them all.
-void check_statistics(const eida::Communicator& processes, int64_t rows) {
-  const int64_t dim = 6;
-  const at::Tensor samples = at::sin(numbers(rows * dim, at::kFloat, 1.0)).view({rows, dim});
+void check_statistics(const eida::Communicator& processes, const eida::PlaceSize& size) {
+  const int64_t rows = size.rows, dim = size.dim;
+  const at::Tensor samples =  // of full rank
+      at::sin(numbers(rows * dim, at::kFloat, 0.01).square()).view({rows, dim});
   const std::vector<int64_t> costs(static_cast<size_t>(rows), 1);
   const eida::Shard own = eida::shard_of(costs, processes.rank(), processes.size());
-  eida::PlaceStatistics part(rows, dim, "a place", own), whole(rows, dim, "a place");
+  eida::PlaceStatistics part(size, "a place", own), whole(size, "a place");
   part.add(samples.narrow(0, own.begin, own.size()));
   whole.add(samples);
   const int owner = processes.size() - 1;
@@ -98,11 +101,23 @@ void check_statistics(const eida::Communicator& processes, int64_t rows) {
   expect(part.count() == rows, "all samples count");
   expect(part.samples().equal(whole.samples()), "the same samples are kept");
   expect(part.mean().allclose(whole.mean(), 1e-12, 1e-12), "the mean is that of all samples");
-  expect(std::abs(part.participation_ratio() - whole.participation_ratio()) < 1e-9,
+  expect(whole.kept() == eida::Kept::kSketch ||
+             std::abs(part.participation_ratio() - whole.participation_ratio()) < 1e-9,
          "the spread is that of all samples");
   expect(std::abs(part.mean_pair_cosine() - whole.mean_pair_cosine()) < 1e-6,
          "so are the directions");
-  if (whole.has_all()) return;
+  if (whole.kept() == eida::Kept::kSketch) {
+    expect(part.sketch().count() == rows, "the sketches count all samples");
+    expect(std::abs(part.sketch().trace() - whole.sketch().trace()) < 1e-9 * whole.sketch().trace(),
+           "and all of their energy");
+    const at::Tensor X = samples.to(at::kDouble), B = part.sketch().rows(),
+                     missing = at::linalg_eigvalsh(at::mm(X.t(), X) - at::mm(B.t(), B));
+    const double rounding = 1e-12 * part.sketch().trace();
+    expect(missing[0].item<double>() > -rounding &&
+               missing[dim - 1].item<double>() <= part.sketch().shrunk() + rounding,
+           "together they miss no more than they say");
+  }
+  if (whole.kept() != eida::Kept::kMoments) return;
   expect(part.moments().product().allclose(whole.moments().product(), 1e-12, 1e-9),
          "so are the second moments");
 }
@@ -115,8 +130,9 @@ int run(const eida::Communicator& processes, const std::string& mode) {
   check_sums(processes);
   check_messages(processes);
   check_hosts(processes, mode == "two-hosts" ? 2 : 1);
-  check_statistics(processes, 500);   // few enough to be kept
-  check_statistics(processes, 5000);  // second moments
+  check_statistics(processes, {500, 6});           // few enough to be kept
+  check_statistics(processes, {5000, 6});          // second moments
+  check_statistics(processes, {5000, 40, 1, 10});  // a sketch of them
   processes.barrier();
   if (processes.is_root()) fmt::print("{} processes\n", processes.size());
   return 0;

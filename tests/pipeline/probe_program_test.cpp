@@ -318,5 +318,42 @@ TEST_F(ProbeProgram, PlacesThatDoNotFitIntoMemoryTakeTurnsAndGiveTheSameBits) {
             nlohmann::json::parse(json)["places"]);
 }
 
+TEST_F(ProbeProgram, SketchesGiveTheCurvesOfSecondMomentsWithinTheirBound) {
+  write_file_atomic(encoder_ / "config.json",
+                    R"({"model_type": "roberta", "vocab_size": 300, "hidden_size": 48,
+      "num_hidden_layers": 1, "num_attention_heads": 3, "intermediate_size": 600, "hidden_act": "gelu",
+      "max_position_embeddings": 260, "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05,
+      "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})");
+  write_file_atomic(reviews_, demo_review_file(make_demo_reviews({460, 10, 3}).train));
+  const auto places = [&](const std::string& sketch_from) {
+    const ProgramResult result = run(quick_reviews(
+        {"--set", "sampling.examples=400", "--tokens", "10", "--set", "probe.repeats=1",
+         "--overwrite", "--set", "sampling.sketch_from=" + sketch_from}));
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(result.err.find("sketches of 256 rows at 2 places") != std::string::npos,
+              sketch_from == "1")
+        << result.err;
+    return json_file(run_ / "probe.json")["places"];
+  };
+  const nlohmann::json exact = places("0"), sketched = places("1");
+  ASSERT_EQ(exact.size(), sketched.size());
+  for (size_t i = 0; i < exact.size(); ++i) {
+    if (exact[i]["dim"] != 600) {  // where moments are smaller
+      EXPECT_EQ(exact[i]["fidelity"], sketched[i]["fidelity"]);
+      continue;
+    }
+    const nlohmann::json& bound = sketched[i]["sketch"];
+    EXPECT_EQ(bound["rows"], 256);
+    const auto mean = [&](const nlohmann::json& places, const char* what) {
+      return places[i][what]["8"]["mean"].get<double>();
+    };
+    constexpr double kFloat = 1e-6;  // bases are float32
+    EXPECT_NEAR(mean(sketched, "fidelity"), mean(exact, "fidelity"),
+                bound["largest_sine"].get<double>() + kFloat);
+    EXPECT_NEAR(mean(sketched, "explained"), mean(exact, "explained"),
+                bound["energy_missed"].get<double>() + kFloat);
+  }
+}
+
 }  // namespace
 }  // namespace eida::testing

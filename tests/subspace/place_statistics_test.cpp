@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "eida/core/error.h"
+#include "eida/subspace/for_each_place.h"
 #include "subspace/spectra.h"
 
 namespace eida {
@@ -17,7 +18,7 @@ constexpr int64_t kMany = 2 * (kDim + PlaceStatistics::kMostKept) + 1000;
 
 /// Statistics of samples that come in parts.
 PlaceStatistics statistics_of(const at::Tensor& samples, int64_t part) {
-  PlaceStatistics statistics(samples.size(0), samples.size(1), "place");
+  PlaceStatistics statistics({samples.size(0), samples.size(1)}, "place");
   for (int64_t row = 0; row < samples.size(0); row += part)
     statistics.add(samples.narrow(0, row, std::min(part, samples.size(0) - row)));
   return statistics;
@@ -26,7 +27,7 @@ PlaceStatistics statistics_of(const at::Tensor& samples, int64_t part) {
 TEST(PlaceStatistics, KeepAFewSamplesAsTheyAre) {
   const at::Tensor samples = decaying(300, kDim, 0.5, 1);
   const PlaceStatistics statistics = statistics_of(samples, 77);
-  ASSERT_TRUE(statistics.has_all());
+  ASSERT_EQ(statistics.kept(), Kept::kSamples);
   EXPECT_TRUE(statistics.samples().equal(samples));
   const EstimateOptions options{Estimator::kMeanFirst, 8, 0};
   std::vector<PlaceStatistics> places = {statistics};
@@ -37,7 +38,7 @@ TEST(PlaceStatistics, KeepAFewSamplesAsTheyAre) {
 TEST(PlaceStatistics, ManySamplesGiveTheSubspaceOfTheDirectEstimate) {
   const at::Tensor samples = decaying(kMany, kDim, 0.7, 2);
   const std::vector<PlaceStatistics> places = {statistics_of(samples, 700)};
-  ASSERT_FALSE(places[0].has_all());
+  ASSERT_EQ(places[0].kept(), Kept::kMoments);
   EXPECT_EQ(places[0].count(), kMany);
   for (const auto estimator : {Estimator::kMeanFirst, Estimator::kCentred, Estimator::kUncentred}) {
     const EstimateOptions options{estimator, 16, 0};
@@ -73,28 +74,75 @@ TEST(PlaceStatistics, KeepSamplesAtEvenDistances) {
 TEST(PlaceStatistics, HoldNoMoreThanTheySay) {
   for (const int64_t dim : {48, 384, 3072}) {
     const int64_t most = 2 * (dim + PlaceStatistics::kMostKept);
-    const double bound = PlaceStatistics::bytes(most, dim);
-    EXPECT_TRUE(PlaceStatistics::keeps_all(most, dim));
-    EXPECT_LE(PlaceStatistics::bytes(most + 1, dim), bound * 1.001);
-    EXPECT_EQ(PlaceStatistics::bytes(1'000'000'000, dim), PlaceStatistics::bytes(most + 1, dim));
-    EXPECT_EQ(PlaceStatistics::estimation_bytes(1'000'000'000, dim),
-              PlaceStatistics::estimation_bytes(most + 1, dim));
+    const PlaceSize few{most, dim}, more{most + 1, dim}, many{1'000'000'000, dim};
+    EXPECT_EQ(few.kept(), Kept::kSamples);
+    EXPECT_EQ(more.kept(), Kept::kMoments);
+    EXPECT_LE(more.bytes(), few.bytes() * 1.001);
+    EXPECT_EQ(many.bytes(), more.bytes());
+    EXPECT_EQ(many.estimation_bytes(), more.estimation_bytes());
   }
 }
 
+TEST(PlaceStatistics, SketchWidePlacesWhereThatIsSmaller) {
+  const auto kept = [](int64_t rows, int64_t dim, int64_t from, int64_t sketch_rows) {
+    return PlaceSize{rows, dim, from, sketch_rows}.kept();
+  };
+  EXPECT_EQ(kept(100'000, 4096, 4096, 256), Kept::kSketch);
+  EXPECT_EQ(kept(100'000, 4095, 4096, 256), Kept::kMoments);
+  EXPECT_EQ(kept(100'000, 4096, 0, 256), Kept::kMoments);      // never
+  EXPECT_EQ(kept(100'000, 4096, 4096, 2048), Kept::kMoments);  // as large as moments
+  EXPECT_EQ(kept(10'000, 4096, 1, 256), Kept::kSamples);
+  const PlaceSize sketch{100'000, 6400, 4096, 256}, moments{100'000, 6400, 0, 256};
+  EXPECT_LT(sketch.bytes(), 0.3 * moments.bytes());
+  EXPECT_LT(sketch.estimation_bytes(), 0.2 * moments.estimation_bytes());
+  const MomentSketch one(6400, 256);
+  EXPECT_EQ(MomentSketch::bytes(6400, 256), 8.0 * 2 * 256 * 6400);
+}
+
+TEST(PlaceStatistics, SketchedPlacesAreDescribedAsAWhole) {
+  const at::Tensor samples = decaying(kMany, kDim, 1.5, 7);
+  const PlaceSize size{kMany, kDim, 1, 16};
+  const SingleThreadScope single;  // many small products
+  std::vector<PlaceStatistics> places;
+  for (const int64_t part : {333, 1000}) {
+    PlaceStatistics& place = places.emplace_back(size, "place");
+    for (int64_t row = 0; row < kMany; row += part)
+      place.add(samples.narrow(0, row, std::min(part, kMany - row)));
+  }
+  const PlaceStatistics& statistics = places[0];
+  ASSERT_EQ(statistics.kept(), Kept::kSketch);
+  EXPECT_TRUE(statistics.sketch().rows().equal(places[1].sketch().rows()));
+  const at::Tensor mean = samples.mean(0, false, at::kDouble);
+  EXPECT_LT((statistics.mean() - mean).abs().max().item<double>(), 1e-12);
+  EXPECT_NEAR(statistics.mean_pair_cosine(), mean_pair_cosine(samples), 1e-12);
+  EXPECT_NEAR(statistics.mean_share(mean).energy, mean_share(samples, mean).energy, 1e-12);
+  EXPECT_NEAR(statistics.participation_ratio(), participation_ratio(samples), 0.01);
+  EXPECT_EQ(statistics.samples().size(0), PlaceStatistics::kMostKept);
+  const EstimateOptions options{Estimator::kMeanFirst, 3, 0};
+  const Subspace direct = estimate_subspace(samples, options, "place"),
+                 sketched = estimate_subspaces(places, options)[0];
+  EXPECT_EQ(sketched.sketch.rows, 16);
+  EXPECT_LT(sketched.sketch.largest_sine, 0.5);
+  EXPECT_LT(projector_distance(direct.basis, sketched.basis), sketched.sketch.largest_sine);
+  EXPECT_NEAR(direct.total_energy, sketched.total_energy, 1e-10);
+}
+
 TEST(PlaceStatistics, RefuseMoreThanWasAnnouncedAndWhatIsNotFinite) {
-  PlaceStatistics few(10, kDim, "input 3");
+  PlaceStatistics few({10, kDim}, "input 3");
   few.add(decaying(6, kDim, 0.5, 4));
   EXPECT_THROW(few.add(decaying(5, kDim, 0.5, 5)), ConfigError);
   EXPECT_THROW(few.add(decaying(4, kDim + 1, 0.5, 5)), ConfigError);
   at::Tensor bad = decaying(kMany, kDim, 0.5, 6);
   bad[kMany / 2][3] = std::numeric_limits<float>::infinity();
-  try {
-    statistics_of(bad, 512);
-    FAIL() << "no error";
-  } catch (const NumericError& error) {
-    EXPECT_NE(std::string(error.what()).find("samples of place"), std::string::npos)
-        << error.what();
+  for (const int64_t sketch_from : {0, 1}) {
+    PlaceStatistics many({kMany, kDim, sketch_from, 16}, "place");
+    try {
+      many.add(bad);
+      FAIL() << "no error";
+    } catch (const NumericError& error) {
+      EXPECT_NE(std::string(error.what()).find("samples of place"), std::string::npos)
+          << error.what();
+    }
   }
 }
 

@@ -45,6 +45,7 @@ struct SamplingOptions {
   std::string token_weighting = "prefix_count";
   std::string classifier_tokens = "random";
   int64_t batch_size = 16;
+  int64_t sketch_from = 4096;
 };
 
 struct SubspaceOptions {

@@ -31,6 +31,7 @@ struct PlaceMeasure {
   IntrinsicDimension intrinsic;
   std::vector<double> explained;  ///< share of the samples' second moment, one a k
   bool mean_in_row0 = false;
+  SketchBound sketch;       ///< of the subspace, where a sketch was kept
   GradientCapture capture;  ///< sites only, held out
 };
 
@@ -46,6 +47,7 @@ struct MeasureOptions {
   SamplerOptions sampler;
   EstimateOptions estimate;
   std::vector<int64_t> dims;            ///< ascending, at most estimate.k
+  int64_t sketch_from = 0;              ///< sampling.sketch_from
   std::optional<int64_t> memory_limit;  ///< run.memory_limit, MiB
   /// Each process samples its part of the examples, and estimates at its part of the places.
   const Communicator* processes = &Communicator::single();

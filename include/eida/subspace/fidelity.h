@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "eida/subspace/moment_sketch.h"
 #include "eida/subspace/second_moments.h"
 #include "eida/subspace/subspace.h"
 
@@ -51,6 +52,9 @@ MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
 /// for a ball; 0 when all samples are equal. No eigenvalue is computed: trace^2 / Frobenius norm^2.
 double participation_ratio(const at::Tensor& samples, const std::string& place = "");
 double participation_ratio(const SecondMoments& moments);
+/// Of what the sketch keeps: the trace is exact, the Frobenius norm too small by at most
+/// sqrt(shrunk() lost()) / n.
+double participation_ratio(const MomentSketch& sketch);
 
 /// Mean cosine over ALL pairs of different tokens, -1..1: what the mean over random pairs
 /// estimates, without a draw. NaN with fewer than two vectors that are not zero. Source: Ethayarajh

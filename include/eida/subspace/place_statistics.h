@@ -11,29 +11,46 @@
 
 #include "eida/parallel/shards.h"
 #include "eida/subspace/fidelity.h"
+#include "eida/subspace/moment_sketch.h"
 #include "eida/subspace/second_moments.h"
 
 namespace eida {
 
-/// Keeps the samples of a place or, where that takes less memory, their second moments, the sum of
-/// their directions and kMostKept of them. Which of the two follows from the sizes alone, so that
-/// results never depend on the memory at hand.
+/// What of a place's samples is kept.
+enum class Kept {
+  kSamples,  ///< all of them
+  kMoments,  ///< their second moments
+  kSketch,   ///< a sketch of these
+};
+
+/// What a place will give. What is kept follows from it alone, so that results never depend on the
+/// memory at hand.
+struct PlaceSize {
+  int64_t rows = 0;  ///< samples that will come, >= 0
+  int64_t dim = 0;   ///< of a sample
+  /// A sketch in place of second moments from this dimension on, where it is smaller; 0: never.
+  int64_t sketch_from = 0;
+  int64_t sketch_rows = MomentSketch::rows_for(1);  ///< of the sketch: l
+
+  Kept kept() const;
+  double bytes() const;             ///< held at most
+  double estimation_bytes() const;  ///< needed beside them, about
+};
+
+/// Keeps the samples of a place or, where that takes less memory, sums over them: second moments or
+/// their sketch, the directions, and kMostKept of the samples.
 class PlaceStatistics {
  public:
   static constexpr int64_t kMostKept = 1024;
 
-  /// \param rows samples that will come, >= 0 \param dim of a sample \param name in errors
-  PlaceStatistics(int64_t rows, int64_t dim, std::string name)
-      : PlaceStatistics(rows, dim, std::move(name), {0, rows}) {}
-  /// \param own samples of all `rows` that come to this process
-  PlaceStatistics(int64_t rows, int64_t dim, std::string name, Shard own);
-
-  static bool keeps_all(int64_t rows, int64_t dim) { return rows <= 2 * (dim + kMostKept); }
-  static double bytes(int64_t rows, int64_t dim);             ///< held at most
-  static double estimation_bytes(int64_t rows, int64_t dim);  ///< needed beside them, about
+  /// \param name in errors
+  PlaceStatistics(const PlaceSize& size, std::string name)
+      : PlaceStatistics(size, std::move(name), {0, size.rows}) {}
+  /// \param own samples of all that come to this process
+  PlaceStatistics(const PlaceSize& size, std::string name, Shard own);
 
   /// \param samples [n, dim] float32, in order. \throws ConfigError when more come than were
-  /// announced, NumericError on NaN or infinity, naming the place, where only moments are kept
+  /// announced, NumericError on NaN or infinity, naming the place, where not all are kept
   /// (else estimating says so).
   void add(const at::Tensor& samples);
 
@@ -43,10 +60,11 @@ class PlaceStatistics {
 
   const std::string& name() const { return name_; }
   int64_t count() const { return count_; }  ///< samples that came
-  bool has_all() const { return keeps_all(rows_, dim_); }
+  Kept kept() const { return size_.kept(); }
   /// All samples, or kMostKept of them at even distances. // [m, dim] float32
   at::Tensor samples() const;
-  const SecondMoments& moments() const { return *moments_; }  ///< unless has_all()
+  const SecondMoments& moments() const { return *moments_; }  ///< where kept() is kMoments
+  const MomentSketch& sketch() const { return *sketch_; }     ///< where kept() is kSketch
 
   // As the functions of fidelity.h say it of all samples.
   at::Tensor mean() const;  // [dim] float64
@@ -58,10 +76,10 @@ class PlaceStatistics {
  private:
   /// Number among the own samples of the next one to keep.
   int64_t next_kept() const { return number_of_kept(first_kept_ + kept_rows_) - own_.begin; }
-  int64_t number_of_kept(int64_t kept) const { return kept * rows_ / kMostKept; }
+  int64_t number_of_kept(int64_t kept) const { return kept * size_.rows / kMostKept; }
   void fold_block();
 
-  int64_t rows_, dim_;
+  PlaceSize size_;
   std::string name_;
   Shard own_;
   int64_t first_kept_ = 0;  ///< of the kMostKept of all processes, the first of the own
@@ -70,7 +88,8 @@ class PlaceStatistics {
   int64_t kept_rows_ = 0;
   at::Tensor block_;  // [b, dim] float32: samples that the sums do not hold yet
   int64_t block_rows_ = 0;
-  std::optional<SecondMoments> moments_;  ///< unless has_all()
+  std::optional<SecondMoments> moments_;
+  std::optional<MomentSketch> sketch_;
   DirectionSum directions_;
 };
 

@@ -23,6 +23,19 @@ enum class Estimator {
 std::string_view to_string(Estimator estimator);
 Estimator estimator_from_string(std::string_view name);  ///< \throws ConfigError with the choices
 
+/// What a subspace may miss because a sketch was kept in place of all samples, where S is the sum
+/// of x x^T and B the sketch. docs/method.md, "Estimators".
+struct SketchBound {
+  int64_t rows = 0;          ///< of the sketch; 0: there was none, nothing is missed
+  double error = 0.0;        ///< ||S - B^T B|| over the largest eigenvalue of B^T B, at most
+  double energy_lost = 0.0;  ///< share of tr S that B lacks, 0..1
+  /// Share of the total energy that the rows keep less than the best, and that the sum of their
+  /// energies may be too small, at most, 0..1.
+  double energy_missed = 0.0;
+  /// Sine of the largest angle to the subspace of all samples, at most; 1: nothing is known.
+  double largest_sine = 0.0;
+};
+
 /// k orthonormal rows. Rows 0..j-1 are the j-dimensional estimate. Compare projectors, never rows.
 struct Subspace {
   at::Tensor basis;  // [k, d] float32
@@ -33,7 +46,9 @@ struct Subspace {
   double total_energy = 0.0;
   /// kMeanFirst, kPowerIteration: false where the mean is negligible and row 0 is an eigenvector.
   bool mean_in_row0 = false;
-  /// The first j rows. \throws ConfigError unless 1 <= j <= k.
+  SketchBound sketch = {};  ///< of all k rows
+  /// The first j rows; of a sketch's bound what does not depend on j. \throws ConfigError unless 1
+  /// <= j <= k.
   Subspace first(int64_t j) const;
 };
 

@@ -1,0 +1,107 @@
+#include "eida/subspace/moment_sketch.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+
+#include "eida/core/error.h"
+#include "orthonormal.h"
+#include "spread.h"
+
+namespace eida {
+
+MomentSketch::MomentSketch(int64_t dim, int64_t rows) {
+  if (dim < 1 || rows < 2) {
+    throw ConfigError("sketch: {} rows of {} dimensions, wanted at least 2 of at least 1", rows,
+                      dim);
+  }
+  sum_ = at::zeros({dim}, at::kDouble);
+  buffer_ = at::empty({2 * rows, dim}, at::kDouble);
+}
+
+void MomentSketch::add(const at::Tensor& samples, const std::string& place) {
+  const c10::NoGradGuard no_grad;
+  if (samples.dim() != 2 || samples.size(1) != dim()) {
+    throw ConfigError("sketch{}: samples of shape {}, wanted [n, {}]",
+                      place.empty() ? "" : " of " + place, fmt::join(samples.sizes(), " x "),
+                      dim());
+  }
+  const at::Tensor host = samples.detach().to(at::kCPU);
+  check_finite(host, place);
+  constexpr int64_t kChunk = 1024;  // rows in float64 at a time
+  for (int64_t begin = 0; begin < host.size(0); begin += kChunk) {
+    const int64_t size = std::min(kChunk, host.size(0) - begin);
+    const at::Tensor chunk = host.narrow(0, begin, size).to(at::kDouble);  // [c, d]
+    sum_ += chunk.sum(0);
+    trace_ += chunk.square().sum().item<double>();
+    append(chunk);
+  }
+  count_ += host.size(0);
+}
+
+void MomentSketch::append(const at::Tensor& rows) {
+  for (int64_t row = 0; row < rows.size(0);) {
+    const int64_t size = std::min(rows.size(0) - row, buffer_.size(0) - filled_);
+    buffer_.narrow(0, filled_, size).copy_(rows.narrow(0, row, size));
+    row += size;
+    filled_ += size;
+    if (filled_ == buffer_.size(0)) shrink();
+  }
+}
+
+/// With B = U^T diag(sigma) V, rows sigma_i v_i come from U B: the decomposition is that of the
+/// small B B^T. The bound needs no accurate sigma: any orthogonal U gives rows within it.
+void MomentSketch::shrink() {
+  const int64_t l = most_rows(), m = filled_;
+  if (m <= l) return;
+  const at::Tensor B = rows();  // [m, d]
+  at::Tensor gram = at::zeros({m, m}, B.options());
+  add_symmetric_product(B, gram);
+  const auto [ascending, columns] = at::linalg_eigh(gram);
+  const at::Tensor squares = ascending.narrow(0, m - l, l).flip(0);     // [l]
+  at::Tensor U = columns.t().narrow(0, m - l, l).flip(0).contiguous();  // [l, m]
+  const double cut = std::max(0.0, ascending[m - l - 1].item<double>());
+  if (cut > 0) {
+    const at::Tensor shortened = squares.narrow(0, l / 2, l - l / 2);
+    U.narrow(0, l / 2, l - l / 2).mul_((1 - cut / shortened).clamp_min_(0).sqrt_().unsqueeze(1));
+  }
+  buffer_.narrow(0, 0, l).copy_(at::mm(U, B));
+  filled_ = l;
+  shrunk_ += cut;
+}
+
+void MomentSketch::reduce(const Communicator& processes, int to) {
+  if (processes.size() == 1) return;
+  shrink();  // l rows of each process are enough
+  const at::Tensor rows = processes.gather_rows(this->rows().contiguous(), to);
+  const at::Tensor numbers =
+      at::tensor({static_cast<double>(count_), trace_, shrunk_}, sum_.options());
+  for (const at::Tensor& part : {sum_, numbers}) processes.reduce(part, to);
+  count_ = static_cast<int64_t>(numbers[0].item<double>());
+  trace_ = numbers[1].item<double>();
+  shrunk_ = numbers[2].item<double>();
+  filled_ = 0;
+  append(rows);
+}
+
+void MomentSketch::merge(const MomentSketch& other) {
+  if (other.dim() != dim() || other.most_rows() != most_rows()) {
+    throw ConfigError("sketches: {} rows of {} dimensions and {} of {} cannot be merged",
+                      most_rows(), dim(), other.most_rows(), other.dim());
+  }
+  count_ += other.count_;
+  sum_ += other.sum_;
+  trace_ += other.trace_;
+  shrunk_ += other.shrunk_;
+  append(other.rows());
+}
+
+double MomentSketch::lost() const {
+  return std::max(0.0, trace_ - rows().square().sum().item<double>());
+}
+
+}  // namespace eida
