@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "eida/config/config.h"
 #include "eida/core/run_main.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
@@ -104,7 +105,11 @@ std::vector<double> time_samples(const std::vector<Source>& sources, const Optio
 /// Seconds of one repeat, samples taken in block by block.
 double time_stream(const std::vector<Source>& sources, const Options& options) {
   std::vector<eida::PlaceStatistics> places;
-  for (const Source& source : sources) places.emplace_back(options.n, source.dim(), "bench");
+  for (const Source& source : sources)
+    places.emplace_back(
+        eida::PlaceSize{options.n, source.dim(), eida::Config{}.sampling.sketch_from,
+                        eida::MomentSketch::rows_for(options.estimate.k)},
+        "bench");
   double seconds = 0.0;
   for (int64_t first = 0; first < options.n; first += kBlock) {
     for (size_t i = 0; i < sources.size(); ++i) {

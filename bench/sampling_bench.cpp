@@ -19,9 +19,10 @@ class StatisticsSink : public eida::SampleSink {
 
   void on_start(const std::vector<int64_t>& rows) override {
     for (size_t s = 0; s < rows.size(); ++s)
-      inputs_.emplace_back(rows[s], model_.input_spaces()[s].dim, model_.input_spaces()[s].name);
+      inputs_.emplace_back(size_of(rows[s], model_.input_spaces()[s].dim),
+                           model_.input_spaces()[s].name);
     for (const eida::Site& site : model_.sites())
-      outputs_.emplace_back(rows[static_cast<size_t>(site.input)], site.dim, site.name);
+      outputs_.emplace_back(size_of(rows[static_cast<size_t>(site.input)], site.dim), site.name);
   }
   void on_input(int64_t space, const at::Tensor& x) override {
     inputs_[static_cast<size_t>(space)].add(x);
@@ -37,6 +38,10 @@ class StatisticsSink : public eida::SampleSink {
   }
 
  private:
+  static eida::PlaceSize size_of(int64_t rows, int64_t dim) {
+    return {rows, dim, eida::Config{}.sampling.sketch_from, eida::MomentSketch::rows_for(64)};
+  }
+
   const eida::PretrainedModel& model_;
   std::vector<eida::PlaceStatistics> inputs_, outputs_;
 };

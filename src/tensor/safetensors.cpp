@@ -111,8 +111,8 @@ void write_safetensors(const std::filesystem::path& path, std::vector<NamedTenso
     if (dense.is_meta()) {
       dense = source(named.name);
       if (dense.sizes() != named.tensor.sizes() || dense.dtype() != named.tensor.dtype())
-        throw Error(ExitCode::kInternal, "{}: '{}' is not what was announced", path.string(),
-                    named.name);
+        throw Error(ExitCode::kInternal,
+                    path.string() + ": " + named.name + " was announced otherwise");
     }
     dense = dense.cpu().contiguous();
     file.write({static_cast<const char*>(dense.const_data_ptr()), dense.nbytes()});
