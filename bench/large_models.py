@@ -9,10 +9,10 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
+
+import peak
 
 root = Path(__file__).resolve().parent.parent
 data = Path(sys.argv[1]).resolve()
@@ -46,17 +46,6 @@ def make_model(name, shape):
     return folder, test
 
 
-def run(command, log):
-    """Seconds, and the peak memory of the process in MiB."""
-    start = time.monotonic()
-    with open(log, "w") as file:
-        process = subprocess.Popen([str(part) for part in command], stdout=file, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        sys.exit(f"large_models: exit status {status}: {' '.join(map(str, command))}\n{Path(log).read_text()[-2000:]}")
-    return time.monotonic() - start, usage.ru_maxrss / 1024
-
-
 print("| model, bf16 weights (random) | job | --dry-run said, MiB | peak, MiB | measured / said | seconds |\n|---|---|---|---|---|---|")
 for name, shape in SHAPES.items():
     if len(sys.argv) > 2 and name not in sys.argv[2:]:
@@ -73,7 +62,7 @@ for name, shape in SHAPES.items():
     for job, program, more in jobs:
         command = [programs / program, *common, "--output", out / f"{name}-{program}", *more]
         log = out / f"{name}-{program}.log"
-        run([*command, "--dry-run"], log)
+        peak.run([*command, "--dry-run"], log)
         said = float(re.search(r"memory, about\s+(\d+) MiB", log.read_text()).group(1))
-        seconds, peak = run(command, log)
-        print(f"| {name} | {job} | {said:,.0f} | {peak:,.0f} | {peak / said:.2f} | {seconds:,.0f} |", flush=True)
+        seconds, mib = peak.run(command, log)
+        print(f"| {name} | {job} | {said:,.0f} | {mib:,.0f} | {mib / said:.2f} | {seconds:,.0f} |", flush=True)

@@ -9,8 +9,9 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+import peak
 
 root = Path(__file__).resolve().parent.parent
 out = root / "runs" / "token-memory"
@@ -23,13 +24,8 @@ print("| tokens a place | examples | peak MiB | seconds | sampling, s | subspace
 for tokens in [int(text) for text in sys.argv[2:]] or [4096, 32768, 262144, 1000000]:
     examples = -(-tokens // 64)
     command = [probe, "--model", sys.argv[1], "--task", "sst2", "--train", rows, "--output", out / str(tokens), "--overwrite", "--no-progress",
-               "--examples", examples, "--tokens", 64, "--heldout", 16, "--repeats", 1, "--precision", "fp32", "--set", "probe.figures=[]"]
+               "--examples", examples, "--tokens", 64, "--heldout", 16, "--repeats", 1, "--set", "probe.figures=[]"]
     log = out / f"{tokens}.log"
-    start = time.monotonic()
-    with open(log, "w") as file:
-        process = subprocess.Popen([str(part) for part in command], stdout=file, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        sys.exit(f"token_memory: exit status {status}: {log.read_text()[-2000:]}")
+    seconds, mib = peak.run(command, log)
     sampling, subspaces = re.search(r"sampling ([\d.]+) s, subspaces ([\d.]+) s", log.read_text()).groups()
-    print(f"| {tokens:,} | {examples:,} | {usage.ru_maxrss / 1024:,.0f} | {time.monotonic() - start:,.0f} | {sampling} | {subspaces} |", flush=True)
+    print(f"| {tokens:,} | {examples:,} | {mib:,.0f} | {seconds:,.0f} | {sampling} | {subspaces} |", flush=True)

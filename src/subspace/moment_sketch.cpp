@@ -25,13 +25,7 @@ MomentSketch::MomentSketch(int64_t dim, int64_t rows) {
 
 void MomentSketch::add(const at::Tensor& samples, const std::string& place) {
   const c10::NoGradGuard no_grad;
-  if (samples.dim() != 2 || samples.size(1) != dim()) {
-    throw ConfigError("sketch{}: samples of shape {}, wanted [n, {}]",
-                      place.empty() ? "" : " of " + place, fmt::join(samples.sizes(), " x "),
-                      dim());
-  }
-  const at::Tensor host = samples.detach().to(at::kCPU);
-  check_finite(host, place);
+  const at::Tensor host = checked_samples(samples, dim(), "sketch", place);
   constexpr int64_t kChunk = 1024;  // rows in float64 at a time
   for (int64_t begin = 0; begin < host.size(0); begin += kChunk) {
     const int64_t size = std::min(kChunk, host.size(0) - begin);

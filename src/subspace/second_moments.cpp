@@ -16,13 +16,7 @@ SecondMoments::SecondMoments(int64_t dim) {
 }
 
 void SecondMoments::add(const at::Tensor& samples, const std::string& place) {
-  if (samples.dim() != 2 || samples.size(1) != dim()) {
-    throw ConfigError("second moments{}: samples of shape {}, wanted [n, {}]",
-                      place.empty() ? "" : " of " + place, fmt::join(samples.sizes(), " x "),
-                      dim());
-  }
-  const at::Tensor host = samples.detach().to(at::kCPU);
-  check_finite(host, place);
+  const at::Tensor host = checked_samples(samples, dim(), "second moments", place);
   constexpr int64_t kChunk = 1024;  // rows in float64 at a time
   for (int64_t begin = 0; begin < host.size(0); begin += kChunk) {
     const int64_t size = std::min(kChunk, host.size(0) - begin);

@@ -47,6 +47,17 @@ void check_finite(const at::Tensor& samples, const std::string& place) {
                      at_place(place), row, column, samples[row][column].item<double>());
 }
 
+at::Tensor checked_samples(const at::Tensor& samples, int64_t dim, const char* what,
+                           const std::string& place) {
+  if (samples.dim() != 2 || samples.size(1) != dim) {
+    throw ConfigError("{}{}: samples of shape {}, wanted [n, {}]", what, at_place(place),
+                      fmt::join(samples.sizes(), " x "), dim);
+  }
+  at::Tensor host = samples.detach().to(at::kCPU);
+  check_finite(host, place);
+  return host;
+}
+
 Spread Spread::of_samples(const at::Tensor& samples, const std::string& place) {
   const int64_t n = samples.size(0), d = samples.size(1);
   if (n >= d) {

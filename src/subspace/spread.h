@@ -15,6 +15,11 @@ namespace eida {
 /// \throws NumericError naming the place, row and coordinate of the first value that is not finite.
 void check_finite(const at::Tensor& samples, const std::string& place);
 
+/// On the CPU, to be added to what `what` holds. \param samples [n, dim] \throws ConfigError
+/// another shape, NumericError as check_finite()
+at::Tensor checked_samples(const at::Tensor& samples, int64_t dim, const char* what,
+                           const std::string& place);
+
 /// Orthonormal rows with their second moment per sample, descending.
 struct EnergyRows {
   at::Tensor rows;    // [r, d] float64
