@@ -43,8 +43,9 @@ void expect_bound(const MomentSketch& sketch, const at::Tensor& samples) {
   EXPECT_GE(missing[0].item<double>(), -rounding);
   EXPECT_LE(missing[d - 1].item<double>(), sketch.shrunk() * (1 + 1e-9) + rounding);
   for (int64_t k = 0; k <= l / 2; ++k) {
+    const int64_t spare = l / 2 + 1 - k;
     const double behind = values.narrow(0, 0, d - k).sum().item<double>();
-    EXPECT_LE(sketch.shrunk(), behind / static_cast<double>(l / 2 + 1 - k) + rounding) << k;
+    EXPECT_LE(sketch.shrunk(), behind / static_cast<double>(spare) + rounding) << k;
   }
   EXPECT_EQ(sketch.count(), samples.size(0));
   EXPECT_NEAR(sketch.trace(), S.trace().item<double>(), rounding * d);
