@@ -26,7 +26,7 @@ inline void add_model_options(CLI::App& app, Config& config) {
   app.add_option("--threads", config.run.threads);
 }
 
-/// From `start` until now on the monotonic clock, in seconds: what bench/profile.py looks at.
+/// From `start` until now on the monotonic clock, in seconds: what bench/profile_table.py looks at.
 inline nlohmann::ordered_json window_since(std::chrono::steady_clock::time_point start) {
   const auto seconds = [](std::chrono::steady_clock::time_point time) {
     return std::chrono::duration<double>(time.time_since_epoch()).count();

@@ -199,7 +199,10 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
   // Beside what the trial took, a pass of the sampler among it: a larger pass of a step, samples,
   // the checkpoint as it is read once more, new values of merged weights; AdamW keeps gradient and
   // two moments of what trains.
-  const double more_tokens = std::max(0.0, std::min(1024.0, tokens * step_examples) - 384);
+  const auto step_pass = static_cast<double>(StepOptions{}.pass_tokens),
+             trial_pass = static_cast<double>(SamplerOptions{}.pass_tokens);
+  const double more_tokens =
+      std::max(0.0, std::min(step_pass, tokens * step_examples) - trial_pass);
   const double activations = more_tokens * 3 * element * size.widths;
   const double statistics =
       sampled > 0 ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors),

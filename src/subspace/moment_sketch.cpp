@@ -25,16 +25,12 @@ MomentSketch::MomentSketch(int64_t dim, int64_t rows) {
 
 void MomentSketch::add(const at::Tensor& samples, const std::string& place) {
   const c10::NoGradGuard no_grad;
-  const at::Tensor host = checked_samples(samples, dim(), "sketch", place);
-  constexpr int64_t kChunk = 1024;  // rows in float64 at a time
-  for (int64_t begin = 0; begin < host.size(0); begin += kChunk) {
-    const int64_t size = std::min(kChunk, host.size(0) - begin);
-    const at::Tensor chunk = host.narrow(0, begin, size).to(at::kDouble);  // [c, d]
+  each_chunk(samples, dim(), "sketch", place, [this](const at::Tensor& chunk) {  // [c, d]
     sum_ += chunk.sum(0);
     trace_ += chunk.square().sum().item<double>();
     append(chunk);
-  }
-  count_ += host.size(0);
+  });
+  count_ += samples.size(0);
 }
 
 void MomentSketch::append(const at::Tensor& rows) {

@@ -16,15 +16,11 @@ SecondMoments::SecondMoments(int64_t dim) {
 }
 
 void SecondMoments::add(const at::Tensor& samples, const std::string& place) {
-  const at::Tensor host = checked_samples(samples, dim(), "second moments", place);
-  constexpr int64_t kChunk = 1024;  // rows in float64 at a time
-  for (int64_t begin = 0; begin < host.size(0); begin += kChunk) {
-    const int64_t size = std::min(kChunk, host.size(0) - begin);
-    const at::Tensor chunk = host.narrow(0, begin, size).to(at::kDouble);  // [c, d]
+  each_chunk(samples, dim(), "second moments", place, [this](const at::Tensor& chunk) {  // [c, d]
     sum_ += chunk.sum(0);
     add_symmetric_product(chunk.t(), product_);
-  }
-  count_ += host.size(0);
+  });
+  count_ += samples.size(0);
 }
 
 void SecondMoments::reduce(const Communicator& processes, int to) {

@@ -47,15 +47,17 @@ void check_finite(const at::Tensor& samples, const std::string& place) {
                      at_place(place), row, column, samples[row][column].item<double>());
 }
 
-at::Tensor checked_samples(const at::Tensor& samples, int64_t dim, const char* what,
-                           const std::string& place) {
+void each_chunk(const at::Tensor& samples, int64_t dim, const char* what, const std::string& place,
+                const std::function<void(const at::Tensor& chunk)>& work) {
   if (samples.dim() != 2 || samples.size(1) != dim) {
     throw ConfigError("{}{}: samples of shape {}, wanted [n, {}]", what, at_place(place),
                       fmt::join(samples.sizes(), " x "), dim);
   }
-  at::Tensor host = samples.detach().to(at::kCPU);
+  const at::Tensor host = samples.detach().to(at::kCPU);
   check_finite(host, place);
-  return host;
+  constexpr int64_t kRows = 1024;
+  for (int64_t begin = 0; begin < host.size(0); begin += kRows)
+    work(host.narrow(0, begin, std::min(kRows, host.size(0) - begin)).to(at::kDouble));
 }
 
 Spread Spread::of_samples(const at::Tensor& samples, const std::string& place) {

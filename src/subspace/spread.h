@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <string>
 
 #include "eida/subspace/moment_sketch.h"
@@ -15,10 +16,11 @@ namespace eida {
 /// \throws NumericError naming the place, row and coordinate of the first value that is not finite.
 void check_finite(const at::Tensor& samples, const std::string& place);
 
-/// On the CPU, to be added to what `what` holds. \param samples [n, dim] \throws ConfigError
-/// another shape, NumericError as check_finite()
-at::Tensor checked_samples(const at::Tensor& samples, int64_t dim, const char* what,
-                           const std::string& place);
+/// Hands samples that are to be added to sums called `what` to `work`: on the CPU, in float64,
+/// 1,024 rows at most at a time. \param samples [n, dim] \throws ConfigError another shape,
+/// NumericError as check_finite(), both before the first call
+void each_chunk(const at::Tensor& samples, int64_t dim, const char* what, const std::string& place,
+                const std::function<void(const at::Tensor& chunk)>& work);
 
 /// Orthonormal rows with their second moment per sample, descending.
 struct EnergyRows {

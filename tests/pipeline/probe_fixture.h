@@ -1,6 +1,7 @@
 /// A tiny random model with a byte-level tokenizer, and demo data: all that eida-probe needs.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -60,11 +61,7 @@ class ProbeProgram : public ::testing::Test {
     std::filesystem::create_directories(decoder_);
     write_byte_tokenizer(encoder_);
     write_byte_tokenizer(decoder_);
-    write_file_atomic(encoder_ / "config.json",
-                      R"({"model_type": "roberta", "vocab_size": 300, "hidden_size": 24,
-      "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 40, "hidden_act": "gelu",
-      "max_position_embeddings": 260, "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05,
-      "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})");
+    write_encoder_config(24, 2, 40);
     write_file_atomic(decoder_ / "config.json",
                       R"({"model_type": "gpt2", "vocab_size": 300, "n_embd": 24, "n_layer": 2,
       "n_head": 3, "n_positions": 600, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05,
@@ -72,6 +69,18 @@ class ProbeProgram : public ::testing::Test {
     const DemoOptions sizes{120, 10, 3};
     write_file_atomic(reviews_, demo_review_file(make_demo_reviews(sizes).train));
     write_file_atomic(pairs_, demo_pair_file(make_demo_pairs(sizes).train));
+  }
+
+  /// The encoder's configuration, of the byte tokenizer's vocabulary and 3 heads.
+  void write_encoder_config(int64_t hidden, int64_t layers, int64_t intermediate) {
+    write_file_atomic(
+        encoder_ / "config.json",
+        fmt::format(
+            R"({{"model_type": "roberta", "vocab_size": 300, "hidden_size": {}, "num_hidden_layers": {},
+      "num_attention_heads": 3, "intermediate_size": {}, "hidden_act": "gelu", "max_position_embeddings": 260,
+      "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05, "pad_token_id": 1,
+      "bos_token_id": 0, "eos_token_id": 2}})",
+            hidden, layers, intermediate));
   }
 
   /// The encoder's random weights as a checkpoint that has no classification head.

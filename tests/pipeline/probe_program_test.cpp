@@ -291,11 +291,7 @@ TEST_F(ProbeProgram, ComparesRuns) {
 }
 
 TEST_F(ProbeProgram, PlacesThatDoNotFitIntoMemoryTakeTurnsAndGiveTheSameBits) {
-  write_file_atomic(encoder_ / "config.json",
-                    R"({"model_type": "roberta", "vocab_size": 300, "hidden_size": 192,
-      "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 768, "hidden_act": "gelu",
-      "max_position_embeddings": 260, "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05,
-      "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})");
+  write_encoder_config(192, 2, 768);
   write_file_atomic(reviews_, demo_review_file(make_demo_reviews({700, 10, 3}).train));
   const auto probe = [&](std::vector<std::string> more) {
     more.insert(more.end(),
@@ -319,11 +315,7 @@ TEST_F(ProbeProgram, PlacesThatDoNotFitIntoMemoryTakeTurnsAndGiveTheSameBits) {
 }
 
 TEST_F(ProbeProgram, SketchesGiveTheCurvesOfSecondMomentsWithinTheirBound) {
-  write_file_atomic(encoder_ / "config.json",
-                    R"({"model_type": "roberta", "vocab_size": 300, "hidden_size": 48,
-      "num_hidden_layers": 1, "num_attention_heads": 3, "intermediate_size": 600, "hidden_act": "gelu",
-      "max_position_embeddings": 260, "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05,
-      "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})");
+  write_encoder_config(48, 1, 600);
   write_file_atomic(reviews_, demo_review_file(make_demo_reviews({460, 10, 3}).train));
   const auto places = [&](const std::string& sketch_from) {
     const ProgramResult result = run(quick_reviews(
