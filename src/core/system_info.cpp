@@ -3,8 +3,10 @@
 #include <fmt/chrono.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <fstream>
 
+#include "control_group.h"
 #include "eida_revision.h"  // made by git_revision.cmake: EIDA_VERSION, EIDA_GIT_REVISION
 
 namespace eida {
@@ -41,6 +43,8 @@ double peak_memory_mib() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts KiB
 }
 
-double available_memory_mib() { return kib_of("/proc/meminfo", "MemAvailable:") / 1024.0; }
+double available_memory_mib() {
+  return std::min(kib_of("/proc/meminfo", "MemAvailable:") / 1024.0, control_group_memory_mib());
+}
 
 }  // namespace eida

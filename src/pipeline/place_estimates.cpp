@@ -54,13 +54,24 @@ std::vector<PlaceSize> place_sizes(const PretrainedModel& model, const std::vect
 /// Bytes that a pass of the model takes, with everything that was there before it, about: from
 /// sizes, not from what the allocator holds at the moment, so that all rounds plan alike.
 double taken_bytes(const PretrainedModel& model, const std::vector<PlaceSize>& sizes,
+                   const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& sampler) {
   constexpr double kProgram = 250 * kMiB;  // LibTorch, tokenizer, data
-  double weights = 0, widths = 0;
+  double weights = 0, widths = 0, widest = 0, rows = 0;
   for (const auto& [name, tensor] : model.parameters())
     weights += static_cast<double>(tensor.numel()) * static_cast<double>(tensor.element_size());
-  for (const PlaceSize& size : sizes) widths += static_cast<double>(size.dim);
-  return kProgram + weights + 4 * widths * static_cast<double>(sampler.pass_tokens);
+  for (const PlaceSize& size : sizes) {
+    widths += static_cast<double>(size.dim);
+    widest = std::max(widest, static_cast<double>(size.dim));
+    rows = std::max(rows, static_cast<double>(size.rows));
+  }
+  // Of a token: the places' values and, a quarter as much, what lies between them; gradients of the
+  // layer that the way back is at; its products with each vector drawn from its logical batch.
+  const double drawn =
+      rows / static_cast<double>(examples.size()) * static_cast<double>(sampler.draw.batch_size);
+  const double floats =
+      1.25 * widths + 4 * widest + static_cast<double>(model.input_spaces().size()) * drawn;
+  return kProgram + weights + 4 * floats * static_cast<double>(largest_pass(examples, sampler));
 }
 
 /// Places that are sampled together: as many, in their order, as fit.
@@ -209,7 +220,8 @@ void log_sketches(const std::vector<Subspace>& subspaces, const std::vector<std:
   const SketchBound& bound = worst->sketch;
   spdlog::info(
       "sketches of {} rows at {} places; worst at {}: lacks up to {:.2g} of the largest second "
-      "moment and {:.2g} of the energy; {} rows keep up to {:.2g} of it less than the best, "
+      "moment and {:.2g} of the energy; {} rows keep up to {:.2g} of it less than those of all "
+      "samples, "
       "sine of the largest angle up to {:.2g}",
       bound.rows, sketched, names[static_cast<size_t>(worst - subspaces.begin())], bound.error,
       bound.energy_lost, worst->basis.size(0), bound.energy_missed, bound.largest_sine);
@@ -247,7 +259,7 @@ PlaceEstimates estimate_places(PretrainedModel& model,
   double budget = available > 0 ? kShare * available * kMiB : std::numeric_limits<double>::max();
   if (options.memory_limit) {
     budget = static_cast<double>(*options.memory_limit) * kMiB -
-             taken_bytes(model, sizes, options.sampler);
+             taken_bytes(model, sizes, examples, options.sampler);
     check_budget(sizes, names, budget, *options.memory_limit);
   }
   const auto turns = plan_turns(sizes, processes.least(budget));  // the same ones in every process

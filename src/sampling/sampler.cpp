@@ -294,6 +294,18 @@ Shard shard_of_batches(const std::vector<const TokenExample*>& examples, int64_t
   return {std::min(total, own.begin * batch_size), std::min(total, own.end * batch_size)};
 }
 
+int64_t largest_pass(const std::vector<const TokenExample*>& examples,
+                     const SamplerOptions& options) {
+  const auto tokens = logical_batches(examples, options.draw.batch_size).tokens;
+  int64_t largest = 0;
+  for (const auto& together : group_consecutive(tokens, options.pass_tokens)) {
+    int64_t sum = 0;
+    for (const int64_t b : together) sum += tokens[static_cast<size_t>(b)];
+    largest = std::max(largest, sum);
+  }
+  return largest;
+}
+
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink) {
   sink.on_start(count_samples(model, examples, options.draw, options.first));

@@ -104,6 +104,22 @@ TEST_P(Sampler, PassSizeChangesNothingBeyondRounding) {
   }
 }
 
+TEST_P(Sampler, TheLargestPassIsKnownBefore) {
+  const auto step = static_cast<size_t>(options_.draw.batch_size);
+  int64_t largest_batch = 0, all = 0;
+  for (size_t begin = 0; begin < examples_.size(); begin += step) {
+    int64_t tokens = 0;
+    for (size_t e = begin; e < std::min(examples_.size(), begin + step); ++e)
+      tokens += static_cast<int64_t>(examples_[e].ids.size());
+    largest_batch = std::max(largest_batch, tokens);
+    all += tokens;
+  }
+  options_.pass_tokens = 1;  // less than any logical batch, which is not cut
+  EXPECT_EQ(largest_pass(pointers(examples_), options_), largest_batch);
+  options_.pass_tokens = 100000;
+  EXPECT_EQ(largest_pass(pointers(examples_), options_), all);
+}
+
 TEST_P(Sampler, SameSeedGivesTheSameBits) {
   const Samples a = collect_samples(*model_, pointers(examples_), options_);
   const Samples b = collect_samples(*model_, pointers(examples_), options_);

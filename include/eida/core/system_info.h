@@ -15,7 +15,8 @@ std::string git_revision();
 std::string utc_iso(std::chrono::system_clock::time_point time = std::chrono::system_clock::now());
 /// Largest resident set of this process so far, MiB.
 double peak_memory_mib();
-/// What the machine can give without swapping, MiB; 0 where the system does not say.
+/// What the machine, and the process's control groups (containers, Slurm's jobs), can give without
+/// swapping, MiB; 0 where the system does not say.
 double available_memory_mib();
 
 }  // namespace eida

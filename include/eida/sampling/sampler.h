@@ -53,6 +53,10 @@ std::vector<int64_t> count_samples(const PretrainedModel& model,
 Shard shard_of_batches(const std::vector<const TokenExample*>& examples, int64_t batch_size,
                        int rank, int size);
 
+/// Tokens of the largest pass: of one logical batch, where that has more than pass_tokens.
+int64_t largest_pass(const std::vector<const TokenExample*>& examples,
+                     const SamplerOptions& options);
+
 /// Runs the model over `examples` (evaluation mode, one forward and one backward pass) and hands X
 /// and Delta W * X to the sink. Delta W is the gradient of the mean loss of the example's logical
 /// batch: consecutive `batch_size` examples. No weight gradient is formed: with the batch's tokens
