@@ -128,8 +128,16 @@ void TextRows::fail(size_t index, const RowError& error) const {
 }
 
 void TextRows::fail_at(size_t row_offset, const RowError& error) const {
+  Mark mark{0, 0};  // the nearest one before it: a row is a line, unless quotes hold line ends
+  if (!quoted_) {
+    const auto after =
+        std::upper_bound(marks_.begin(), marks_.end(), row_offset,
+                         [](size_t offset, const Mark& m) { return offset < m.offset; });
+    if (after != marks_.begin()) mark = *std::prev(after);
+  }
+  const std::string_view between = text_.substr(mark.offset, row_offset - mark.offset);
   const auto line =
-      1 + std::count(text_.begin(), text_.begin() + static_cast<int64_t>(row_offset), '\n');
+      1 + static_cast<int64_t>(mark.row) + std::count(between.begin(), between.end(), '\n');
   std::string message = error.message;
   if (error.offset != RowError::kNoOffset)
     message += fmt::format(", at byte offset {} of the row", error.offset);

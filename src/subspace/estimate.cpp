@@ -137,10 +137,11 @@ SketchBound bound_of(const MomentSketch& sketch, double largest, const Spread& l
   const double s = sketch.shrunk(), n = static_cast<double>(sketch.count());
   const int64_t k = subspace.basis.size(0);
   bound.error = s / largest;
+  if (estimator == Estimator::kRandom) return bound;  // rows that no sample decides
   const double missed = std::min(static_cast<double>(k) * s, sketch.lost()) / n;
   if (missed > 0) bound.energy_missed = missed / std::max(missed, subspace.total_energy);
   const int64_t turned = subspace.mean_in_row0 ? k - 1 : k;  // the mean is exact
-  if (estimator == Estimator::kRandom || turned == 0) return bound;
+  if (turned == 0) return bound;
   const at::Tensor energy = left.leading(turned + 1).energy;
   const auto nth = [&](int64_t i) {  // what is not there is 0
     return i <= energy.size(0) ? energy[i - 1].item<double>() : 0.0;

@@ -67,7 +67,7 @@ void MomentSketch::shrink() {
 void MomentSketch::reduce(const Communicator& processes, int to) {
   if (processes.size() == 1) return;
   shrink();  // l rows of each process are enough
-  const at::Tensor rows = processes.gather_rows(this->rows().contiguous(), to);
+  const at::Tensor own = rows().clone();
   const at::Tensor numbers =
       at::tensor({static_cast<double>(count_), trace_, shrunk_}, sum_.options());
   for (const at::Tensor& part : {sum_, numbers}) processes.reduce(part, to);
@@ -75,7 +75,10 @@ void MomentSketch::reduce(const Communicator& processes, int to) {
   trace_ = numbers[1].item<double>();
   shrunk_ = numbers[2].item<double>();
   filled_ = 0;
-  append(rows);
+  for (int rank = 0; rank < processes.size(); ++rank) {  // one at a time, whatever their number
+    const int64_t sent = rank == processes.rank() ? own.size(0) : 0;
+    append(processes.gather_rows(own.narrow(0, 0, sent), to));
+  }
 }
 
 void MomentSketch::merge(const MomentSketch& other) {

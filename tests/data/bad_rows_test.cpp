@@ -173,6 +173,23 @@ TEST_F(BadRows, BeyondTheCheckedBytesTheRowFailsWhenRead) {
   }
 }
 
+TEST_F(BadRows, TheLineIsRightFarIntoAFile) {
+  // Longer than what lies between two marks of the index, several times.
+  std::string tabs = kHeader, quoted = "mr,ref\n";
+  for (int row = 0; row < 1000; ++row) {
+    const std::string text(100, 'x');
+    tabs += text + (row == 777 ? "\t7\n" : "\t1\n");
+    quoted += (row == 777 ? "\"\"" : "\"a\n" + text + "\"") + std::string(",b\n");
+  }
+  EXPECT_TRUE(holds(open_error("a.tsv", tabs, kSst2), "a.tsv:779: label 7"));
+  EXPECT_TRUE(holds(open_error("a.csv", quoted, kE2e), "a.csv:1556: empty text"));
+  ReaderOptions options = kSst2;
+  options.check_bytes = 0;
+  const auto data = open("b.tsv", tabs, options);
+  const auto read = [&] { data->at(777); };
+  EXPECT_TRUE(holds(testing::message_of<DataError>(read), "b.tsv:779: label 7"));
+}
+
 TEST_F(BadRows, IndexOutOfRange) {
   const auto data = open("a.tsv", kHeader + "good\t1\n", kSst2);
   EXPECT_THROW(data->at(1), DataError);

@@ -140,6 +140,24 @@ TEST(MomentSketch, SubspacesKeepNearlyTheEnergyOfTheBest) {
   EXPECT_LT(best - said, 0.25 * subspace.sketch.energy_missed);
 }
 
+TEST(MomentSketch, WhatTheMeanLeavesIsKeptAsNearly) {
+  const at::Tensor samples = decaying(3000, 150, 0.3, 9, /*mean=*/3.0), S = product_of(samples);
+  const MomentSketch sketch = sketch_of(samples, 64, 128);
+  const auto kept = [&](const Subspace& subspace) {
+    const at::Tensor basis = subspace.basis.to(at::kDouble);
+    return (at::mm(basis, S) * basis).sum().item<double>() / sketch.trace();
+  };
+  const EstimateOptions options{Estimator::kMeanFirst, 16, 0};
+  const Subspace sketched = estimate_subspace(sketch, options);
+  EXPECT_LT(kept(estimate_subspace(samples, options)) - kept(sketched),
+            sketched.sketch.energy_missed);
+  EXPECT_LT(sketched.sketch.energy_missed, 0.5);
+  // Rows that no sample decides miss nothing.
+  const Subspace random = estimate_subspace(sketch, {Estimator::kRandom, 16, 0});
+  EXPECT_GT(random.sketch.error, 0.0);
+  EXPECT_EQ(random.sketch.energy_missed, 0.0);
+}
+
 TEST(MomentSketch, TheParticipationRatioErrsByWhatItsHeaderSays) {
   const at::Tensor samples = decaying(3000, 150, 0.5, 8);
   const MomentSketch sketch = sketch_of(samples, 64, 128);

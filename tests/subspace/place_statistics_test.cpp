@@ -35,18 +35,38 @@ TEST(PlaceStatistics, KeepAFewSamplesAsTheyAre) {
       estimate_subspace(samples, options, "place").basis));
 }
 
-TEST(PlaceStatistics, ManySamplesGiveTheSubspaceOfTheDirectEstimate) {
-  const at::Tensor samples = decaying(kMany, kDim, 0.7, 2);
+TEST(PlaceStatistics, ManySamplesGiveTheSubspaceThatTheyHave) {
+  const at::Tensor samples = decaying(kMany, kDim, 0.7, 2), X = samples.to(at::kDouble);
   const std::vector<PlaceStatistics> places = {statistics_of(samples, 700)};
   ASSERT_EQ(places[0].kept(), Kept::kMoments);
   EXPECT_EQ(places[0].count(), kMany);
-  for (const auto estimator : {Estimator::kMeanFirst, Estimator::kCentred, Estimator::kUncentred}) {
-    const EstimateOptions options{estimator, 16, 0};
-    const Subspace direct = estimate_subspace(samples, options, "place"),
-                   summed = estimate_subspaces(places, options)[0];
-    EXPECT_LT(projector_distance(direct.basis, summed.basis), 1e-6) << to_string(estimator);
-    EXPECT_NEAR(direct.total_energy, summed.total_energy, 1e-10);
-  }
+  const auto expect = [&](Estimator estimator, const at::Tensor& rows, const at::Tensor& of) {
+    const Subspace summed = estimate_subspaces(places, {estimator, 16, 0})[0];
+    EXPECT_LT(projector_distance(rows, summed.basis), 1e-6) << to_string(estimator);
+    EXPECT_NEAR(of.square().sum(1).mean().item<double>(), summed.total_energy, 1e-10);
+  };
+  expect(Estimator::kMeanFirst, testing::exact_mean_first(samples, 16), X);
+  const at::Tensor centred = X - X.mean(0);
+  expect(Estimator::kCentred, testing::exact_leading(centred, 16), centred);
+  expect(Estimator::kUncentred, testing::exact_leading(X, 16), X);
+}
+
+TEST(PlaceStatistics, SecondMomentsHoldASubspaceWhereEigenvaluesAreAThousandthApart) {
+  constexpr int64_t kWide = 768, kRows = 64;
+  const int64_t n = 2 * (kWide + PlaceStatistics::kMostKept) + 1;
+  // Eigenvalues j^-0.24, whose distance behind the 64th is near the largest that a power gives.
+  const at::Tensor U = std::get<0>(at::linalg_qr(testing::normal(n, kWide, 21))),
+                   V = std::get<0>(at::linalg_qr(testing::normal(kWide, kWide, 22)));
+  const at::Tensor values = at::arange(1, kWide + 1, at::kDouble).pow(-0.24);
+  const double gap = (values[kRows - 1] - values[kRows]).item<double>();
+  ASSERT_GT(gap, 1e-3);
+  ASSERT_LT(gap, 1.5e-3);
+  const at::Tensor samples = at::mm(U * values.sqrt(), V.t()).to(at::kFloat);
+  const std::vector<PlaceStatistics> places = {statistics_of(samples, 500)};
+  ASSERT_EQ(places[0].kept(), Kept::kMoments);
+  const Subspace summed = estimate_subspaces(places, {Estimator::kUncentred, kRows, 0})[0];
+  const at::Tensor exact = testing::exact_leading(samples.to(at::kDouble), kRows);
+  EXPECT_LT(projector_distance(exact, summed.basis), 1e-6);
 }
 
 TEST(PlaceStatistics, ManySamplesAreDescribedAsAWhole) {
@@ -95,8 +115,8 @@ TEST(PlaceStatistics, SketchWidePlacesWhereThatIsSmaller) {
   const PlaceSize sketch{100'000, 6400, 4096, 256}, moments{100'000, 6400, 0, 256};
   EXPECT_LT(sketch.bytes(), 0.3 * moments.bytes());
   EXPECT_LT(sketch.estimation_bytes(), 0.2 * moments.estimation_bytes());
-  const MomentSketch one(6400, 256);
-  EXPECT_EQ(MomentSketch::bytes(6400, 256), 8.0 * 2 * 256 * 6400);
+  EXPECT_EQ(MomentSketch::bytes(6400, 256),
+            static_cast<double>(MomentSketch(6400, 256).rows().storage().nbytes()));
 }
 
 TEST(PlaceStatistics, SketchedPlacesAreDescribedAsAWhole) {

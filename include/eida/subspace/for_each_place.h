@@ -27,15 +27,21 @@ class SingleThreadScope {
 
 /// Calls `work(i)` for i = 0..count-1 from as many threads as LibTorch was given, each of which has
 /// one intra-op thread. `work` changes only what belongs to its place, and does not rely on the
-/// caller's grad mode; what it throws is thrown here when all threads have ended. Not
-/// at::parallel_for: it is a plain loop without OpenMP, and with it BLAS uses threads of its own.
+/// caller's grad mode; what it throws is thrown here when all threads have ended, and nothing
+/// begins after it. Not at::parallel_for: it is a plain loop without OpenMP, and with it BLAS uses
+/// threads of its own.
 template <typename Work>
 void for_each_place(size_t count, const Work& work) {
   const SingleThreadScope single;
   std::atomic<size_t> next{0};
   const auto worker = [&] {
     at::set_num_threads(1);  // BLAS keeps this per thread
-    for (size_t i = next++; i < count; i = next++) work(i);
+    try {
+      for (size_t i = next++; i < count; i = next++) work(i);
+    } catch (...) {
+      next = count;
+      throw;
+    }
   };
   const size_t threads = std::min<size_t>(count, static_cast<size_t>(single.threads_before()));
   std::vector<std::future<void>> others;

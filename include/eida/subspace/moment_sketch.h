@@ -36,7 +36,7 @@ class MomentSketch {
   /// no bit of B, and the sums by rounding only. \throws NumericError on NaN or infinity, naming
   /// `place`; nothing is added then.
   void add(const at::Tensor& samples, const std::string& place = "");
-  /// Those of all processes, in their order, on process `to`, which holds 8 l d bytes of each for a
+  /// Those of all processes, in their order, on process `to`, which holds 16 l d bytes more for a
   /// moment; elsewhere undefined then. The bounds add up.
   void reduce(const Communicator& processes, int to);
   void merge(const MomentSketch& other);  ///< \throws ConfigError when dimensions or l differ

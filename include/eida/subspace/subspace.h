@@ -29,8 +29,8 @@ struct SketchBound {
   int64_t rows = 0;          ///< of the sketch; 0: there was none, nothing is missed
   double error = 0.0;        ///< ||S - B^T B|| over the largest eigenvalue of B^T B, at most
   double energy_lost = 0.0;  ///< share of tr S that B lacks, 0..1
-  /// Share of the total energy that the rows keep less than the best, and that the sum of their
-  /// energies may be too small, at most, 0..1.
+  /// Share of the total energy that the rows keep less than the same estimator's of all samples,
+  /// and that the sum of their energies may be too small, at most, 0..1.
   double energy_missed = 0.0;
   /// Sine of the largest angle to the subspace of all samples, at most; 1: nothing is known.
   double largest_sine = 0.0;
