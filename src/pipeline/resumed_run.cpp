@@ -34,6 +34,11 @@ struct DumpLine {
   }
 };
 
+/// What may change between a run and its resumption: it decides no result, but for rounding.
+bool may_change(const std::string& key) {
+  return key == "run.threads" || key == "run.memory_limit";
+}
+
 /// \return false where the run got more rounds. \throws ConfigError
 bool check_same_configuration(const Config& before, const Config& now, Program program,
                               const fs::path& file) {
@@ -44,6 +49,7 @@ bool check_same_configuration(const Config& before, const Config& now, Program p
     if (!line.starts_with(' ')) group = line.substr(0, line.find(':'));
     if (old_line == line) continue;
     const DumpLine old_value(old_line, group), value(line, group);
+    if (may_change(value.key)) continue;
     longer = value.key == "rounds" && now.rounds > before.rounds;
     if (longer) continue;
     throw ConfigError("--resume: {}: {} was '{}', is '{}' (hint: --config {}, or --overwrite)",

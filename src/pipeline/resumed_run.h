@@ -13,8 +13,9 @@ enum class EarlierRun {
   kFinished     ///< nothing is left to do
 };
 
-/// A resumed run must be the run that was stopped: its configuration may differ in nothing that
-/// changes a result; `rounds` may grow. \throws ConfigError names the first key that differs
+/// A resumed run must be the run that was stopped: its configuration may differ only in
+/// run.threads and run.memory_limit, which decide no result, and `rounds` may grow. \throws
+/// ConfigError names the first key that differs
 EarlierRun find_earlier_run(const std::filesystem::path& folder, const Config& config,
                             Program program);
 

@@ -72,7 +72,8 @@ ComputeSetting set_up_compute(const RunOptions& run, const Communicator& process
   compute.device = parse_device(run.device);
   const bool chosen = run.device.find(':') != std::string::npos;
   if (compute.device.is_cuda() && processes.ranks_on_node() > 1 && !chosen)  // a GPU for each
-    compute.device = parse_device(fmt::format("cuda:{}", processes.rank_on_node()));
+    compute.device =  // those that a launcher lets it see
+        parse_device(fmt::format("cuda:{}", processes.rank_on_node() % gpu_count()));
   if (run.precision == "fp16" && !scaled_loss) {
     throw ConfigError(
         "run.precision: fp16 needs a scaled loss, which this program has not (hint: bf16)");

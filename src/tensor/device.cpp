@@ -11,10 +11,6 @@
 namespace eida {
 namespace {
 
-int gpu_count() {
-  return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0;
-}
-
 c10::Device gpu(std::string_view text, int index) {
   const int count = gpu_count();
   if (count == 0) {
@@ -26,6 +22,10 @@ c10::Device gpu(std::string_view text, int index) {
 }
 
 }  // namespace
+
+int gpu_count() {
+  return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0;
+}
 
 c10::Device parse_device(std::string_view text) {
   if (text == "cpu") return c10::kCPU;

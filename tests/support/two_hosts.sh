@@ -15,6 +15,7 @@ cleanup() {
 trap cleanup EXIT
 
 refuse() { echo "two hosts: $1" >&2; exit 77; }
+mpirun --version | grep -q 'Open MPI' || refuse "needs Open MPI's mpirun"
 command -v ip >/dev/null && command -v unshare >/dev/null || refuse "needs ip and unshare"
 ip netns add "$a" 2>/dev/null && ip netns add "$b" || refuse "network namespaces are not permitted here"
 unshare --uts true 2>/dev/null || refuse "host names of one's own are not permitted here"

@@ -14,6 +14,9 @@ namespace eida {
 /// \throws ConfigError on anything else, and on a GPU that is not there.
 c10::Device parse_device(std::string_view text);
 
+/// GPUs that this process sees; 0 where LibTorch was built without CUDA.
+int gpu_count();
+
 /// \param text auto, fp32, bf16, fp16. auto: fp16 on CUDA (its training needs a loss scaler), bf16
 /// on the CPU. \throws ConfigError on anything else, and on fp16 on the CPU.
 c10::ScalarType parse_precision(std::string_view text, c10::Device device);
