@@ -76,6 +76,16 @@ std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault, ch
   }
 }
 
+std::vector<std::string> split_tabs(std::string_view row) {
+  std::vector<std::string> fields;
+  for (;;) {
+    const size_t tab = row.find('\t');
+    fields.emplace_back(row.substr(0, tab));
+    if (tab == std::string_view::npos) return fields;
+    row.remove_prefix(tab + 1);
+  }
+}
+
 std::string quote_csv_field(std::string_view field) {
   if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
   std::string quoted = "\"";

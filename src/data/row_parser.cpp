@@ -9,16 +9,6 @@
 namespace eida {
 namespace {
 
-std::vector<std::string> split_tabs(std::string_view row) {
-  std::vector<std::string> fields;
-  for (;;) {
-    const size_t tab = row.find('\t');
-    fields.emplace_back(row.substr(0, tab));
-    if (tab == std::string_view::npos) return fields;
-    row.remove_prefix(tab + 1);
-  }
-}
-
 std::vector<std::string> split_fields(bool comma, std::string_view row) {
   if (!comma) return split_tabs(row);
   CsvFault fault;

@@ -146,14 +146,6 @@ ClassificationScores score_classification(std::span<const int64_t> gold,
   return scores;
 }
 
-ItemStatistics accuracy_statistics(std::span<const int64_t> gold,
-                                   std::span<const int64_t> predicted) {
-  check_sizes(gold.size(), predicted.size());
-  std::vector<double> right;
-  for (size_t i = 0; i < gold.size(); ++i) right.push_back(gold[i] == predicted[i] ? 1.0 : 0.0);
-  return mean_statistics(right);
-}
-
 int64_t predicted_class(std::span<const float> logits) {
   for (size_t i = 0; i < logits.size(); ++i) {
     if (!std::isfinite(logits[i])) throw NumericError("logit of class {} is not finite", i);

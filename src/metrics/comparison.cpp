@@ -112,14 +112,4 @@ McNemarTest mcnemar(const std::vector<bool>& a, const std::vector<bool>& b) {
   return test;
 }
 
-std::string comparison_line(const PairedComparison& comparison, const ResamplingOptions& options) {
-  return fmt::format(
-      "{:+.4f} [{:+.4f}, {:+.4f}], p = {:.4g} (randomisation), {:.4g} (bootstrap): {}",
-      comparison.difference, comparison.interval.low, comparison.interval.high,
-      comparison.p_randomization, comparison.p_bootstrap,
-      comparison.within_noise
-          ? fmt::format("within noise at the {:.4g} % level", 100.0 * options.level)
-          : std::string(comparison.difference > 0 ? "b is better" : "a is better"));
-}
-
 }  // namespace eida

@@ -23,18 +23,10 @@ std::string where(const fs::path& file, size_t index) {
 
 /// Fields of a table's line. TSV has no quotes.
 std::vector<std::string> fields_of(const std::string& line, bool tabs, const std::string& place) {
-  if (!tabs) {
-    CsvFault fault;
-    auto fields = split_csv_row(line, fault);
-    if (fault.what != nullptr) throw DataError("{}: {}", place, fault.what);
-    return fields;
-  }
-  std::vector<std::string> fields;
-  for (size_t begin = 0; begin <= line.size();) {
-    const size_t end = std::min(line.find('\t', begin), line.size());
-    fields.push_back(line.substr(begin, end - begin));
-    begin = end + 1;
-  }
+  if (tabs) return split_tabs(line);
+  CsvFault fault;
+  auto fields = split_csv_row(line, fault);
+  if (fault.what != nullptr) throw DataError("{}: {}", place, fault.what);
   return fields;
 }
 
@@ -75,7 +67,7 @@ std::string json_label(const std::string& line, const std::string& key, const st
 
 std::vector<std::string> read_labels(const fs::path& file, LabelRole role) {
   const std::string column = role == LabelRole::kTrue ? "label" : "prediction";
-  const std::vector<std::string> lines = metrics::read_text_lines(file);
+  const std::vector<std::string> lines = metrics::read_text_lines(file, metrics::LineEnds::kFeed);
   const std::string extension = metrics::to_lower(file.extension().string());
   std::vector<std::string> labels;
   if (extension == ".tsv" || extension == ".csv") {

@@ -92,6 +92,16 @@ std::vector<std::string> split_row(const std::string& line, char delimiter,
   return fields;
 }
 
+std::vector<std::string_view> split_at_feeds(std::string_view text) {
+  std::vector<std::string_view> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
 TextTable read_delimited(const fs::path& file, TextRole role) {
   std::vector<std::string> lines = read_text_lines(file);
   TextTable table;
@@ -114,7 +124,6 @@ TextTable read_delimited(const fs::path& file, TextRole role) {
       throw DataError("{}: {} fields, but the header has {}", where, fields.size(), width);
     }
     TextRow row;
-    row.line = i + 1;
     if (columns->source) row.source = fields[*columns->source];
     row.texts.push_back(std::move(fields[columns->text]));
     table.rows.push_back(std::move(row));
@@ -154,7 +163,7 @@ TextRow json_row(const nlohmann::json& object, TextRole role, const std::string&
 }
 
 TextTable read_json_lines(const fs::path& file, TextRole role) {
-  const std::vector<std::string> lines = read_text_lines(file);
+  const std::vector<std::string> lines = read_text_lines(file, LineEnds::kFeed);
   TextTable table;
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].empty()) continue;
@@ -165,7 +174,6 @@ TextTable read_json_lines(const fs::path& file, TextRole role) {
       throw DataError("{}: some rows have a source and some have none", where);
     }
     table.has_sources = has_source;
-    row.line = i + 1;
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -173,7 +181,7 @@ TextTable read_json_lines(const fs::path& file, TextRole role) {
 
 }  // namespace
 
-std::vector<std::string> read_text_lines(const fs::path& file) {
+std::vector<std::string> read_text_lines(const fs::path& file, LineEnds ends) {
   const std::string bytes = read_file(file);
   std::string_view text = bytes;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -188,7 +196,8 @@ std::vector<std::string> read_text_lines(const fs::path& file) {
   }
   std::vector<std::string> lines;
   bool some = false;
-  for (const std::string_view line : split_lines(text)) {
+  for (const std::string_view line :
+       ends == LineEnds::kPython ? split_lines(text) : split_at_feeds(text)) {
     lines.emplace_back(strip(line));
     some = some || !lines.back().empty();
   }

@@ -8,12 +8,18 @@
 
 namespace eida::metrics {
 
+/// What ends a line.
+enum class LineEnds {
+  kPython,  ///< as Python's str.splitlines() and so e2e-metrics: U+2028 too
+  kFeed,    ///< '\n' alone, as in JSONL and in files of examples
+};
+
 /// Lines of a UTF-8 file, white space at both ends dropped; a byte order mark is skipped.
 /// \throws DataError cannot be read, nothing in it, not UTF-8 (file, line, byte)
-std::vector<std::string> read_text_lines(const std::filesystem::path& file);
+std::vector<std::string> read_text_lines(const std::filesystem::path& file,
+                                         LineEnds ends = LineEnds::kPython);
 
 struct TextRow {
-  size_t line = 0;
   std::string source;              ///< empty where the file has no such column
   std::vector<std::string> texts;  ///< one; several where a JSON value is a list
 };

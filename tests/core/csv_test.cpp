@@ -49,6 +49,12 @@ TEST(Csv, RowEndsOutsideQuotesOnly) {
   EXPECT_EQ(fault.offset, 2u);
 }
 
+TEST(Csv, TabsDivideAndQuotesAreOrdinary) {
+  using Fields = std::vector<std::string>;
+  EXPECT_EQ(split_tabs("a\t\"b\t c,\t"), (Fields{"a", "\"b", " c,", ""}));
+  EXPECT_EQ(split_tabs(""), Fields{""});
+}
+
 TEST(Csv, LimitStopsTheSearch) {
   CsvFault fault;
   const std::string text(1000, 'x');

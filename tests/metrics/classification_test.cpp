@@ -80,10 +80,6 @@ TEST(AccuracyByLength, KeepsEqualLengthsTogether) {
   EXPECT_EQ(buckets[1].items, 2);
 }
 
-TEST(AccuracyStatistics, ScoreIsTheAccuracy) {
-  EXPECT_DOUBLE_EQ(accuracy_statistics(kGold, kPredicted).corpus_score(), 0.7);
-}
-
 TEST(PredictedClass, TakesTheFirstOfEqualLogits) {
   EXPECT_EQ(predicted_class(std::vector<float>{0.5F, 1.0F, 1.0F}), 1);
 }

@@ -78,7 +78,6 @@ TEST(CompareScores, FindsALargeDifference) {
   EXPECT_FALSE(far.within_noise);
   EXPECT_GT(far.interval.low, 0.35);
   EXPECT_LT(far.interval.high, 0.65);
-  EXPECT_NE(comparison_line(far).find("b is better"), std::string::npos);
 }
 
 // Of 4 differing items 3 speak for b; all 16 swaps: 10 have a difference of at least 2.
@@ -89,7 +88,6 @@ TEST(CompareScores, RandomisationApproachesTheExactTest) {
   const auto close = compare_scores(mean_statistics(a), mean_statistics(b), {.samples = 4000});
   EXPECT_NEAR(close.p_randomization, 10.0 / 16.0, 0.03);
   EXPECT_TRUE(close.within_noise);
-  EXPECT_NE(comparison_line(close).find("within noise"), std::string::npos);
 }
 
 TEST(CompareScores, RefusesOtherItems) {

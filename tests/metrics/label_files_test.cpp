@@ -35,6 +35,14 @@ TEST_F(LabelFiles, EveryFormatGivesTheSame) {
             wanted);
 }
 
+TEST_F(LabelFiles, OnlyALineFeedEndsALine) {
+  const Texts wanted = {"1", "0"};
+  EXPECT_EQ(
+      read("a.jsonl", "{\"text\": \"x\u2028y\", \"label\": 1}\r\n{\"label\": 0}", LabelRole::kTrue),
+      wanted);
+  EXPECT_EQ(read("a.tsv", "sentence\tlabel\nx\u0085y\t1\nz\t0\n", LabelRole::kTrue), wanted);
+}
+
 TEST_F(LabelFiles, FaultsNameFileAndLine) {
   EXPECT_NE(fault("a.tsv", "sentence\tgold\nx\t1\n").find("a.tsv:1: has no column 'label'"),
             std::string::npos);

@@ -50,6 +50,12 @@ TEST_F(TextFilesTest, PlainPredictionsAreLinesAndEmptyOnesCount) {
   EXPECT_EQ(predictions("p.txt", "a\u2028b\x1Cz\n").texts, (Texts{"a", "b", "z"}));
 }
 
+TEST_F(TextFilesTest, JsonLinesEndAtLineFeedsAlone) {
+  EXPECT_EQ(
+      predictions("p.jsonl", "{\"prediction\": \"a\u2028b\"}\n{\"prediction\": \"c\"}\n").texts,
+      (Texts{"a\u2028b", "c"}));
+}
+
 TEST_F(TextFilesTest, PlainReferencesAreGroupsWithAnEmptyLineBehind) {
   EXPECT_EQ(references("r.txt", "a\nb\n\nc\n\n", of({"x", "y"})), (References{{"a", "b"}, {"c"}}));
   EXPECT_EQ(references("r.txt", "a\nb\n", of({"x", "y"})), (References{{"a"}, {"b"}}));

@@ -1,4 +1,4 @@
-/// Rows of comma-separated values as RFC 4180 writes them.
+/// Rows of comma-separated values as RFC 4180 writes them, and of tab-separated ones.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,9 @@ size_t find_csv_row_end(std::string_view text, size_t begin, size_t limit, CsvFa
 /// \param fault set when text follows a closing quote, or a quote is not closed.
 /// \param delimiter between fields: a comma or a tab.
 std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault, char delimiter = ',');
+
+/// Fields of one row between tabs; quotes are ordinary characters.
+std::vector<std::string> split_tabs(std::string_view row);
 
 /// The field as it has to be written: quoted when it holds a comma, a quote or a line end.
 std::string quote_csv_field(std::string_view field);

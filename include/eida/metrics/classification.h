@@ -66,10 +66,6 @@ std::vector<LengthBucket> accuracy_by_length(std::span<const int64_t> gold,
                                              std::span<const int64_t> predicted,
                                              std::span<const int64_t> lengths, size_t buckets = 5);
 
-/// Whether each item is right, as additive statistics of accuracy, for compare_scores().
-ItemStatistics accuracy_statistics(std::span<const int64_t> gold,
-                                   std::span<const int64_t> predicted);
-
 /// Index of the largest logit, the lowest on ties. \param logits at least one, finite
 /// \throws NumericError a logit is not finite
 int64_t predicted_class(std::span<const float> logits);

@@ -37,8 +37,4 @@ struct McNemarTest {
 /// \throws DataError different sizes or no items
 McNemarTest mcnemar(const std::vector<bool>& a, const std::vector<bool>& b);
 
-/// One line for people: "+0.0123 [0.0010, 0.0240], p = 0.034" and whether it is within noise.
-std::string comparison_line(const PairedComparison& comparison,
-                            const ResamplingOptions& options = {});
-
 }  // namespace eida
