@@ -138,7 +138,9 @@ const at::Tensor* AdapterFile::find(const std::string& name) const {
 
 int64_t AdapterFile::head_classes() const {
   for (const char* name : {"classifier.out_proj.weight", "classifier.weight"}) {
-    if (const at::Tensor* head = find(name)) return head->size(0);
+    const at::Tensor* head = find(name);
+    if (head != nullptr && head->dim() > 0)
+      return head->size(0);  // else merging says what is wrong
   }
   return 0;
 }

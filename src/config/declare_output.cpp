@@ -5,56 +5,55 @@ namespace eida::config {
 namespace {
 
 void declare_generation(GenerationOptions& generation, Declarations& list) {
-  constexpr unsigned kUsers = kTrain | kEval;
   constexpr double kMost = 1 << 20;
   list.add("generation.beams", &generation.beams, "width of beam search; 1: greedy")
-      .in(kUsers)
+      .in(kEval)
       .as("--beams")
       .at_least(1)
       .at_most(1000);
   list.add("generation.max_length", &generation.max_length, "prompt and output in tokens")
-      .in(kUsers)
+      .in(kEval)
       .at_least(1)
       .at_most(kMost);
   list.add("generation.max_new_tokens", &generation.max_new_tokens,
            "output in tokens (null: max_length says)")
-      .in(kUsers)
+      .in(kEval)
       .at_least(1)
       .at_most(kMost);
   list.add("generation.min_length", &generation.min_length, "tokens before the end may come")
-      .in(kUsers)
+      .in(kEval)
       .at_least(0)
       .at_most(kMost);
   list.add("generation.early_stopping", &generation.early_stopping,
            "stop when as many beams as asked for have ended")
-      .in(kUsers);
+      .in(kEval);
   list.add("generation.length_penalty", &generation.length_penalty,
            "score = log-probability / length^penalty")
-      .in(kUsers)
+      .in(kEval)
       .at_least(-100)
       .at_most(100);
   list.add("generation.no_repeat_ngram_size", &generation.no_repeat_ngram_size,
            "no n-gram of this size twice; 0: off")
-      .in(kUsers)
+      .in(kEval)
       .at_least(0)
       .at_most(kMost);
-  list.add("generation.sample", &generation.sample, "draw tokens, no beam search").in(kUsers);
+  list.add("generation.sample", &generation.sample, "draw tokens, no beam search").in(kEval);
   list.add("generation.temperature", &generation.temperature, "sampling: divides the logits")
-      .in(kUsers)
+      .in(kEval)
       .above(0)
       .at_most(1000);
   list.add("generation.top_k", &generation.top_k, "sampling: the k likeliest tokens only; 0: all")
-      .in(kUsers)
+      .in(kEval)
       .at_least(0)
       .at_most(1e9);
   list.add("generation.top_p", &generation.top_p,
            "sampling: the likeliest tokens that make up this probability")
-      .in(kUsers)
+      .in(kEval)
       .above(0)
       .at_most(1);
   list.add("generation.max_batch_tokens", &generation.max_batch_tokens,
            "tokens that generation keeps in memory at once (null: 32768)")
-      .in(kUsers)
+      .in(kEval)
       .as("--max-batch-tokens")
       .at_least(1)
       .at_most(1e12);

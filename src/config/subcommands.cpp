@@ -55,9 +55,6 @@ std::vector<std::string> keys_of_scores() {
           "run.seed",     "run.format", "run.output"};
 }
 
-constexpr const char* kScoresOutput =
-    "run folder with scores.json and a page; without it the table on stdout is all";
-
 Subcommand eval_score() {
   Subcommand sub{Program::kEval, "score", "", "the five E2E scores of texts; opens no model"};
   sub.options = {{"references", "FILE", "true texts, one or several an item", true},
@@ -67,8 +64,8 @@ Subcommand eval_score() {
   sub.examples = {"eida-eval score --references testset_w_refs.csv --predictions tgen.tsv",
                   "eida-eval score --references refs.txt --predictions out.txt --metrics bleu,nist "
                   "--nist perl"};
-  sub.output_help = kScoresOutput;
-  sub.switches = {"--resume", "--overwrite"};
+  sub.output_help = "run folder with scores.json and a page; without it the table on stdout is all";
+  sub.switches = {"--overwrite"};
   return sub;
 }
 
@@ -82,8 +79,8 @@ Subcommand eval_compare() {
   sub.examples = {"eida-eval compare --references testset_w_refs.csv --a lora.txt --b eida.txt",
                   "eida-eval compare --labels dev.tsv --a runs/a/predictions.jsonl --b "
                   "runs/b/predictions.jsonl"};
-  sub.output_help = kScoresOutput;
-  sub.switches = {"--resume", "--overwrite"};
+  sub.output_help = "run folder with comparison.json; without it the table on stdout is all";
+  sub.switches = {"--overwrite"};
   return sub;
 }
 
@@ -93,7 +90,7 @@ Subcommand eval_tokenize() {
                  {"pairs", "", "a line holds two texts, a tab between them"},
                  {"decode", "", "the other way: a line holds a JSON array of ids"}};
   sub.needed_keys = {"model.path"};
-  sub.keys = {"data.max_length", "run.threads"};
+  sub.keys = {"run.threads"};
   sub.examples = {"eida-eval tokenize --model models/roberta-base --input lines.txt"};
   return sub;
 }

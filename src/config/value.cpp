@@ -142,10 +142,10 @@ class Assigner {
     if (number > option_.max) fail(value, "is too large", fmt::format("at most {}", option_.max));
   }
 
-  /// Relative to where the value came from.
+  /// Relative to where the value came from, without a slash at its end.
   fs::path path(const json& value) const {
-    const fs::path path = text(value);
-    return (path.is_relative() ? origin_.folder / path : path).lexically_normal();
+    const fs::path path = (origin_.folder / text(value)).lexically_normal();
+    return path.has_filename() || !path.has_relative_path() ? path : path.parent_path();
   }
 
   std::string text(const json& value) const {

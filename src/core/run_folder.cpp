@@ -10,6 +10,7 @@
 #include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
@@ -50,16 +51,27 @@ bool is_run_folder(const fs::path& folder) {
   }
 }
 
-/// A marker that was being written when its program was killed.
-bool is_half_marker(const fs::path& file) {
+/// A file that was being written when its program was killed.
+bool is_half_file(const fs::path& file) {
   const std::string name = file.filename().string();
-  return name.starts_with(std::string(".") + kMarker + ".") && name.ends_with(".tmp");
+  return name.starts_with('.') && name.ends_with(".tmp");
 }
 
+/// The folder holds nothing but a marker that was being written.
 bool is_unused(const fs::path& folder) {
   const fs::directory_iterator entries(folder);
-  return std::all_of(fs::begin(entries), fs::end(entries),
-                     [](const fs::directory_entry& entry) { return is_half_marker(entry.path()); });
+  return std::all_of(fs::begin(entries), fs::end(entries), [](const fs::directory_entry& entry) {
+    return is_half_file(entry.path()) &&
+           entry.path().filename().string().starts_with(std::string(".") + kMarker);
+  });
+}
+
+void remove_half_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && is_half_file(entry.path())) files.push_back(entry.path());
+  }
+  for (const fs::path& file : files) fs::remove(file);
 }
 
 bool lies_in(const fs::path& file, const fs::path& folder) {
@@ -150,7 +162,7 @@ RunFolder::RunFolder(fs::path path, const RunFolderOptions& options)
     throw DataError("{}: cannot create the run folder: {}", s.path.string(), error.message());
   s.lock = lock_folder(s.path);
   const bool used = check_folder(s.path, options);  // again, now that nobody else can change it
-  if (!used) empty_folder(s.path);                  // of half a marker
+  remove_half_files(s.path);
   write_marker(s.path, fmt::format("started {} by process {}", utc_iso(), ::getpid()));
   fs::remove(s.path / kManifest);
   if (used && options.overwrite) empty_folder(s.path);

@@ -55,12 +55,12 @@ void copy_tokenizer(const std::filesystem::path& source, const std::filesystem::
                                  "added_tokens.json",
                                  "vocab.json",
                                  "merges.txt",
-                                 "vocab.txt",
-                                 "sentencepiece.bpe.model",
-                                 "spiece.model"};
-  for (const char* name : kFiles) {
-    if (std::filesystem::exists(source / name))
-      write_file_atomic(dir / name, read_file(source / name));
+                                 "vocab.txt"};
+  for (const auto& entry : std::filesystem::directory_iterator(source)) {
+    const auto name = entry.path().filename();
+    const bool sentencepiece = name.extension() == ".model";
+    if (sentencepiece || std::count(kFiles.begin(), kFiles.end(), name.string()) > 0)
+      write_file_atomic(dir / name, read_file(entry.path()));
   }
 }
 

@@ -136,10 +136,10 @@ int run_system_comparison(const ParsedCommand& command) {
   const bool labels = command.has_option("labels");
   const std::vector<fs::path> files = {command.option(labels ? "labels" : "references"),
                                        command.option("a"), command.option("b")};
-  const auto run = open_eval_folder(command, files);
   const ResamplingOptions resampling = resampling_options(command.config);
   const Comparison comparison =
       labels ? compare_labels(command, resampling) : compare_texts(command, resampling);
+  const auto run = open_eval_folder(command, files);  // all files can be read: it may be emptied
   const Json json = to_json(comparison, resampling);
   if (run) {
     write_file_atomic(run->file("comparison.json"), json_text(json));

@@ -52,13 +52,9 @@ Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample
   return {{"loss", mean}, {"perplexity", std::exp(mean)}};
 }
 
-double metric_of(const Evaluation& evaluation, const std::string& name) {
-  std::string known;
-  for (const auto& [metric, value] : evaluation) {
-    if (metric == name) return value;
-    known += (known.empty() ? "" : ", ") + metric;
-  }
-  throw ConfigError("train.best_metric: '{}' is not one of {}", name, known);
+std::vector<std::string> evaluation_metrics(TaskKind task) {
+  if (task == TaskKind::kClassification) return {"accuracy", "f1", "matthews", "loss"};
+  return {"loss", "perplexity"};
 }
 
 bool lower_is_better(const std::string& metric) {

@@ -19,8 +19,8 @@ using Evaluation = std::vector<std::pair<std::string, double>>;
 Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                     TaskKind task, const Communicator& processes = Communicator::single());
 
-/// \throws ConfigError lists the names there are
-double metric_of(const Evaluation& evaluation, const std::string& name);
+/// Names that evaluate() gives a task; the first picks the best round where nothing else is said.
+std::vector<std::string> evaluation_metrics(TaskKind task);
 /// Whether a smaller value of the metric is a better one.
 bool lower_is_better(const std::string& metric);
 

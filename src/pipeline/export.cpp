@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "eida/adapter/adapter_file.h"
 #include "eida/adapter/peft_export.h"
@@ -29,7 +30,12 @@ std::vector<fs::path> round_files(const fs::path& run) {
     if (fs::exists(file)) files.push_back(file);
   }
   if (files.empty()) throw DataError("{}: no round is finished", run.string());
-  std::sort(files.begin(), files.end());
+  const auto number = [](const fs::path& file) {  // "07", and after 99 without a leading zero
+    const std::string name = file.parent_path().filename().string();
+    return std::pair(name.size(), name);
+  };
+  std::sort(files.begin(), files.end(),
+            [&](const fs::path& a, const fs::path& b) { return number(a) < number(b); });
   if (AdapterFile(files.back()).info.parent.empty()) return {files.back()};  // stands alone
   return files;
 }

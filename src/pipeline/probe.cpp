@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <optional>
 
-#include "compare.h"
 #include "dry_run.h"
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
@@ -21,6 +20,7 @@
 #include "eida/data/batching.h"
 #include "eida/pipeline/session.h"
 #include "eida/report/probe_report.h"
+#include "probe_compare.h"
 #include "probe_results.h"
 #include "resumed_run.h"
 

@@ -101,10 +101,7 @@ PlaceMeasure describe_samples(const PlaceStatistics& statistics, const Subspace&
   measure.intrinsic = intrinsic_dimension(statistics.samples(), {}, statistics.name());
   measure.mean_in_row0 = subspace.mean_in_row0;
   measure.sketch = subspace.sketch;
-  for (const int64_t k : dims) {
-    const double kept = subspace.energy.narrow(0, 0, k).sum().item<double>();
-    measure.explained.push_back(subspace.total_energy > 0 ? kept / subspace.total_energy : 0.0);
-  }
+  measure.explained = explained_energy(subspace, dims);
   return measure;
 }
 

@@ -65,8 +65,12 @@ std::unique_ptr<RunFolder> open_run_folder(const ParsedCommand& command,
 /// The rounds of a run that has none left.
 int show_finished(const Config& config) {
   const auto file = config.run.output / "summary.json";
-  const auto summary = nlohmann::ordered_json::parse(read_file(file));
-  fmt::print("{}", result_text(summary, config.run.format));
+  try {
+    const auto summary = nlohmann::ordered_json::parse(read_file(file));
+    fmt::print("{}", result_text(summary, config.run.format));
+  } catch (const nlohmann::json::exception& fault) {
+    throw FormatError("{}: {} (hint: --overwrite starts afresh)", file.string(), fault.what());
+  }
   return 0;
 }
 

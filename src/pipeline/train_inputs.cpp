@@ -7,6 +7,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/stopwatch.h"
+#include "evaluate.h"
 #include "probe_results.h"
 
 namespace eida {
@@ -54,6 +55,24 @@ void check_supported(const Config& config, TaskKind task) {
   }
 }
 
+/// What is asked of scores on data.dev.
+void check_scores(const Config& config, TaskKind task) {
+  const TrainOptions& train = config.train;
+  const auto metrics = evaluation_metrics(task);
+  if (!train.best_metric.empty() &&
+      std::count(metrics.begin(), metrics.end(), train.best_metric) == 0) {
+    throw ConfigError("train.best_metric: '{}' is not one of {}", train.best_metric,
+                      fmt::join(metrics, ", "));
+  }
+  if (!config.data.dev.empty()) return;
+  const char* useless = train.early_stopping         ? "early_stopping"
+                        : train.eval_every           ? "eval_every"
+                        : !train.best_metric.empty() ? "best_metric"
+                                                     : nullptr;
+  if (useless != nullptr)
+    throw ConfigError("train.{}: there is nothing to score on (hint: --dev FILE)", useless);
+}
+
 /// What the first round would refuse.
 void check_estimation(const Config& config, const TrainInputs& inputs) {
   if (!inputs.method->needs_bases()) return;
@@ -79,6 +98,7 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   inputs.compute = set_up_compute(config.run, processes, /*scaled_loss=*/true);
   inputs.task = task_kind(parse_data_task(config.data.task));
   check_supported(config, inputs.task);
+  check_scores(config, inputs.task);
   inputs.train = open_file(config.data.train, config, {});
   const auto class_names = inputs.train->class_names();
   inputs.tokenizer = std::make_unique<ExampleTokenizer>(
@@ -118,7 +138,7 @@ int64_t steps_per_round(const Config& config, int64_t examples) {
   return config.train.max_steps ? std::min(steps, *config.train.max_steps) : steps;
 }
 
-ScheduleOptions schedule_options(const Config& config, int64_t steps, const Method& method) {
+ScheduleOptions schedule_options(const Config& config, int64_t steps) {
   ScheduleOptions options;
   options.steps_per_round = steps;
   options.rounds = config.rounds;

@@ -46,7 +46,7 @@ std::vector<std::string> extra_parameters(const Config& config, const Pretrained
 /// Optimiser steps of a round. \param examples of the training file
 int64_t steps_per_round(const Config& config, int64_t examples);
 
-ScheduleOptions schedule_options(const Config& config, int64_t steps, const Method& method);
+ScheduleOptions schedule_options(const Config& config, int64_t steps);
 StepOptions step_options(const Config& config, const TrainInputs& inputs);
 
 }  // namespace eida

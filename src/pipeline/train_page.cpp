@@ -25,8 +25,8 @@ std::vector<TrainStepPoint> read_steps(const fs::path& file, int64_t steps_per_r
     if (entry.contains("event")) continue;
     const auto round = entry.at("round").get<int64_t>(), step = entry.at("step").get<int64_t>();
     steps.add({static_cast<double>((round - 1) * steps_per_round + step),
-               entry.at("loss").get<double>(), entry.at("lr").get<double>(),
-               entry.at("grad_norm").get<double>()});
+               number_or_nan(entry.at("loss")), entry.at("lr").get<double>(),
+               number_or_nan(entry.at("grad_norm"))});  // infinite in a step that was left out
   }
   return steps.points();
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <c10/core/GradMode.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -15,9 +16,14 @@ namespace eida {
 namespace fs = std::filesystem;
 namespace {
 
+/// A folder of ours beside `dir`, with a name that nobody else gives: ".NAME.eida-WHAT".
+fs::path beside(const fs::path& dir, const char* what) {
+  return dir.parent_path() / fmt::format(".{}.eida-{}", dir.filename().string(), what);
+}
+
 /// Puts `made` in the place of `dir`.
 void swap_in(const fs::path& made, const fs::path& dir) {
-  const fs::path old = fs::path(dir).concat(".old");
+  const fs::path old = beside(dir, "old");
   fs::remove_all(old);
   if (fs::exists(dir)) fs::rename(dir, old);
   fs::rename(made, dir);
@@ -76,14 +82,14 @@ MergeParity compare_logits(const at::Tensor& before, const at::Tensor& after,
 
 void save_model_folder(const PretrainedModel& model, const fs::path& tokenizer_source,
                        const fs::path& dir) {
-  const fs::path made = fs::path(dir).concat(".partial");
+  const fs::path made = beside(dir, "partial");
   fs::remove_all(made);
   save_pretrained(model, made, tokenizer_source);
   swap_in(made, dir);
 }
 
 void link_folder(const fs::path& from, const fs::path& to) {
-  const fs::path made = fs::path(to).concat(".partial");
+  const fs::path made = beside(to, "partial");
   fs::remove_all(made);
   fs::create_directories(made);
   for (const auto& entry : fs::directory_iterator(from)) {

@@ -113,7 +113,7 @@ std::filesystem::path TrainingRun::round_file(int64_t round, const char* name) c
 
 std::string TrainingRun::best_metric() const {
   if (!config_.train.best_metric.empty()) return config_.train.best_metric;
-  return inputs_.task == TaskKind::kClassification ? "accuracy" : "loss";
+  return evaluation_metrics(inputs_.task).front();
 }
 
 std::optional<size_t> TrainingRun::best_round() const {

@@ -33,7 +33,7 @@ TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFold
   heldout_ = dev_.empty() ? inputs_.look.pointers() : dev_;
   heldout_.resize(std::min<size_t>(heldout_.size(), completion ? 8 : 64));
   steps_per_round_ = steps_per_round(config_, inputs_.train->size());
-  schedule_ = schedule_options(config_, steps_per_round_, *inputs_.method);
+  schedule_ = schedule_options(config_, steps_per_round_);
   if (config_.model.init == "random") return;  // the seed alone gives the base
   const auto& seeded = inputs_.model->seeded();
   for (const auto& [name, tensor] : inputs_.model->parameters()) {
@@ -176,10 +176,9 @@ void TrainingRun::train() {
     const double factor = learning_rate_factor(schedule_, position_.round, position_.step);
     const double lr = config_.train.lr * factor;
     const double head_lr = config_.train.head_lr.value_or(config_.train.lr) * factor;
-    const auto number =
-        static_cast<uint64_t>(position_.round) << 40U | static_cast<uint64_t>(position_.step);
-    const StepResult result = train_step(*inputs_.model, *parameters_, *optimizer_, scaler_,
-                                         batches, lr, head_lr, number, options);
+    const StepResult result =
+        train_step(*inputs_.model, *parameters_, *optimizer_, scaler_, batches, lr, head_lr,
+                   {position_.round, position_.step}, options);
     ++position_.step;
     for (const ExampleBatch& batch : batches) examples_ += static_cast<int64_t>(batch.size());
     tokens_ += result.tokens;

@@ -43,7 +43,6 @@ class TrainingRun {
 
   /// summary.json: docs/formats.md.
   nlohmann::ordered_json summary() const;
-  const nlohmann::json& rounds() const { return history_; }
 
  private:
   void save_round() const;

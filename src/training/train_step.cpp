@@ -104,10 +104,12 @@ void normalise(std::vector<PackedBatch>& packed, const std::vector<ExampleBatch>
 }
 
 /// Masks depend on the step, so a resumed run draws the same ones, and on the process.
-uint64_t dropout_seed(const StepOptions& options, uint64_t number) {
+uint64_t dropout_seed(const StepOptions& options, StepNumber number) {
   const int rank = options.processes->rank();
   const std::string stream = rank == 0 ? "dropout" : fmt::format("dropout of rank {}", rank);
-  return Rng(options.seed, stream, number).next();
+  const auto index =
+      static_cast<uint64_t>(number.round) << 40U | static_cast<uint64_t>(number.step);
+  return Rng(options.seed, stream, index).next();
 }
 
 /// Adds up gradients, loss and tokens of all processes: one message for the gradients, and beside
@@ -133,7 +135,7 @@ void add_up(const FlatParameters& parameters, const at::Tensor& loss, StepResult
 
 StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW& optimizer,
                       GradScaler& scaler, const std::vector<ExampleBatch>& batches, double lr,
-                      double head_lr, uint64_t number, const StepOptions& options) {
+                      double head_lr, StepNumber number, const StepOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<PackedBatch> packed = pack_passes(own_parts(batches, options), options);
   normalise(packed, batches, options);
@@ -165,9 +167,9 @@ StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW&
   }
   if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
     throw NumericError(
-        "training: step {}: loss {}, gradient norm {} (hint: a smaller train.lr, or --precision "
-        "fp32)",
-        number, result.loss, result.grad_norm);
+        "training: round {}, step {}: loss {}, gradient norm {} (hint: a smaller train.lr, or "
+        "--precision fp32)",
+        number.round, number.step + 1, result.loss, result.grad_norm);
   }
   clip_gradients(parameters, result.grad_norm, options.clip_norm);
   optimizer.step(lr, head_lr);

@@ -31,6 +31,11 @@ nlohmann::json header_of(const SafetensorsFile& file, const std::filesystem::pat
   return header;
 }
 
+[[noreturn]] void fail_for(const std::filesystem::path& path,
+                           const nlohmann::json::exception& fault) {
+  throw FormatError("{}: {} (hint: --overwrite starts afresh)", path.string(), fault.what());
+}
+
 double number(const nlohmann::json& header, const char* key) {
   return std::strtod(header.at(key).get<std::string>().c_str(), nullptr);
 }
@@ -112,7 +117,7 @@ TrainingState read_training_state(const std::filesystem::path& path) {
     read("input", "inputs", state.bases.inputs);
     read("delta_output", "delta_outputs", state.bases.delta_outputs);
   } catch (const nlohmann::json::exception& fault) {
-    throw FormatError("{}: {} (hint: --overwrite starts afresh)", path.string(), fault.what());
+    fail_for(path, fault);
   }
   return state;
 }
@@ -125,8 +130,12 @@ void restore_training_state(const std::filesystem::path& path, const FlatParamet
   restore(file, "values", parameters.values(), path);
   restore(file, "first_moments", optimizer.first(), path);
   restore(file, "second_moments", optimizer.second(), path);
-  optimizer.set_steps(header.at("optimizer_steps").get<int64_t>());
-  scaler.restore(number(header, "scale"), header.at("good_steps").get<int64_t>());
+  try {
+    optimizer.set_steps(header.at("optimizer_steps").get<int64_t>());
+    scaler.restore(number(header, "scale"), header.at("good_steps").get<int64_t>());
+  } catch (const nlohmann::json::exception& fault) {
+    fail_for(path, fault);
+  }
 }
 
 }  // namespace eida

@@ -195,6 +195,18 @@ TEST(CommandLine, NeededKeysAreAskedFor) {
             "data.test: is needed and not given (hint: --data FILE)");
 }
 
+TEST(CommandLine, ASlashBehindAFolderChangesNothing) {
+  const auto path = [](const std::string& given) {
+    return parse({"--model", given, "--task", "sst2", "--train", "t"}).config.model.path;
+  };
+  EXPECT_EQ(path("models/m/"), "models/m");
+  EXPECT_EQ(path("models//m/./"), "models/m");
+  EXPECT_EQ(path("/m/"), "/m");
+  EXPECT_EQ(path("/"), "/");
+  EXPECT_EQ(path("./"), ".");
+  EXPECT_EQ(path("../"), "..");
+}
+
 TEST(CommandLine, KeysThatContradictAreRefused) {
   EXPECT_EQ(fault_complete({"--rule", "plan"}),
             "ranks.plan: rule plan needs a file (hint: --rank-plan FILE)");
@@ -203,6 +215,9 @@ TEST(CommandLine, KeysThatContradictAreRefused) {
   EXPECT_EQ(fault_complete({"--rule", "budget"}).find("ranks.budget: rule budget needs"), 0U);
   EXPECT_EQ(fault_complete({"--set", "ranks.narrow=64"}),
             "ranks.narrow: 64 is not below ranks.wide, 64");
+  EXPECT_EQ(fault({"--model", "m", "--task", "sst2", "--train", "t", "--set", "data.padded_to=64"},
+                  Program::kTrain),
+            "data.padded_to: 64 tokens do not hold sequences of data.max_length, 72");
   EXPECT_EQ(fault_complete({"--dims", "4,8"})
                 .find("subspace.dims: lacks 32, which rule threshold compares"),
             0U);
@@ -266,6 +281,8 @@ TEST(CommandLine, ErrorsOfSubcommandsNameTheFlagAndHelp) {
   };
   EXPECT_EQ(score({"--beams", "3"}),
             "--beams: score has no use for it (hint: eida-eval score --help)");
+  EXPECT_EQ(score({"--resume"}),
+            "--resume: score has no use for it (hint: eida-eval score --help)");
   EXPECT_EQ(score({"--per-itm", "f"}),
             "'--per-itm' is not an option of eida-eval (hint: did you mean --per-item?)");
   EXPECT_EQ(score({"stray"}), "'stray' is not expected (hint: --help)");

@@ -129,8 +129,14 @@ TEST_F(RunFolderTest, OverwriteKeepsWhatTheRunReads) {
 
 TEST_F(RunFolderTest, ResumeKeepsFilesButNotTheManifest) {
   complete_run();
+  // A killed process leaves what it was writing.
+  for (const char* half : {".curves.csv.17-3.tmp", "rounds/01/.a.17-4.tmp"})
+    write_text(path_ / half, "ol");
   RunFolder folder(path_, {.resume = true});
   EXPECT_EQ(read_text(path_ / "curves.csv"), "old");
+  EXPECT_EQ(read_text(path_ / "rounds/01/a"), "old");
+  EXPECT_FALSE(has(".curves.csv.17-3.tmp"));
+  EXPECT_FALSE(has("rounds/01/.a.17-4.tmp"));
   EXPECT_FALSE(has("manifest.json"));
   EXPECT_TRUE(has("INCOMPLETE"));
 }

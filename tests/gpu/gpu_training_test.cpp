@@ -29,9 +29,9 @@ class GpuTrainingTest : public testing::GpuModel {
     StepOptions options;
     options.task = GetParam();
     Trained result;
-    for (uint64_t step = 0; step < 20; ++step) {
+    for (int64_t step = 0; step < 20; ++step) {
       const StepResult taken = train_step(model, parameters, optimizer, scaler,
-                                          {pointers(examples_)}, 1e-2, 1e-2, step, options);
+                                          {pointers(examples_)}, 1e-2, 1e-2, {1, step}, options);
       result.losses.push_back(taken.loss);
       result.skipped += taken.skipped ? 1 : 0;
     }
@@ -77,7 +77,8 @@ TEST_P(GpuTrainingTest, CheckpointingAndDropoutRepeatTheirMasks) {
     StepOptions options;
     options.task = GetParam();
     options.clip_norm = 0.0;
-    train_step(*gpu_, parameters, optimizer, scaler, {pointers(examples_)}, 1e-3, 1e-3, 1, options);
+    train_step(*gpu_, parameters, optimizer, scaler, {pointers(examples_)}, 1e-3, 1e-3, {1, 1},
+               options);
     return parameters.gradients().clone();
   };
   const at::Tensor plain = gradient(false);

@@ -140,6 +140,12 @@ TEST_F(EvalFiles, ComparesLabelsWithMcNemarsTest) {
   EXPECT_EQ(json["mcnemar"]["only_b_right"], 18);
   EXPECT_NEAR(json["mcnemar"]["p"], 2.0 / (1 << 18), 1e-9);  // binomial: all 18 on one side
   EXPECT_TRUE(std::filesystem::exists(run_ / "comparison.json"));
+  // A mistake leaves an earlier run as it was.
+  const ProgramResult mistyped =
+      sub("compare", {"--labels", "l.tsv", "--a", "a.txt", "--b", "nowhere", "--output",
+                      run_.string(), "--overwrite"});
+  EXPECT_EQ(mistyped.code, 3) << mistyped.err;
+  EXPECT_TRUE(std::filesystem::exists(run_ / "comparison.json"));
 }
 
 TEST_F(EvalFiles, FaultsOfLabelFilesAreNamed) {

@@ -105,6 +105,20 @@ TEST_F(TrainProgramTest, AdapterFilesAndMergedModelsAgree) {
   EXPECT_NE(result.err.find("the round before it"), std::string::npos) << result.err;
 }
 
+TEST_F(TrainProgramTest, BehindRound99ComesRound100) {
+  train_and_read(train(a_, true, {"--method", "lora"}));
+  const auto export_to = [&](const std::filesystem::path& peft) {
+    const auto result = run(
+        {EIDA_TRAIN, "export", "--run", a_.string(), "--to", "peft", "--output", peft.string()});
+    EXPECT_EQ(result.code, 0) << result.err;
+    return sha256_file(peft / "adapter_model.safetensors");
+  };
+  const std::string wanted = export_to(dir_.path() / "second");
+  std::filesystem::rename(a_ / "rounds/01", a_ / "rounds/99");
+  std::filesystem::rename(a_ / "rounds/02", a_ / "rounds/100");
+  EXPECT_EQ(export_to(dir_.path() / "hundredth"), wanted);
+}
+
 TEST_F(TrainProgramTest, TheThresholdRuleMeasuresOnHeldOutExamples) {
   auto arguments = train(a_, true,
                          {"--dims", "2,4,8", "--set", "ranks.narrow=4", "--set", "ranks.wide=8",
@@ -127,6 +141,13 @@ TEST_F(TrainProgramTest, DryRunCountsAndWritesNothing) {
 TEST_F(TrainProgramTest, MistakesAreOneClearLine) {
   expect_refused(train(a_, true, {"--precision", "fp16"}), 2, "bf16");
   expect_refused(train(a_, false, {"--method", "head"}), 2, "method full");
+  expect_refused(train(a_, true, {"--set", "train.best_metric=acc"}), 2,
+                 "train.best_metric: 'acc' is not one of accuracy, f1, matthews, loss");
+  // A decoder's quick run has nothing to score on.
+  for (const char* option : {"early_stopping=2", "eval_every=1", "best_metric=perplexity"}) {
+    expect_refused(train(a_, false, {"--set", std::string("train.") + option}), 2,
+                   "nothing to score on (hint: --dev FILE)");
+  }
 }
 
 TEST_F(TrainProgramTest, WhatItsFirstRoundWouldRefuseMakesNoFolder) {

@@ -52,9 +52,13 @@ TEST(SaveModelFolder, ReplacesAWholeFolder) {
   const auto folder = dir.path() / "model";
   std::filesystem::create_directories(folder);
   write_file_atomic(folder / "old", "x");
+  const auto others = {dir.path() / "model.old", dir.path() / "model.partial"};
+  for (const auto& other : others) std::filesystem::create_directories(other);
   save_model_folder(*model, {}, folder);
   EXPECT_FALSE(std::filesystem::exists(folder / "old"));
-  EXPECT_FALSE(std::filesystem::exists(dir.path() / "model.partial"));
+  for (const auto& other : others) EXPECT_TRUE(std::filesystem::exists(other)) << "not ours";
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path()))
+    EXPECT_FALSE(entry.path().filename().string().starts_with('.')) << entry.path();
   link_folder(folder, dir.path() / "best");
   EXPECT_EQ(sha256_file(dir.path() / "best/model.safetensors"),
             sha256_file(folder / "model.safetensors"));

@@ -3,8 +3,11 @@
 #include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "adapter/adapted_model.h"
 #include "eida/core/error.h"
+#include "support/file_helpers.h"
 
 namespace eida {
 namespace {
@@ -26,12 +29,12 @@ class TrainStepTest : public testing::AdaptedModel {
 
   /// Gradient of one step from the start, and its loss.
   std::pair<at::Tensor, double> gradient(const std::vector<ExampleBatch>& batches,
-                                         uint64_t number = 1) {
+                                         int64_t number = 1) {
     parameters_->values().copy_(start_);
     AdamW optimizer(*parameters_, {});
     GradScaler scaler(false);
-    const StepResult result =
-        train_step(*model_, *parameters_, optimizer, scaler, batches, 1e-3, 1e-3, number, options_);
+    const StepResult result = train_step(*model_, *parameters_, optimizer, scaler, batches, 1e-3,
+                                         1e-3, {1, number}, options_);
     return {parameters_->gradients().clone(), result.loss};
   }
 
@@ -47,6 +50,13 @@ class TrainStepTest : public testing::AdaptedModel {
   StepOptions options_;
   at::Tensor start_;
 };
+
+TEST_P(TrainStepTest, WhatIsNotFiniteIsRefusedWithTheStepsNumber) {
+  start_.fill_(std::numeric_limits<float>::quiet_NaN());
+  const auto step = [&] { gradient(split(2), 2); };
+  EXPECT_TRUE(
+      testing::holds(testing::message_of<NumericError>(step), "training: round 1, step 3: loss"));
+}
 
 TEST_P(TrainStepTest, BatchesInOnePassOrInSeveralGiveTheSameStep) {
   model_->set_dropout(0.0);

@@ -40,14 +40,20 @@ struct StepResult {
   bool skipped = false;  ///< float16 gradients were not finite: nothing has changed
 };
 
+/// Which step of a run.
+struct StepNumber {
+  int64_t round = 1;  ///< from 1
+  int64_t step = 0;   ///< of the round, from 0
+};
+
 /// Examples of one batch.
 using ExampleBatch = std::vector<const TokenExample*>;
 
 /// \param batches of the step, each a logical batch; the same in every process. \param lr, head_lr
-/// of this step. \param number of the step in the run: dropout masks depend on the seed and on it
-/// alone. \throws NumericError a loss or gradient that is not finite; nothing has changed then.
+/// of this step. \param number dropout masks depend on the seed and on it alone. \throws
+/// NumericError a loss or gradient that is not finite; nothing has changed then.
 StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW& optimizer,
                       GradScaler& scaler, const std::vector<ExampleBatch>& batches, double lr,
-                      double head_lr, uint64_t number, const StepOptions& options);
+                      double head_lr, StepNumber number, const StepOptions& options);
 
 }  // namespace eida

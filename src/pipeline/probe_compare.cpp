@@ -1,4 +1,4 @@
-#include "compare.h"
+#include "probe_compare.h"
 
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
