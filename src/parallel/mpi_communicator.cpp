@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <vector>
 
 #include "eida/core/error.h"
 #include "launcher.h"
@@ -37,13 +38,14 @@ class HostCopy {
                   : tensor_.to(at::kCPU).contiguous()),
         type_(type_of(tensor)) {}
 
-  /// Calls `operation(data, count)` for parts that fit into MPI's counts.
+  /// Calls `operation(data, count)` for parts of at most `most` entries, which fit into MPI's
+  /// counts.
   template <typename Operation>
-  void for_parts(const Operation& operation) const {
+  void for_parts(const Operation& operation, int64_t most = kMostEntries) const {
     auto* data = static_cast<char*>(host_.data_ptr());
-    for (int64_t begin = 0; begin < host_.numel(); begin += kMostEntries) {
+    for (int64_t begin = 0; begin < host_.numel(); begin += most) {
       operation(data + begin * static_cast<int64_t>(host_.element_size()),
-                static_cast<int>(std::min(kMostEntries, host_.numel() - begin)));
+                static_cast<int>(std::min(most, host_.numel() - begin)));
     }
   }
   void put_back() const {
@@ -51,6 +53,7 @@ class HostCopy {
     if (!host_.is_same(tensor_)) tensor_.copy_(host_);
   }
   MPI_Datatype type() const { return type_; }
+  size_t bytes_of(int count) const { return static_cast<size_t>(count) * host_.element_size(); }
 
  private:
   at::Tensor tensor_, host_;
@@ -91,13 +94,16 @@ class MpiCommunicator : public Communicator {
 
   void reduce(const at::Tensor& values, int to) const override {
     const HostCopy copy(values);
-    copy.for_parts([&](void* data, int count) {
-      if (rank() == to) {
-        MPI_Reduce(MPI_IN_PLACE, data, count, copy.type(), MPI_SUM, to, MPI_COMM_WORLD);
-      } else {
-        MPI_Reduce(data, nullptr, count, copy.type(), MPI_SUM, to, MPI_COMM_WORLD);
-      }
-    });
+    std::vector<char> sum;
+    const auto reduce_part = [&](void* data, int count) {
+      // Not MPI_IN_PLACE, on which MPICH 4.0 and 4.1 crash unless `to` is the first process.
+      // Source: pmodels/mpich, issue 6540.
+      sum.resize(copy.bytes_of(count));
+      MPI_Reduce(data, sum.data(), count, copy.type(), MPI_SUM, to, MPI_COMM_WORLD);
+      if (rank() == to) std::copy(sum.begin(), sum.end(), static_cast<char*>(data));
+    };
+    constexpr int64_t kSummedEntries = 1 << 20;  // bounds what `sum` takes
+    copy.for_parts(reduce_part, kSummedEntries);
     if (rank() == to) copy.put_back();
   }
 

@@ -43,9 +43,12 @@ void check_sums(const eida::Communicator& processes) {
     const at::Tensor strided = numbers(12, type, rank + 1).view({3, 4}).t();
     processes.all_reduce(strided);
     expect(strided.equal(numbers(12, type, factors).view({3, 4}).t()), "strides are honoured");
-    const at::Tensor at_last = numbers(10, type, rank + 1);
-    processes.reduce(at_last, size - 1);
-    if (rank == size - 1) expect(at_last.equal(numbers(10, type, factors)), "reduce is the sum");
+    for (const int64_t count : {10, 5000, (1 << 20) + 3}) {  // small, large, in parts
+      const at::Tensor at_last = numbers(count, type, rank + 1);
+      processes.reduce(at_last, size - 1);
+      if (rank == size - 1)
+        expect(at_last.equal(numbers(count, type, factors)), "reduce is the sum");
+    }
   }
   // Sums that rounding makes depend on their order: the same bits in every process and every time.
   const at::Tensor rounded = at::full({4099}, 1.0 / (3 + rank), at::TensorOptions(at::kFloat));

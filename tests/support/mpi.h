@@ -25,13 +25,15 @@ inline const std::string& mpirun_version() {
   return text;
 }
 
+inline bool is_open_mpi() { return mpirun_version().find("Open MPI") != std::string::npos; }
+
 /// The call with `processes` processes on this machine, however few cores it has.
 /// \param ways that Open MPI may send bytes: by default through memory.
 inline std::vector<std::string> mpirun(int processes, const std::vector<std::string>& arguments,
                                        const char* ways = "self,vader,tcp") {
   std::vector<std::string> all = {"env", "OMP_NUM_THREADS=1", "mpirun", "-n",
                                   std::to_string(processes)};
-  if (mpirun_version().find("Open MPI") != std::string::npos) {
+  if (is_open_mpi()) {
     // Root is what containers are; local processes need no network but the loopback.
     all.insert(all.end(),
                {"--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--mca", "btl", ways,
