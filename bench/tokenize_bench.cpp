@@ -27,16 +27,6 @@ std::map<std::string, std::string> options_of(int argc, char** argv) {
   return options;
 }
 
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
@@ -47,7 +37,7 @@ double median(std::vector<double> values) {
 int main(int argc, char** argv) try {
   auto given = options_of(argc, argv);
   const std::string text = eida::read_file(given["--lines"]);
-  const auto lines = lines_of(text);
+  const auto lines = eida::lines_of(text);
   std::vector<double> loading, encoding;
   size_t tokens = 0;
   for (int repeat = 0; repeat < std::max(1, std::stoi(given["--repeats"])); ++repeat) {

@@ -10,7 +10,8 @@ peers=$(realpath "${1:?folder of the Python peers}") repeats=${2:-3}
 parts=("${@:3}")
 [ ${#parts[@]} -gt 0 ] || parts=(sampling training tokenizers evaluation generation growth profile tokens large-models)
 cd "$root"
-export EIDA_DATA=${EIDA_DATA:-$(data_dir)}
+EIDA_DATA=$(data_dir)
+export EIDA_DATA
 page=${EIDA_BENCH_PAGE:-docs/benchmarks.md} bin=${EIDA_BUILD:-build/release}/bin python=${EIDA_PYTHON:-$venv/bin/python}
 results=$root/runs/bench
 mkdir -p "$results"

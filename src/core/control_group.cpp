@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "keyed_number.h"
+
 namespace eida {
 namespace {
 
@@ -24,16 +26,6 @@ double number_in(const fs::path& file) {
   return number;
 }
 
-double number_of(const fs::path& file, const std::string& key) {
-  std::ifstream stream(file);
-  std::string word;
-  double number = 0.0;
-  while (stream >> word >> number) {
-    if (word == key) return number;
-  }
-  return 0.0;
-}
-
 /// Bytes that a group and those above it leave. In a container the group's path may be the host's,
 /// of which only the root is there.
 double bytes_left(const fs::path& root, fs::path group, const Names& names) {
@@ -43,7 +35,7 @@ double bytes_left(const fs::path& root, fs::path group, const Names& names) {
     const double limit = number_in(folder / names.limit);
     if (limit > 0) {
       const double used =
-          number_in(folder / names.used) - number_of(folder / "memory.stat", names.cache);
+          number_in(folder / names.used) - keyed_number(folder / "memory.stat", names.cache);
       least = std::min(least, std::max(0.0, limit - used));
     }
     if (!group.has_relative_path()) return least;

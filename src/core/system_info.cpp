@@ -4,26 +4,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "control_group.h"
 #include "eida_revision.h"  // made by git_revision.cmake: EIDA_VERSION, EIDA_GIT_REVISION
+#include "keyed_number.h"
 
 namespace eida {
-namespace {
-
-/// The number behind a key of a file of /proc; 0 without it.
-double kib_of(const char* file, const std::string& key) {
-  std::ifstream stream(file);
-  std::string word;
-  double kib = 0.0;
-  while (stream >> word) {
-    if (word == key && stream >> kib) return kib;
-  }
-  return 0.0;
-}
-
-}  // namespace
 
 std::string version() { return EIDA_VERSION; }
 
@@ -44,7 +30,8 @@ double peak_memory_mib() {
 }
 
 double available_memory_mib() {
-  return std::min(kib_of("/proc/meminfo", "MemAvailable:") / 1024.0, control_group_memory_mib());
+  return std::min(keyed_number("/proc/meminfo", "MemAvailable:") / 1024.0,
+                  control_group_memory_mib());
 }
 
 }  // namespace eida

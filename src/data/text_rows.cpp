@@ -85,7 +85,7 @@ void TextRows::index(bool quoted, const Visitor& visit) {
       visit(size_++, begin, row);
       begin = end;
     } catch (const RowError& error) {
-      fail_at(begin, error);
+      fail_at(begin, marks_.empty() ? Mark{0, 0} : marks_.back(), error);
     }
     if (is_large() && begin - released >= kLargeBytes) {
       release_mapped_pages(text_.data() + released, begin - released);
@@ -119,25 +119,20 @@ std::string_view TextRows::row(size_t index) const {
 }
 
 void TextRows::fail(size_t index, const RowError& error) const {
-  size_t offset = mark_before(index).offset;
+  const Mark& before = mark_before(index);
+  size_t offset = before.offset;
   try {
     offset = row_begin(index);
   } catch (const RowError&) {  // of a row before it: the file has changed
   }
-  fail_at(offset, error);
+  fail_at(offset, before, error);
 }
 
-void TextRows::fail_at(size_t row_offset, const RowError& error) const {
-  Mark mark{0, 0};  // the nearest one before it: a row is a line, unless quotes hold line ends
-  if (!quoted_) {
-    const auto after =
-        std::upper_bound(marks_.begin(), marks_.end(), row_offset,
-                         [](size_t offset, const Mark& m) { return offset < m.offset; });
-    if (after != marks_.begin()) mark = *std::prev(after);
-  }
-  const std::string_view between = text_.substr(mark.offset, row_offset - mark.offset);
+void TextRows::fail_at(size_t row_offset, Mark before, const RowError& error) const {
+  if (quoted_) before = {0, 0};  // quotes hold line ends: a row is no line
+  const std::string_view between = text_.substr(before.offset, row_offset - before.offset);
   const auto line =
-      1 + static_cast<int64_t>(mark.row) + std::count(between.begin(), between.end(), '\n');
+      1 + static_cast<int64_t>(before.row) + std::count(between.begin(), between.end(), '\n');
   std::string message = error.message;
   if (error.offset != RowError::kNoOffset)
     message += fmt::format(", at byte offset {} of the row", error.offset);

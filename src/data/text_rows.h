@@ -50,7 +50,7 @@ class TextRows {
   size_t row_begin(size_t index) const;
   size_t row_end(size_t begin) const;
   bool is_large() const;
-  [[noreturn]] void fail_at(size_t row_offset, const RowError& error) const;
+  [[noreturn]] void fail_at(size_t row_offset, Mark before, const RowError& error) const;
 
   std::string name_;
   MappedFile file_;

@@ -1,7 +1,5 @@
 #include "eida/metrics/comparison.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 

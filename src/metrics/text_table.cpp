@@ -92,16 +92,6 @@ std::vector<std::string> split_row(const std::string& line, char delimiter,
   return fields;
 }
 
-std::vector<std::string_view> split_at_feeds(std::string_view text) {
-  std::vector<std::string_view> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
 TextTable read_delimited(const fs::path& file, TextRole role) {
   std::vector<std::string> lines = read_text_lines(file);
   TextTable table;
@@ -197,7 +187,7 @@ std::vector<std::string> read_text_lines(const fs::path& file, LineEnds ends) {
   std::vector<std::string> lines;
   bool some = false;
   for (const std::string_view line :
-       ends == LineEnds::kPython ? split_lines(text) : split_at_feeds(text)) {
+       ends == LineEnds::kPython ? split_lines(text) : lines_of(text)) {
     lines.emplace_back(strip(line));
     some = some || !lines.back().empty();
   }

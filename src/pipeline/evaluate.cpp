@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "eida/core/error.h"
 #include "eida/core/signals.h"
 #include "eida/generation/passes.h"
 #include "eida/metrics/classification.h"

@@ -221,8 +221,7 @@ void log_sketches(const std::vector<Subspace>& subspaces, const std::vector<std:
   spdlog::info(
       "sketches of {} rows at {} places; worst at {}: lacks up to {:.2g} of the largest second "
       "moment and {:.2g} of the energy; {} rows keep up to {:.2g} of it less than those of all "
-      "samples, "
-      "sine of the largest angle up to {:.2g}",
+      "samples, sine of the largest angle up to {:.2g}",
       bound.rows, sketched, names[static_cast<size_t>(worst - subspaces.begin())], bound.error,
       bound.energy_lost, worst->basis.size(0), bound.energy_missed, bound.largest_sine);
 }

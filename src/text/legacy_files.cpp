@@ -32,14 +32,11 @@ json read_if_there(const fs::path& path) {
 std::vector<std::string> read_lines(const fs::path& path) {
   const std::string text = read_file(path, kMostBytes);
   std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    std::string_view line(text.data() + begin, end - begin);
+  for (std::string_view line : lines_of(text)) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (find_invalid_utf8(line) != std::string_view::npos)
       throw FormatError("{}:{}: is not UTF-8", path.string(), lines.size() + 1);
     lines.emplace_back(line);
-    begin = end + 1;
   }
   return lines;
 }

@@ -90,14 +90,12 @@ inline void expect_same_results(const std::filesystem::path& a, const std::files
   const auto losses = [](const std::filesystem::path& run) {
     std::vector<nlohmann::json> lines;
     const std::string text = read_file(run / "metrics.jsonl");
-    for (size_t begin = 0; begin < text.size();) {
-      const size_t end = text.find('\n', begin);
-      nlohmann::json line = nlohmann::json::parse(text.substr(begin, end - begin));
+    for (const std::string_view text_line : lines_of(text)) {
+      nlohmann::json line = nlohmann::json::parse(text_line);
       for (const char* time :
            {"seconds", "sampling_seconds", "estimation_seconds", "examples_per_s"})
         line.erase(time);
       lines.push_back(line);
-      begin = end + 1;
     }
     return lines;
   };

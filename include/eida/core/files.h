@@ -7,12 +7,17 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace eida {
 
 /// Whole content of a regular file. \throws DataError when it cannot be read or has more than
 /// `max_bytes`.
 std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 30);
+
+/// Parts of a text between line feeds, which end lines and divide none: behind the last nothing
+/// follows.
+std::vector<std::string_view> lines_of(std::string_view text);
 
 /// A file under construction: written beside its final place, moved there by commit(). Without
 /// commit() nothing of it stays, and a file that was there before is untouched.
