@@ -18,6 +18,7 @@ mkdir -p "$results"
 
 cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 today=$(date -u +%F)
+revision=$("$bin/eida-train" --version | sed -E 's/.*revision ([0-9a-f]{7})[0-9a-f]*(-dirty)?.*/\1\2/')
 
 # Machine and versions, as Markdown.
 machine() {
@@ -61,6 +62,6 @@ for part in "${parts[@]}"; do
   rounds="$repeats rounds"
   [ "$repeats" -gt 1 ] || rounds="one round"
   [[ ! $part =~ ^(profile|tokens|large-models)$ ]] || rounds="one run each"
-  { cat "$results/$part.md" && printf '\n%s, %s, %s cores of %s.\n' "$today" "$rounds" "$(nproc)" "$cpu"; } |
+  { cat "$results/$part.md" && printf '\n%s, revision %s, %s, %s cores of %s.\n' "$today" "$revision" "$rounds" "$(nproc)" "$cpu"; } |
     "$python" bench/put_block.py "$page" "$part"
 done

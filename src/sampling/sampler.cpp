@@ -10,6 +10,7 @@
 #include <memory>
 #include <utility>
 
+#include "../model/affine.h"
 #include "eida/core/error.h"
 #include "eida/data/batching.h"
 #include "eida/model/mode_scope.h"
@@ -80,22 +81,34 @@ Pass make_pass(const std::vector<const TokenExample*>& examples, std::vector<Ran
   return pass;
 }
 
-/// One input space during one pass: draws X, and keeps X x^T of every logical batch for the
-/// backward pass.
+/// What Delta W * X of one logical batch is made of, once its output gradients are there.
+struct BatchProduct {
+  at::Tensor gram;     // X x^T [n, t], or undefined: Delta W itself is formed from what follows
+  at::Tensor samples;  // X [n, d_in]
+  at::Tensor inputs;   // x [t, d_in]; also kept when the sink wants gradients
+
+  /// \param delta [t, d_out] // [n, d_out]
+  at::Tensor times(const at::Tensor& delta) const {
+    if (gram.defined()) return affine(gram, delta.t());
+    return affine(samples, affine(delta.t(), inputs.to(at::kFloat).t()));
+  }
+};
+
+/// One input space during one pass: draws X, and keeps for the backward pass what every logical
+/// batch needs.
 class SpaceRecorder {
  public:
-  /// \param head the head sees one row a sequence instead of one a token. \param wants_outputs
-  /// whether a site that the space feeds is wanted.
-  SpaceRecorder(int64_t space, bool head, bool wants_outputs, SampleSink& sink)
-      : space_(space), head_(head), wants_outputs_(wants_outputs), sink_(&sink) {}
+  /// \param head the head sees one row a sequence instead of one a token. \param d_out of all
+  /// sites that the space feeds. \param wants_outputs whether one of these is wanted.
+  SpaceRecorder(int64_t space, bool head, int64_t d_out, bool wants_outputs, SampleSink& sink)
+      : space_(space), head_(head), d_out_(d_out), wants_outputs_(wants_outputs), sink_(&sink) {}
 
   /// `draws` are those of the pass's examples only.
   void start(const Pass& pass, SpaceDraws draws, bool first_token_only) {
     pass_ = &pass;
     draws_ = std::move(draws);
     drawn_ = at::Tensor();
-    grams_.clear();
-    inputs_.clear();
+    products_.clear();
     from_sequence_output_ = head_ && !first_token_only;
   }
 
@@ -108,29 +121,37 @@ class SpaceRecorder {
     if (!wants_outputs_ && !sink_->wants_input(space_)) return;
     if (!from_sequence_output_) draw(x, head_);
     if (!wants_outputs_) return;
-    const bool keep_inputs = sink_->wants_gradient();
     int64_t row = 0;
     for (const Range& batch : pass_->batches) {
       const Range rows = rows_of(batch);
       const at::Tensor batch_x = x.narrow(0, rows.begin, rows.size());  // [t, d]
       const int64_t n = draws_in(batch);
-      grams_.push_back(drawn_.narrow(0, row, n).matmul(batch_x.to(at::kFloat).t()));  // [n, t]
-      if (keep_inputs) inputs_.push_back(batch_x);
+      const at::Tensor samples = drawn_.narrow(0, row, n);
+      BatchProduct product;
+      if (forms_weight(n, rows.size(), x.size(1))) {
+        product.samples = samples;
+        product.inputs = batch_x;
+      } else {
+        product.gram = affine(samples, batch_x.to(at::kFloat));
+      }
+      if (sink_->wants_gradient()) product.inputs = batch_x;
+      products_.push_back(std::move(product));
       row += n;
     }
   }
 
-  /// Delta W * X = (X x^T) delta, batch by batch; the sites of one layer are columns of delta.
+  /// Delta W * X batch by batch; the sites of one layer are columns of delta.
   void on_output_gradient(const at::Tensor& delta,
                           const std::vector<std::pair<int64_t, Range>>& sites) const {
     std::vector<at::Tensor> parts;
     for (size_t b = 0; b < pass_->batches.size(); ++b) {
       const Range rows = rows_of(pass_->batches[b]);
       const at::Tensor batch_delta = delta.narrow(0, rows.begin, rows.size());  // [t, d_out]
-      parts.push_back(grams_[b].matmul(batch_delta.to(at::kFloat)));            // [n, d_out]
-      if (inputs_.empty()) continue;
+      parts.push_back(products_[b].times(batch_delta.to(at::kFloat)));
+      if (!sink_->wants_gradient()) continue;
       for (const auto& [site, columns] : sites) {
-        sink_->on_gradient(site, inputs_[b], batch_delta.narrow(1, columns.begin, columns.size()));
+        sink_->on_gradient(site, products_[b].inputs,
+                           batch_delta.narrow(1, columns.begin, columns.size()));
       }
     }
     const at::Tensor y = at::cat(parts);  // [n of the pass, d_out]
@@ -143,6 +164,13 @@ class SpaceRecorder {
   Range rows_of(const Range& batch) const {
     if (!head_) return pass_->tokens_of(batch);
     return {batch.begin - pass_->examples.begin, batch.end - pass_->examples.begin};
+  }
+
+  /// Whether forming Delta W takes fewer operations for a logical batch than X x^T does, with n
+  /// vectors drawn from t rows. For all sites of the space, wanted or not: a place's bits do not
+  /// depend on the others.
+  bool forms_weight(int64_t n, int64_t t, int64_t d_in) const {
+    return n * t * (d_in + d_out_) > (n + t) * d_in * d_out_;
   }
 
   int64_t draws_in(const Range& batch) const {
@@ -166,15 +194,14 @@ class SpaceRecorder {
 
   int64_t space_;
   bool head_;
+  int64_t d_out_;
   bool wants_outputs_;
   SampleSink* sink_;
   const Pass* pass_ = nullptr;
   SpaceDraws draws_;
   bool from_sequence_output_ = false;
-  at::Tensor drawn_;               // [n, d_in]
-  std::vector<at::Tensor> grams_;  // [n, t] per logical batch
-  std::vector<at::Tensor>
-      inputs_;  // [t, d_in] per logical batch, only when the sink wants gradients
+  at::Tensor drawn_;  // [n, d_in]
+  std::vector<BatchProduct> products_;
 };
 
 /// Tap on one layer; the first layer of a space feeds the recorder.
@@ -209,8 +236,10 @@ class TappedModel {
       const bool head = space.layer == model.config().num_layers;
       const bool outputs = std::any_of(space.sites.begin(), space.sites.end(),
                                        [&](int64_t site) { return sink.wants_delta_output(site); });
+      int64_t d_out = 0;
+      for (const int64_t site : space.sites) d_out += model.sites()[static_cast<size_t>(site)].dim;
       recorders_.push_back(
-          std::make_unique<SpaceRecorder>(static_cast<int64_t>(s), head, outputs, sink));
+          std::make_unique<SpaceRecorder>(static_cast<int64_t>(s), head, d_out, outputs, sink));
       HookableLinear* last = nullptr;
       for (const int64_t id : space.sites) {
         const Site& site = model.sites()[static_cast<size_t>(id)];

@@ -39,6 +39,7 @@ at::Tensor frame_of(const at::Tensor& B, const at::Tensor& mean, double least) {
 }  // namespace
 
 void check_finite(const at::Tensor& samples, const std::string& place) {
+  if (std::isfinite(samples.sum(at::kDouble).item<double>())) return;  // one reading of them
   const at::Tensor bad = at::isfinite(samples).logical_not();
   if (!bad.any().item<bool>()) return;
   const at::Tensor first = bad.nonzero()[0];

@@ -56,19 +56,21 @@ std::vector<at::Tensor> site_gradients(PretrainedModel& model,
   return gradients;
 }
 
-TEST_P(Sampler, DeltaOutputsEqualTheWeightGradientRoute) {
-  const auto all = pointers(examples_);
-  const Samples samples = collect_samples(*model_, all, options_);
-  const bool has_head = GetParam() == TaskKind::kClassification;
-  const auto draws = draw_tokens(all, static_cast<int64_t>(model_->input_spaces().size()), has_head,
-                                 options_.draw);
+/// Samples against X and the weights' gradients of each logical batch, which autograd forms.
+void expect_weight_gradients(PretrainedModel& model, const std::vector<TokenExample>& examples,
+                             const SamplerOptions& options) {
+  const auto all = pointers(examples);
+  const Samples samples = collect_samples(model, all, options);
+  const TaskKind task = options.draw.task;
+  const auto draws = draw_tokens(all, static_cast<int64_t>(model.input_spaces().size()),
+                                 task == TaskKind::kClassification, options.draw);
   std::vector<int64_t> row(draws.size(), 0);
-  const auto step = static_cast<size_t>(options_.draw.batch_size);
+  const auto step = static_cast<size_t>(options.draw.batch_size);
   for (size_t begin = 0; begin < all.size(); begin += step) {
     const size_t end = std::min(all.size(), begin + step);
     const auto gradients = site_gradients(
-        *model_, {all.begin() + static_cast<long>(begin), all.begin() + static_cast<long>(end)},
-        GetParam());
+        model, {all.begin() + static_cast<long>(begin), all.begin() + static_cast<long>(end)},
+        task);
     for (size_t space = 0; space < draws.size(); ++space) {
       int64_t n = 0;
       for (const auto& draw : draws[space]) {
@@ -77,18 +79,41 @@ TEST_P(Sampler, DeltaOutputsEqualTheWeightGradientRoute) {
                  : 0;
       }
       const at::Tensor x = samples.inputs[space].narrow(0, row[space], n);
-      for (const int64_t site : model_->input_spaces()[space].sites) {
+      for (const int64_t site : model.input_spaces()[space].sites) {
         const at::Tensor y =
             samples.delta_outputs[static_cast<size_t>(site)].narrow(0, row[space], n);
         const at::Tensor expected = x.matmul(gradients[static_cast<size_t>(site)].t());
         EXPECT_LT(relative_difference(y, expected), 1e-5)  // float32, two orders of summation
-            << model_->sites()[static_cast<size_t>(site)].name;
+            << model.sites()[static_cast<size_t>(site)].name;
       }
       row[space] += n;
     }
   }
   for (size_t space = 0; space < draws.size(); ++space)
     EXPECT_EQ(row[space], samples.inputs[space].size(0));
+}
+
+TEST_P(Sampler, DeltaOutputsEqualTheWeightGradientRoute) {
+  expect_weight_gradients(*model_, examples_, options_);
+}
+
+TEST_P(Sampler, ManyVectorsOfABatchAreMultipliedWithTheGradientItself) {
+  const auto examples = tiny_examples(24, GetParam());
+  options_.draw.batch_size = 24;
+  options_.draw.tokens_per_example = 3;
+  options_.draw.token_rate = 2;
+  int64_t tokens = 0;
+  for (const TokenExample& example : examples) tokens += static_cast<int64_t>(example.ids.size());
+  const auto drawn = count_samples(*model_, pointers(examples), options_.draw);
+  for (size_t space = 0; space < drawn.size(); ++space) {
+    const InputSpace& place = model_->input_spaces()[space];
+    if (place.layer == model_->config().num_layers) continue;  // one row a sequence
+    int64_t d_out = 0;
+    for (const int64_t site : place.sites) d_out += model_->sites()[static_cast<size_t>(site)].dim;
+    EXPECT_GT(drawn[space] * tokens * (place.dim + d_out),
+              (drawn[space] + tokens) * place.dim * d_out);
+  }
+  expect_weight_gradients(*model_, examples, options_);
 }
 
 TEST_P(Sampler, PassSizeChangesNothingBeyondRounding) {

@@ -26,7 +26,7 @@ class SampleSink {
   virtual bool wants_delta_output(int64_t site) const { return true; }
   virtual void on_input(int64_t space, const at::Tensor& x) = 0;        ///< x [n, d_in] float32
   virtual void on_delta_output(int64_t site, const at::Tensor& y) = 0;  ///< y [n, d_out] float32
-  /// Asked once a pass: whether on_gradient is wanted.
+  /// Whether on_gradient is wanted; the same throughout a pass.
   virtual bool wants_gradient() const { return false; }
   /// One logical batch at one site: Delta W = delta^T x. x [t, d_in], delta [t, d_out], compute
   /// dtype.
@@ -59,9 +59,10 @@ int64_t largest_pass(const std::vector<const TokenExample*>& examples,
 
 /// Runs the model over `examples` (evaluation mode, one forward and one backward pass) and hands X
 /// and Delta W * X to the sink. Delta W is the gradient of the mean loss of the example's logical
-/// batch: consecutive `batch_size` examples. No weight gradient is formed: with the batch's tokens
-/// x [t, d_in] and output gradients delta [t, d_out], Delta W * X = (X x^T) delta. \throws
-/// NumericError when the loss is not finite.
+/// batch: consecutive `batch_size` examples. With the batch's tokens x [t, d_in] and output
+/// gradients delta [t, d_out], Delta W * X = (X x^T) delta; where so many vectors are drawn that it
+/// takes fewer operations, Delta W = delta^T x is formed. \throws NumericError when the loss is
+/// not finite.
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink);
 
