@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -46,6 +47,10 @@ def make_model(name, shape):
     return folder, test
 
 
+out.mkdir(parents=True, exist_ok=True)
+long_rows = out / "long.tsv"
+subprocess.run([sys.executable, root / "bench" / "large_file.py", "2e6", long_rows, "30"], check=True, stdout=subprocess.DEVNULL)
+
 print("| model, bf16 weights (random) | job | --dry-run said, MiB | peak, MiB | measured / said | seconds |\n|---|---|---|---|---|---|")
 for name, shape in SHAPES.items():
     if len(sys.argv) > 2 and name not in sys.argv[2:]:
@@ -54,14 +59,17 @@ for name, shape in SHAPES.items():
     common = ["--model", model, *shape["task"], "--weights", "bf16", "--set", "model.init=random", "--precision", "bf16", "--no-progress", "--overwrite"]
     few = ["--examples", shape["examples"]]
     step = ["--rounds", 1, "--set", "train.max_steps=1", "--set", "ranks.rule=fixed", "--set", "ranks.fixed=64"]
+    sketched = ["--train", long_rows, "--examples", 170, "--tokens", 64, "--heldout", 16, "--repeats", 1]  # at places of 4,096 dimensions
     jobs = [
         (f"probe, {shape['examples']} + {shape['examples']} examples", "eida-probe", ["--train", shape["train"], *few, "--heldout", shape["examples"], "--repeats", 1]),
         ("round of one training step", "eida-train", ["--train", shape["train"], *few, *step]),
         (f"evaluation of {shape['rows'] - 1} sentences" if name.startswith("roberta") else f"{shape['rows']} E2E rows, 10 beams", "eida-eval", ["--data", test]),
+        *([("probe, 170 sentences of 64 tokens", "eida-probe", sketched)] if name == "roberta-large" else []),
     ]
-    for job, program, more in jobs:
-        command = [programs / program, *common, "--output", out / f"{name}-{program}", *more]
-        log = out / f"{name}-{program}.log"
+    for number, (job, program, more) in enumerate(jobs, 1):
+        run = out / f"{name}-{number}-{program}"
+        command = [programs / program, *common, "--output", run, *more]
+        log = run.with_suffix(".log")
         peak.run([*command, "--dry-run"], log)
         said = float(re.search(r"memory, about\s+(\d+) MiB", log.read_text()).group(1))
         seconds, mib = peak.run(command, log)
