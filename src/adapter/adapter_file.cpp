@@ -156,11 +156,12 @@ std::optional<AdapterFile::Factors> AdapterFile::factors(const PretrainedModel& 
   const at::Tensor* right = find(lora ? owner + ".lora_A" : space.name + ".A");
   const at::Tensor* core = find(site.name + ".B");
   const at::Tensor* left = find(owner + (lora ? ".lora_B" : ".C"));
-  if (left == nullptr) return std::nullopt;
+  if (left == nullptr && (lora ? right : core) == nullptr) return std::nullopt;
   const auto wrong = [&](const std::string& what) {
     throw FormatError("{}: {} of {} {}", path.string(), info.method, site.name, what);
   };
-  if (right == nullptr || (!lora && core == nullptr)) wrong("lacks a factor");
+  if (left == nullptr || right == nullptr || (!lora && core == nullptr)) wrong("lacks a factor");
+  if (left->dim() != 2) wrong(fmt::format("has a factor of shape {}", shape_text(left->sizes())));
   if (whole && (left->dim() != 2 || left->size(0) != site.linear->out_features()))
     wrong(fmt::format("has lora_B {}, the layer has {} outputs", shape_text(left->sizes()),
                       site.linear->out_features()));

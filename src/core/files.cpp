@@ -89,6 +89,12 @@ void AtomicFile::commit() {
   if (directory.valid()) sync(directory, folder);
 }
 
+void sync_file(const fs::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) throw_errno(path, "cannot open", errno);
+  sync(file, path);
+}
+
 void write_file_atomic(const fs::path& path, std::string_view bytes) {
   AtomicFile file(path);
   file.write(bytes);

@@ -23,6 +23,7 @@ namespace {
 
 constexpr const char* kMarker = "INCOMPLETE";
 constexpr const char* kManifest = "manifest.json";
+constexpr const char* kConfig = "config.yaml";
 constexpr std::string_view kMarkerHead = "This EIDA run is not complete: ";
 
 /// Folder of the last run that an exception ended, for note_run_failure().
@@ -131,11 +132,14 @@ FileDescriptor lock_folder(const fs::path& folder) {
   return directory;
 }
 
-/// The marker is there and the manifest gone before anything else changes.
+/// The marker is there and the manifest gone before anything else changes. The configuration goes
+/// last: while anything of the earlier run is there, it says which run that was.
 void empty_folder(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().filename() != kMarker) fs::remove_all(entry.path());
+    if (entry.path().filename() != kMarker && entry.path().filename() != kConfig)
+      fs::remove_all(entry.path());
   }
+  fs::remove(folder / kConfig);
 }
 
 }  // namespace

@@ -65,16 +65,21 @@ TokenizedSet ExampleStream::read(int64_t stretch) const {
   const int64_t begin = stretch * options_.stretch,
                 end = std::min(begin + options_.stretch, order_.size());
   TokenizedSet set = tokenizer_.tokenize_quietly(*dataset_, order_.part(begin, end));
-  const size_t usable = set.examples.size();
-  if (usable == 0) {
+  std::vector<TokenExample> usable = set.examples;
+  // A short last stretch may have none: a neighbour lends.
+  constexpr int64_t kAsked = 8;
+  for (int64_t back = 1; usable.empty() && back < std::min(kAsked, count_); ++back) {
+    const int64_t lender = (stretch + count_ - back) % count_ * options_.stretch;
+    const int64_t lender_end = std::min(lender + options_.stretch, order_.size());
+    usable = tokenizer_.tokenize_quietly(*dataset_, order_.part(lender, lender_end)).examples;
+  }
+  if (usable.empty()) {
     throw DataError(
         "{}: none of {} examples has a labelled token within data.max_length (hint: raise it)",
         dataset_->name(), end - begin);
   }
-  for (size_t i = 0; set.examples.size() < static_cast<size_t>(end - begin); ++i) {
-    TokenExample other = set.examples[i % usable];
-    set.examples.push_back(std::move(other));
-  }
+  for (size_t i = 0; set.examples.size() < static_cast<size_t>(end - begin); ++i)
+    set.examples.push_back(usable[i % usable.size()]);
   return set;
 }
 

@@ -23,34 +23,13 @@ int64_t classes_of_files(const Config& config, const ModelConfig& model) {
   return json.contains("id2label") || json.contains("num_labels") ? model.num_labels : 0;
 }
 
-/// Names of the classes in config.json, by index; empty where it gives none or only numbers them.
-std::vector<std::string> class_names_of(const ModelConfig& model) {
-  const auto labels = model.original.find("id2label");
-  std::vector<std::string> names;
-  if (labels == model.original.end() || !labels->is_object()) return names;
-  for (size_t i = 0; i < labels->size(); ++i) {
-    const auto name = labels->find(std::to_string(i));
-    if (name == labels->end() || !name->is_string() || *name == "LABEL_" + std::to_string(i))
-      return {};
-    names.push_back(name->get<std::string>());
-  }
-  return names;
-}
-
-bool are_numbers(const std::vector<std::string>& names) {
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i] != std::to_string(i)) return false;
-  }
-  return true;
-}
-
 /// The test file; labels in words get the index that config.json gives them.
 std::shared_ptr<const Dataset> open_test_data(const Config& config, const ModelConfig& model,
                                               int64_t classes) {
   ReaderOptions options = reader_options(config.data);
   auto data = open_dataset(config.data.test, options);
   const auto found = static_cast<int64_t>(data->class_names().size());
-  const bool in_words = found > 0 && !are_numbers(data->class_names());
+  const bool in_words = found > 0 && names_classes(*data);
   options.class_names = class_names_of(model);
   if (in_words && !options.class_names.empty()) return open_dataset(config.data.test, options);
   if (classes > 0 && (found > classes || (in_words && found != classes))) {

@@ -37,8 +37,15 @@ class LineReader {
     first_ += count_;
     std::vector<std::string> lines;
     size_t bytes = 0;
-    for (std::string line; lines.size() < kLinesAtOnce && bytes < kBytesAtOnce;) {
-      if (!std::getline(stream, line)) break;
+    while (lines.size() < kLinesAtOnce && bytes < kBytesAtOnce) {
+      stream.getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
+      const auto got = static_cast<size_t>(stream.gcount());
+      if (stream.fail() && got + 1 == buffer_.size()) {
+        throw DataError("{}: more than {} MiB without an end of line", where(lines.size()),
+                        kLongestLine >> 20);
+      }
+      if (!stream) break;
+      std::string line(buffer_.data(), stream.eof() ? got : got - 1);
       bytes += line.size();
       if (line.ends_with('\r')) line.pop_back();
       lines.push_back(std::move(line));
@@ -55,6 +62,8 @@ class LineReader {
   std::string name_;
   std::ifstream file_;
   size_t first_ = 0, count_ = 0;
+  static constexpr size_t kLongestLine = 16 << 20;
+  std::vector<char> buffer_ = std::vector<char>(kLongestLine + 1);
 };
 
 void check_text(const std::string& line, const std::string& place) {

@@ -1,11 +1,10 @@
 #include "evaluate.h"
 
-#include <ATen/ops/logsumexp.h>
+#include <ATen/ops/log_softmax.h>
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "eida/core/signals.h"
 #include "eida/generation/passes.h"
 #include "eida/metrics/classification.h"
 
@@ -35,10 +34,11 @@ Evaluation evaluate_classes(const at::Tensor& logits,  // [n, C] float32
 }  // namespace
 
 Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                    TaskKind task, const Communicator& processes) {
+                    TaskKind task, const Communicator& processes,
+                    const std::function<void(int64_t)>& progress) {
   PassOptions options;
   options.processes = &processes;
-  options.progress = [](int64_t) { check_interrupted(); };
+  options.progress = progress;
   if (task == TaskKind::kClassification)
     return evaluate_classes(classify(model, examples, options), examples);
   double nll = 0.0;

@@ -1,6 +1,8 @@
 // Scores of a model on labelled examples, as eida-train takes them after a round.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -15,9 +17,11 @@ namespace eida {
 using Evaluation = std::vector<std::pair<std::string, double>>;
 
 /// Of all processes' examples, which are the same; each computes its part.
+/// \param progress called after every pass with the number of its examples
 /// \throws NumericError a logit or loss that is not finite
 Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                    TaskKind task, const Communicator& processes = Communicator::single());
+                    TaskKind task, const Communicator& processes = Communicator::single(),
+                    const std::function<void(int64_t)>& progress = {});
 
 /// Names that evaluate() gives a task; the first picks the best round where nothing else is said.
 std::vector<std::string> evaluation_metrics(TaskKind task);

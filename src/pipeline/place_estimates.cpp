@@ -22,12 +22,10 @@ namespace {
 
 constexpr double kMiB = 1 << 20;
 
-/// Beside all statistics, while each thread estimates a subspace.
-double estimation_bytes(const PlaceSize& size) {
-  return at::get_num_threads() * size.estimation_bytes();
+/// Of this process, or of the one that has most: all have to plan alike.
+double most_threads(const Communicator& processes) {
+  return -processes.least(-static_cast<double>(at::get_num_threads()));
 }
-
-double alone_bytes(const PlaceSize& size) { return size.bytes() + estimation_bytes(size); }
 
 /// Work of a place's subspace, about: inner products, and their eigenvalues.
 double estimation_work(const PlaceSize& size) {
@@ -55,7 +53,7 @@ std::vector<PlaceSize> place_sizes(const PretrainedModel& model, const std::vect
 /// sizes, not from what the allocator holds at the moment, so that all rounds plan alike.
 double taken_bytes(const PretrainedModel& model, const std::vector<PlaceSize>& sizes,
                    const std::vector<const TokenExample*>& examples,
-                   const SamplerOptions& sampler) {
+                   const MeasureOptions& options) {
   constexpr double kProgram = 250 * kMiB;  // LibTorch, tokenizer, data
   double weights = 0, widths = 0, widest = 0, rows = 0;
   for (const auto& [name, tensor] : model.parameters())
@@ -65,21 +63,26 @@ double taken_bytes(const PretrainedModel& model, const std::vector<PlaceSize>& s
     widest = std::max(widest, static_cast<double>(size.dim));
     rows = std::max(rows, static_cast<double>(size.rows));
   }
+  const double bases = static_cast<double>(options.estimate.k) * widths;  // of all places
+  const SamplerOptions& sampler = options.sampler;
   // Of a token: the places' values and, a quarter as much, what lies between them; gradients of the
   // layer that the way back is at; its products with each vector drawn from its logical batch.
   const double drawn =
       rows / static_cast<double>(examples.size()) * static_cast<double>(sampler.draw.batch_size);
   const double floats =
       1.25 * widths + 4 * widest + static_cast<double>(model.input_spaces().size()) * drawn;
-  return kProgram + weights + 4 * floats * static_cast<double>(largest_pass(examples, sampler));
+  return kProgram + weights +
+         4 * (bases + floats * static_cast<double>(largest_pass(examples, sampler)));
 }
 
-/// Places that are sampled together: as many, in their order, as fit.
-std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes, double budget) {
+/// Places that are sampled together: as many, in their order, as fit. Beside all statistics each
+/// thread estimates a subspace.
+std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes, double budget,
+                                            double threads) {
   std::vector<std::vector<size_t>> turns;
   double held = 0, estimating = 0;
   for (size_t place = 0; place < sizes.size(); ++place) {
-    const double more = sizes[place].bytes(), beside = estimation_bytes(sizes[place]);
+    const double more = sizes[place].bytes(), beside = threads * sizes[place].estimation_bytes();
     if (turns.empty() || held + more + std::max(estimating, beside) > budget) {
       turns.emplace_back();
       held = estimating = 0;
@@ -92,11 +95,14 @@ std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes,
 }
 
 void check_budget(const std::vector<PlaceSize>& sizes, const std::vector<std::string>& names,
-                  double budget, int64_t limit_mib) {
-  const auto largest = std::max_element(
-      sizes.begin(), sizes.end(),
-      [](const PlaceSize& a, const PlaceSize& b) { return alone_bytes(a) < alone_bytes(b); });
-  const double wanted = alone_bytes(*largest), limit = static_cast<double>(limit_mib) * kMiB;
+                  double budget, double threads, int64_t limit_mib) {
+  const auto alone = [&](const PlaceSize& size) {
+    return size.bytes() + threads * size.estimation_bytes();
+  };
+  const auto largest =
+      std::max_element(sizes.begin(), sizes.end(),
+                       [&](const PlaceSize& a, const PlaceSize& b) { return alone(a) < alone(b); });
+  const double wanted = alone(*largest), limit = static_cast<double>(limit_mib) * kMiB;
   if (wanted <= budget) return;
   throw ConfigError(
       "run.memory_limit: {} MiB, but the model takes about {:.0f} and {} alone {:.0f} (hint: "
@@ -170,8 +176,9 @@ void share(std::vector<Subspace>& subspaces, const std::vector<PlaceSize>& sizes
   for (size_t place = 0; place < subspaces.size(); ++place) {
     Subspace& subspace = subspaces[place];
     if (owners[place] != processes.rank()) {
-      subspace.basis = at::empty({k, sizes[place].dim}, at::TensorOptions(at::kFloat));
-      subspace.energy = at::empty({k}, at::TensorOptions(at::kDouble));
+      const int64_t rows = std::min(k, sizes[place].dim);
+      subspace.basis = at::empty({rows, sizes[place].dim}, at::TensorOptions(at::kFloat));
+      subspace.energy = at::empty({rows}, at::TensorOptions(at::kDouble));
     }
     SketchBound& sketch = subspace.sketch;
     const at::Tensor rest = at::tensor(
@@ -241,7 +248,7 @@ double statistics_bytes(const PretrainedModel& model, int64_t rows, const Measur
   double held = 0, estimating = 0;
   for (const PlaceSize& size : sizes) {
     held += size.bytes();
-    estimating = std::max(estimating, estimation_bytes(size));
+    estimating = std::max(estimating, at::get_num_threads() * size.estimation_bytes());
   }
   return held + estimating;
 }
@@ -254,14 +261,16 @@ PlaceEstimates estimate_places(PretrainedModel& model,
       place_sizes(model, count_samples(model, examples, options.sampler.draw), options);
   constexpr double kShare = 0.8;  // of what is free, where nothing else is said
   const Communicator& processes = *options.processes;
+  const double threads = most_threads(processes);
   const double available = available_memory_mib() / processes.ranks_on_node();
   double budget = available > 0 ? kShare * available * kMiB : std::numeric_limits<double>::max();
   if (options.memory_limit) {
     budget = static_cast<double>(*options.memory_limit) * kMiB -
-             taken_bytes(model, sizes, examples, options.sampler);
-    check_budget(sizes, names, budget, *options.memory_limit);
+             taken_bytes(model, sizes, examples, options);
+    check_budget(sizes, names, budget, threads, *options.memory_limit);
   }
-  const auto turns = plan_turns(sizes, processes.least(budget));  // the same ones in every process
+  budget = processes.least(budget);
+  const auto turns = plan_turns(sizes, budget, threads);  // the same ones in every process
   log_plan(sizes, turns.size(), budget);
   const Shard own = shard_of_batches(examples, options.sampler.draw.batch_size, processes.rank(),
                                      processes.size());

@@ -47,7 +47,10 @@ struct ProbeInputs {
 /// Opens and checks: what a run would refuse is refused here.
 ProbeInputs open_probe_inputs(const Config& config, const Communicator& processes) {
   const ComputeSetting compute = set_up_compute(config.run, processes);
-  auto data = open_dataset(config.data.train, reader_options(config.data));
+  ReaderOptions reader = reader_options(config.data);
+  auto data = open_dataset(config.data.train, reader);
+  reader.class_names = class_order(*data, config);
+  if (!reader.class_names.empty()) data = open_dataset(config.data.train, reader);
   require_targets(*data, config.data);
   check_enough_examples(data->name(), data->size(), config.sampling.examples, config.probe.heldout,
                         "probe.heldout");
@@ -102,7 +105,8 @@ ProbeResults measure(const ProbeInputs& inputs, const Config& config,
                  config.probe.repeats, repeat.sampling_seconds, repeat.estimation_seconds,
                  repeat.heldout_seconds);
     add_repeat(results, repeat);
-    if (!first) first = std::move(repeat);
+    if (config.probe.save_subspaces && options.processes->is_root() && !first)
+      first = std::move(repeat);
   }
   return results;
 }

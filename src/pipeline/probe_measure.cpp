@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <utility>
 
@@ -60,12 +61,15 @@ class HeldoutMeter : public SampleSink {
   }
 
  private:
-  static constexpr int64_t kBlock = 256;  ///< vectors of a place that are measured together
+  static constexpr int64_t kBlock = 256;          ///< vectors of a place that are measured together
+  static constexpr int64_t kMostHeld = 16 << 20;  ///< values of all places: 64 MiB
 
   void add(size_t place, const at::Tensor& vectors) {
     blocks_[place].push_back(vectors.contiguous());
     rows_[place] += vectors.size(0);
+    held_ += vectors.numel();
     if (rows_[place] >= kBlock) flush(place);
+    if (held_ > kMostHeld) finish();
   }
 
   void flush(size_t place) {
@@ -77,6 +81,7 @@ class HeldoutMeter : public SampleSink {
     merge_into(measure.fidelity, fidelity(vectors, subspace, *dims_, name));
     merge_into(measure.centred_fidelity,
                centred_fidelity(vectors, subspace, (*means_)[place], *dims_, name));
+    held_ -= vectors.numel();
     blocks_[place].clear();
     rows_[place] = 0;
   }
@@ -88,6 +93,7 @@ class HeldoutMeter : public SampleSink {
   std::vector<PlaceMeasure>* measures_;
   std::vector<std::vector<at::Tensor>> blocks_;
   std::vector<int64_t> rows_;
+  std::atomic<int64_t> held_ = 0;  ///< values in the blocks
 };
 
 /// What the samples alone say about a place.

@@ -12,11 +12,15 @@ namespace eida {
 namespace fs = std::filesystem;
 namespace {
 
-/// The configuration that a run has left in its folder.
-Config read_config_of(const fs::path& file) {
+/// The configuration that a run of the program has left in its folder. \throws ConfigError
+Config read_config_of(const fs::path& file, Program program) {
   Config config;
   KeySet given;
   read_config_file(file, config, given);
+  if (dump_yaml(config, program, given) != dump_yaml(config, program)) {
+    throw ConfigError("--resume: {}: a run of another program than {} (hint: another --output)",
+                      file.string(), program_name(program));
+  }
   resolve_defaults(config, given);
   return config;
 }
@@ -50,7 +54,8 @@ bool check_same_configuration(const Config& before, const Config& now, Program p
     if (old_line == line) continue;
     const DumpLine old_value(old_line, group), value(line, group);
     if (may_change(value.key)) continue;
-    longer = value.key == "rounds" && now.rounds > before.rounds;
+    longer =
+        value.key == "rounds" && now.rounds > before.rounds && before.train.schedule != "global";
     if (longer) continue;
     throw ConfigError("--resume: {}: {} was '{}', is '{}' (hint: --config {}, or --overwrite)",
                       file.string(), value.key, old_value.value, value.value, file.string());
@@ -63,7 +68,7 @@ bool check_same_configuration(const Config& before, const Config& now, Program p
 EarlierRun find_earlier_run(const fs::path& folder, const Config& config, Program program) {
   const fs::path file = folder / "config.yaml";
   if (!fs::exists(file)) return EarlierRun::kNone;
-  const bool same = check_same_configuration(read_config_of(file), config, program, file);
+  const bool same = check_same_configuration(read_config_of(file, program), config, program, file);
   const bool ended = fs::exists(folder / "manifest.json") && !fs::exists(folder / "INCOMPLETE");
   return ended && same ? EarlierRun::kFinished : EarlierRun::kUnfinished;
 }

@@ -14,8 +14,9 @@ enum class EarlierRun {
 };
 
 /// A resumed run must be the run that was stopped: its configuration may differ only in
-/// run.threads and run.memory_limit, which decide no result, and `rounds` may grow. \throws
-/// ConfigError names the first key that differs
+/// run.threads and run.memory_limit, which decide no result, and `rounds` may grow where the
+/// learning rate does not follow from it (train.schedule global). \throws ConfigError names the
+/// first key that differs; a run of another program
 EarlierRun find_earlier_run(const std::filesystem::path& folder, const Config& config,
                             Program program);
 

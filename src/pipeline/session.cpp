@@ -132,6 +132,45 @@ ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int
   return {load_tokenizer(config.model.path), kind, options};
 }
 
+std::vector<std::string> class_names_of(const ModelConfig& model) {
+  const auto labels = model.original.find("id2label");
+  std::vector<std::string> names;
+  if (labels == model.original.end() || !labels->is_object()) return names;
+  for (size_t i = 0; i < labels->size(); ++i) {
+    const auto name = labels->find(std::to_string(i));
+    if (name == labels->end() || !name->is_string() || *name == "LABEL_" + std::to_string(i))
+      return {};
+    names.push_back(name->get<std::string>());
+  }
+  return names;
+}
+
+bool names_classes(const Dataset& data) {
+  const auto& names = data.class_names();
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] != std::to_string(i)) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> class_order(const Dataset& data, const Config& config) {
+  if (data.kind() != TaskKind::kClassification || !names_classes(data)) return {};
+  const std::vector<std::string> order =
+      class_names_of(read_model_config(config.model.path, data.kind()));
+  if (order.size() != data.class_names().size()) return {};
+  const auto sorted = [](std::vector<std::string> names) {
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  if (sorted(order) != sorted(data.class_names())) {
+    throw DataError(
+        "{}: the classes '{}' are not those of the model, '{}' (hint: name them alike in "
+        "config.json's id2label, or take id2label out)",
+        data.name(), fmt::join(data.class_names(), "', '"), fmt::join(order, "', '"));
+  }
+  return order;
+}
+
 std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind, int64_t classes,
                                             const ComputeSetting& compute) {
   LoadOptions options;

@@ -10,6 +10,7 @@
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "eida/core/json.h"
 #include "eida/core/log.h"
 #include "eida/core/run_folder.h"
 #include "eida/pipeline/session.h"
@@ -35,7 +36,7 @@ std::string result_text(const nlohmann::ordered_json& summary, const std::string
   Table table(header);
   for (const auto& round : rounds) {
     std::vector<std::string> row = {fmt::format("{}", round.at("round").get<int64_t>()),
-                                    fmt::format("{:.4f}", round.at("train_loss").get<double>())};
+                                    fmt::format("{:.4f}", number_or_nan(round.at("train_loss")))};
     if (round.contains("eval")) {
       for (const auto& [metric, value] : round.at("eval").items())
         row.push_back(fmt::format("{:.4f}", value.get<double>()));

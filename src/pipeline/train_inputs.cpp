@@ -100,6 +100,8 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   check_supported(config, inputs.task);
   check_scores(config, inputs.task);
   inputs.train = open_file(config.data.train, config, {});
+  if (const auto order = class_order(*inputs.train, config); !order.empty())
+    inputs.train = open_file(config.data.train, config, order);
   const auto class_names = inputs.train->class_names();
   inputs.tokenizer = std::make_unique<ExampleTokenizer>(
       open_example_tokenizer(config, inputs.task, inputs.compute.threads));

@@ -51,7 +51,7 @@ TrainPlace place_of(const json& entry) {
 TrainRound round_of(const json& entry) {
   TrainRound round;
   round.round = entry.at("round");
-  round.train_loss = entry.at("train_loss");
+  round.train_loss = number_or_nan(entry.at("train_loss"));
   if (entry.contains("eval")) {
     for (const auto& [metric, value] : entry.at("eval").items())
       round.scores.emplace_back(metric, value.get<double>());

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "eida/core/files.h"
 #include "eida/model/pretrained_model.h"
 
 namespace eida {
@@ -18,6 +19,8 @@ class MetricsLog {
   MetricsLog(std::filesystem::path file, int64_t keep);
   /// \throws DataError, for example a full disk
   void write(const nlohmann::ordered_json& line);
+  /// What was written survives the machine's end. \throws DataError
+  void sync() const { sync_file(file_); }
   int64_t bytes() const { return bytes_; }
 
  private:
@@ -46,8 +49,8 @@ at::Tensor reference_logits(PretrainedModel& model, const PackedBatch& batch);
 MergeParity compare_logits(const at::Tensor& before, const at::Tensor& after,
                            const PackedBatch& batch, bool rounded = false);
 
-/// Writes a Hugging Face folder beside its final place and moves it there: `dir` is whole or what
-/// it was. \throws DataError
+/// Writes a Hugging Face folder beside its final place and moves it there: `dir` is whole, what it
+/// was, or between two renames not there. \throws DataError
 void save_model_folder(const PretrainedModel& model, const std::filesystem::path& tokenizer_source,
                        const std::filesystem::path& dir);
 

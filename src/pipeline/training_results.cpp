@@ -9,6 +9,7 @@
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/json.h"
+#include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
 #include "subspace_record.h"
@@ -64,10 +65,10 @@ void TrainingRun::close_round_record() {
   nlohmann::ordered_json record = {
       {"round", position_.round},
       {"event", "round_end"},
-      {"train_loss",
-       position_.loss_sum / static_cast<double>(std::max<int64_t>(1, position_.step))}};
+      {"train_loss", position_.loss_sum / static_cast<double>(position_.losses)}};
   if (!dev_.empty()) {
-    const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task, *processes_);
+    const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task, *processes_,
+                                       [](int64_t) { check_interrupted(); });  // the state is saved
     record["eval"] = to_json(scores);
     log_scores(scores);
     spdlog::info("round {}: {}", position_.round, to_text(scores));
@@ -151,7 +152,8 @@ nlohmann::ordered_json TrainingRun::summary() const {
     json["last_score"] = history_.back()["eval"].at(metric);
   }
   json["trainable_parameters"] = parameters_->count();
-  json["examples_per_second"] = static_cast<double>(examples_) / std::max(1e-9, step_seconds_);
+  json["examples_per_second"] =  // null where a resumed run had no step left
+      examples_ > 0 ? nlohmann::json(static_cast<double>(examples_) / step_seconds_) : nullptr;
   json["seconds"] = seconds;
   json["cpu_seconds"] = cpu_seconds();
   json["peak_memory_mib"] = peak_memory_mib();

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "eida/adapter/adapter_file.h"
 #include "eida/core/error.h"
@@ -47,6 +48,7 @@ int64_t TrainingRun::resume_or_start() {
     TrainingState state = read_training_state(state_file_);
     position_ = std::move(state.position);
     bases_ = std::move(state.bases);
+    check_state();
     earlier_seconds_ = position_.seconds;
     history_ = parse_json(position_.history, state_file_.string());
     restoring_ = true;
@@ -59,6 +61,37 @@ int64_t TrainingRun::resume_or_start() {
   if (config_.train.tensorboard)
     events_.emplace(folder_->path() / "tensorboard", step_of_run() + 1);
   return position_.round;
+}
+
+/// What must not change while a run is stopped: the model, and every data file by its path.
+nlohmann::json TrainingRun::fingerprint() const {
+  const auto model = std::filesystem::absolute(config_.model.path).lexically_normal().string();
+  nlohmann::json json = {{"model", inputs_.base}};
+  for (const InputFile& file : manifest_.inputs) {
+    if (!file.path.starts_with(model)) json[file.path] = file.sha256;
+  }
+  return json;
+}
+
+/// What was read belongs to this run. \throws FormatError, DataError where model or data changed
+void TrainingRun::check_state() const {
+  const auto places =
+      std::pair(inputs_.model->input_spaces().size(), inputs_.model->sites().size());
+  const auto bases = std::pair(bases_.inputs.size(), bases_.delta_outputs.size());
+  if (position_.round > config_.rounds || position_.step > steps_per_round_ ||
+      (inputs_.method->needs_bases() && bases != places)) {
+    throw FormatError("{}: not a state of this run (hint: --overwrite starts afresh)",
+                      state_file_.string());
+  }
+  if (folder_ == nullptr) return;  // the process that writes knows what it reads
+  const nlohmann::json now = fingerprint(),
+                       before = parse_json(position_.inputs, state_file_.string());
+  for (const auto& [name, value] : before.items()) {
+    if (now.value(name, nlohmann::json()) == value) continue;
+    throw DataError(
+        "--resume: {} is not what the stopped run read (hint: put it back, or --overwrite)",
+        name == "model" ? config_.model.path.string() : name);
+  }
 }
 
 /// The weights that `round` starts from: the base with all earlier rounds merged, by the same sums
@@ -78,6 +111,7 @@ void TrainingRun::begin(int64_t round) {
     position_.round = round;
     position_.step = 0;
     position_.loss_sum = position_.logged_loss = 0.0;
+    position_.losses = position_.logged_losses = 0;
     if (inputs_.method->needs_bases()) estimate_bases();
   }
   inputs_.method->attach(*inputs_.model, bases_, round);
@@ -202,13 +236,20 @@ void TrainingRun::train() {
 }
 
 void TrainingRun::log_step(const StepResult& result, double lr) {
-  position_.loss_sum += result.loss;
-  position_.logged_loss += result.loss;
+  if (std::isfinite(result.loss)) {
+    position_.loss_sum += result.loss;
+    position_.logged_loss += result.loss;
+    ++position_.losses;
+    ++position_.logged_losses;
+  }
+  if (result.skipped) {
+    spdlog::info("round {}, step {}: float16 overflowed, the step is left out; loss scale {}",
+                 position_.round, position_.step, scaler_.scale());
+  }
   if (folder_ == nullptr) return;
   const int64_t every = config_.train.log_every;
   if (position_.step % every != 0 && position_.step != steps_per_round_) return;
-  const int64_t steps = position_.step % every == 0 ? every : position_.step % every;
-  const double loss = position_.logged_loss / static_cast<double>(steps),
+  const double loss = position_.logged_loss / static_cast<double>(position_.logged_losses),
                rate = static_cast<double>(examples_) / std::max(1e-9, step_seconds_);
   metrics_->write({{"round", position_.round},
                    {"step", position_.step},
@@ -223,6 +264,7 @@ void TrainingRun::log_step(const StepResult& result, double lr) {
                                    {"train/examples_per_s", rate}});
   }
   position_.logged_loss = 0.0;
+  position_.logged_losses = 0;
 }
 
 /// Optimiser steps since the start of the first round.
@@ -237,6 +279,7 @@ void TrainingRun::log_scores(const Evaluation& scores) {
   events_->write(step_of_run(), scalars);
 }
 
+/// To its end, whatever signal comes: what was trained is saved behind it.
 void TrainingRun::evaluate_within_round() {
   if (dev_.empty()) return;
   const Evaluation scores = evaluate(*inputs_.model, dev_, inputs_.task, *processes_);
@@ -257,8 +300,10 @@ bool TrainingRun::state_is_due() const {
 
 void TrainingRun::save_state() {
   if (folder_ == nullptr) return;
+  metrics_->sync();
   position_.metrics_bytes = metrics_->bytes();
   position_.history = history_.dump();
+  position_.inputs = fingerprint().dump();
   position_.seconds = earlier_seconds_ + seconds_since(start_);
   write_training_state(state_file_, position_, bases_, *parameters_, *optimizer_, scaler_);
   saved_at_ = std::chrono::steady_clock::now();

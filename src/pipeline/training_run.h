@@ -25,11 +25,12 @@ class TrainingRun {
   TrainingRun(const Config& config, TrainInputs inputs, const RunFolder* folder, Manifest manifest);
 
   /// Goes to where an earlier process stopped, if it left a state. \return the round to begin
+  /// \throws DataError where model or data are others now
   int64_t resume_or_start();
   /// Samples, estimates and chooses ranks on the current model, and attaches adapters that change
   /// nothing yet; or puts back what the state holds.
   void begin(int64_t round);
-  /// Optimiser steps up to the end of the round. \throws Interrupted with the state saved
+  /// Optimiser steps up to the end of the round. \throws Interrupted after a step, the state saved
   void train();
   /// Adds the update to the weights, and compares logits before and after.
   void merge();
@@ -45,6 +46,8 @@ class TrainingRun {
   nlohmann::ordered_json summary() const;
 
  private:
+  nlohmann::json fingerprint() const;
+  void check_state() const;
   void save_round() const;
   void restore_weights(int64_t round);
   void estimate_bases();

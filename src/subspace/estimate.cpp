@@ -24,13 +24,6 @@ namespace {
 constexpr std::array<std::string_view, 5> kNames = {"mean_first", "centred", "uncentred",
                                                     "power_iteration", "random"};
 
-/// FNV-1a, so that a place's random stream follows from its name and not from its number in a list.
-uint64_t name_hash(std::string_view name) {
-  uint64_t hash = 14695981039346656037ULL;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
-
 std::string named(const std::string& place) {
   return place.empty() ? "subspace" : "subspace of " + place;
 }
@@ -83,7 +76,7 @@ Subspace mean_first(Spread& spread, const EstimateOptions& options, Rng& rng) {
 }
 
 Subspace estimate(Spread& spread, const EstimateOptions& options, const std::string& place) {
-  Rng rng(options.seed, "subspace", name_hash(place));
+  Rng rng(options.seed, "subspace", hash_name(place));
   switch (options.estimator) {
     case Estimator::kMeanFirst:
     case Estimator::kPowerIteration:
@@ -175,6 +168,12 @@ Subspace estimate_from(const PlaceStatistics& place, const EstimateOptions& opti
   return estimate_from(place.sketch(), options, place.name());
 }
 
+/// A place of a list gives as many rows as it has, where that is fewer.
+EstimateOptions cut_to(EstimateOptions options, int64_t d) {
+  options.k = std::min(options.k, d);
+  return options;
+}
+
 }  // namespace
 
 std::string_view to_string(Estimator estimator) {
@@ -224,7 +223,8 @@ std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
   }
   std::vector<Subspace> subspaces(samples.size());
   for_each_place(samples.size(), [&](size_t i) {
-    subspaces[i] = estimate_one(samples[i], options, places.empty() ? "" : places[i]);
+    subspaces[i] = estimate_one(samples[i], cut_to(options, samples[i].size(-1)),
+                                places.empty() ? "" : places[i]);
   });
   return subspaces;
 }
@@ -232,8 +232,9 @@ std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
 std::vector<Subspace> estimate_subspaces(const std::vector<PlaceStatistics>& places,
                                          const EstimateOptions& options) {
   std::vector<Subspace> subspaces(places.size());
-  for_each_place(places.size(),
-                 [&](size_t i) { subspaces[i] = estimate_from(places[i], options); });
+  for_each_place(places.size(), [&](size_t i) {
+    subspaces[i] = estimate_from(places[i], cut_to(options, places[i].dim()));
+  });
   return subspaces;
 }
 

@@ -25,7 +25,7 @@ MomentSketch::MomentSketch(int64_t dim, int64_t rows) {
 
 void MomentSketch::add(const at::Tensor& samples, const std::string& place) {
   const c10::NoGradGuard no_grad;
-  each_chunk(samples, dim(), "sketch", place, [this](const at::Tensor& chunk) {  // [c, d]
+  each_chunk(samples, dim(), count_, "sketch", place, [this](const at::Tensor& chunk) {  // [c, d]
     sum_ += chunk.sum(0);
     trace_ += chunk.square().sum().item<double>();
     append(chunk);

@@ -16,7 +16,7 @@ SecondMoments::SecondMoments(int64_t dim) {
 }
 
 void SecondMoments::add(const at::Tensor& samples, const std::string& place) {
-  each_chunk(samples, dim(), "second moments", place, [this](const at::Tensor& chunk) {  // [c, d]
+  each_chunk(samples, dim(), count_, "second moments", place, [this](const at::Tensor& chunk) {
     sum_ += chunk.sum(0);
     add_symmetric_product(chunk.t(), product_);
   });

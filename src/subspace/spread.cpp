@@ -38,24 +38,25 @@ at::Tensor frame_of(const at::Tensor& B, const at::Tensor& mean, double least) {
 
 }  // namespace
 
-void check_finite(const at::Tensor& samples, const std::string& place) {
+void check_finite(const at::Tensor& samples, const std::string& place, int64_t first) {
   if (std::isfinite(samples.sum(at::kDouble).item<double>())) return;  // one reading of them
   const at::Tensor bad = at::isfinite(samples).logical_not();
   if (!bad.any().item<bool>()) return;
-  const at::Tensor first = bad.nonzero()[0];
-  const int64_t row = first[0].item<int64_t>(), column = first[1].item<int64_t>();
+  const at::Tensor where = bad.nonzero()[0];
+  const int64_t row = where[0].item<int64_t>(), column = where[1].item<int64_t>();
   throw NumericError("samples{}: row {}, coordinate {} is {}, wanted finite values",
-                     at_place(place), row, column, samples[row][column].item<double>());
+                     at_place(place), first + row, column, samples[row][column].item<double>());
 }
 
-void each_chunk(const at::Tensor& samples, int64_t dim, const char* what, const std::string& place,
+void each_chunk(const at::Tensor& samples, int64_t dim, int64_t before, const char* what,
+                const std::string& place,
                 const std::function<void(const at::Tensor& chunk)>& work) {
   if (samples.dim() != 2 || samples.size(1) != dim) {
     throw ConfigError("{}{}: samples of shape {}, wanted [n, {}]", what, at_place(place),
                       fmt::join(samples.sizes(), " x "), dim);
   }
   const at::Tensor host = samples.detach().to(at::kCPU);
-  check_finite(host, place);
+  check_finite(host, place, before);
   constexpr int64_t kRows = 1024;
   for (int64_t begin = 0; begin < host.size(0); begin += kRows)
     work(host.narrow(0, begin, std::min(kRows, host.size(0) - begin)).to(at::kDouble));

@@ -13,14 +13,15 @@
 
 namespace eida {
 
-/// \throws NumericError naming the place, row and coordinate of the first value that is not finite.
-void check_finite(const at::Tensor& samples, const std::string& place);
+/// \param first number of the first row among the place's samples. \throws NumericError naming the
+/// place, row and coordinate of the first value that is not finite.
+void check_finite(const at::Tensor& samples, const std::string& place, int64_t first = 0);
 
-/// Hands samples that are to be added to sums called `what` to `work`: on the CPU, in float64,
-/// 1,024 rows at most at a time. \param samples [n, dim] \throws ConfigError another shape,
-/// NumericError as check_finite(), both before the first call
-void each_chunk(const at::Tensor& samples, int64_t dim, const char* what, const std::string& place,
-                const std::function<void(const at::Tensor& chunk)>& work);
+/// Hands samples that are to be added to sums called `what` of `before` samples to `work`: on the
+/// CPU, in float64, 1,024 rows at most at a time. \param samples [n, dim] \throws ConfigError
+/// another shape, NumericError as check_finite(), both before the first call
+void each_chunk(const at::Tensor& samples, int64_t dim, int64_t before, const char* what,
+                const std::string& place, const std::function<void(const at::Tensor& chunk)>& work);
 
 /// Orthonormal rows with their second moment per sample, descending.
 struct EnergyRows {

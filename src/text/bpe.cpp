@@ -173,7 +173,7 @@ class Bpe : public Model {
     };
     std::vector<Candidate> found;
     const auto candidate = [&](int32_t left) -> Candidate {
-      if (left < 0 || at(left).next < 0) return {MergeTable::kNone, 0, 0};
+      if (left < 0 || at(left).next < 0) return {MergeTable::kNone, 0, -1};
       const auto merge = merges_.find(at(left).id, at(at(left).next).id);
       return {merge.rank, left, merge.id};
     };
@@ -185,7 +185,8 @@ class Bpe : public Model {
       const Candidate top = queue.top();
       queue.pop();
       Scratch::Symbol& left = at(top.position);
-      if (left.id < 0 || candidate(top.position).id != top.id) continue;  // merged meanwhile
+      const Candidate now = candidate(top.position);
+      if (left.id < 0 || now.rank == MergeTable::kNone || now.id != top.id) continue;  // merged
       Scratch::Symbol& right = at(left.next);
       left.id = top.id;
       left.next = right.next;

@@ -12,7 +12,7 @@
 namespace eida {
 namespace {
 
-constexpr const char* kFormat = "eida-training-state-2";
+constexpr const char* kFormat = "eida-training-state-3";
 
 /// Doubles as text that reads back to the same bits.
 std::string exact(double value) { return fmt::format("{:a}", value); }
@@ -24,7 +24,7 @@ nlohmann::json header_of(const SafetensorsFile& file, const std::filesystem::pat
   JsonOptions options;
   options.code = ExitCode::kFormat;
   nlohmann::json header = parse_json(found->second, path.string(), options);
-  if (!header.is_object() || header.value("format", "") != kFormat) {
+  if (!header.is_object() || !header.contains("format") || header["format"] != kFormat) {
     throw FormatError("{}: written by another version (hint: --overwrite starts afresh)",
                       path.string());
   }
@@ -69,13 +69,16 @@ void write_training_state(const std::filesystem::path& file, const RunPosition& 
                                          {"step", position.step},
                                          {"metrics_bytes", position.metrics_bytes},
                                          {"loss_sum", exact(position.loss_sum)},
+                                         {"losses", position.losses},
                                          {"logged_loss", exact(position.logged_loss)},
+                                         {"logged_losses", position.logged_losses},
                                          {"seconds", exact(position.seconds)},
+                                         {"inputs", position.inputs},
                                          {"rank_plan", position.rank_plan},
                                          {"subspaces", position.subspaces},
                                          {"history", position.history},
-                                         {"inputs", bases.inputs.size()},
-                                         {"delta_outputs", bases.delta_outputs.size()},
+                                         {"input_bases", bases.inputs.size()},
+                                         {"delta_output_bases", bases.delta_outputs.size()},
                                          {"optimizer_steps", optimizer.steps()},
                                          {"scale", exact(scaler.scale())},
                                          {"good_steps", scaler.good_steps()}};
@@ -101,9 +104,16 @@ TrainingState read_training_state(const std::filesystem::path& path) {
     position.round = header.at("round").get<int64_t>();
     position.step = header.at("step").get<int64_t>();
     position.metrics_bytes = header.at("metrics_bytes").get<int64_t>();
+    if (position.round < 1 || position.step < 0 || position.metrics_bytes < 0) {
+      throw FormatError("{}: round {}, step {} (hint: --overwrite starts afresh)", path.string(),
+                        position.round, position.step);
+    }
     position.loss_sum = number(header, "loss_sum");
+    position.losses = header.at("losses").get<int64_t>();
     position.logged_loss = number(header, "logged_loss");
+    position.logged_losses = header.at("logged_losses").get<int64_t>();
     position.seconds = number(header, "seconds");
+    position.inputs = header.at("inputs").get<std::string>();
     position.rank_plan = header.at("rank_plan").get<std::string>();
     position.subspaces = header.at("subspaces").get<std::string>();
     position.history = header.at("history").get<std::string>();
@@ -114,8 +124,8 @@ TrainingState read_training_state(const std::filesystem::path& path) {
         if (file.find(name) != nullptr) places[i] = tensor_of(file, name, path);
       }
     };
-    read("input", "inputs", state.bases.inputs);
-    read("delta_output", "delta_outputs", state.bases.delta_outputs);
+    read("input", "input_bases", state.bases.inputs);
+    read("delta_output", "delta_output_bases", state.bases.delta_outputs);
   } catch (const nlohmann::json::exception& fault) {
     fail_for(path, fault);
   }

@@ -97,10 +97,19 @@ TEST_P(AdapterFileTest, BrokenFilesAreErrors) {
   changed.push_back({"stranger", at::randn({2})});
   write_safetensors(broken, changed, metadata);
   expect_format_error({broken}, "fits nothing");
+  for (const char* factor : {".B", ".C"}) {
+    changed = tensors;
+    std::erase_if(changed,
+                  [&](const NamedTensor& tensor) { return tensor.name.ends_with(factor); });
+    write_safetensors(broken, changed, metadata);
+    expect_format_error({broken}, "lacks a factor");
+  }
   changed = tensors;
-  std::erase_if(changed, [](const NamedTensor& tensor) { return tensor.name.ends_with(".B"); });
+  for (NamedTensor& tensor : changed) {
+    if (tensor.name.ends_with(".C")) tensor.tensor = tensor.tensor.unsqueeze(0);
+  }
   write_safetensors(broken, changed, metadata);
-  expect_format_error({broken}, "lacks a factor");
+  expect_format_error({broken}, "has a factor of shape");
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, AdapterFileTest,

@@ -123,6 +123,19 @@ TEST(ExampleStream, ExamplesWithoutALabelledTokenLeaveTheirPlaceToOthers) {
   }
 }
 
+TEST(ExampleStream, AShortLastStretchWithoutALabelledTokenTakesExamplesOfItsNeighbour) {
+  std::vector<TextExample> examples;
+  for (int i = 0; i < 31; ++i) examples.push_back({"a", std::to_string(i), -1});
+  examples[static_cast<size_t>(order_of(31).part(30, 31).front())].first =
+      "a context that is too long";
+  const auto data = make_dataset(examples, TaskKind::kCompletion);
+  ExampleStream stream(data, byte_tokenizer(TaskKind::kCompletion, 8), order_of(31), {30, 0, 1});
+  const auto ids = ids_of(stream);
+  ASSERT_EQ(ids.size(), 31u);
+  EXPECT_EQ(ids.back(), ids.front());
+  EXPECT_EQ(stream.replaced(), 1);
+}
+
 TEST(ExampleStream, RefusesNoWorkersAndNoStretch) {
   const auto rows = std::make_shared<Rows>(10);
   const auto tokenizer = byte_tokenizer(TaskKind::kClassification);

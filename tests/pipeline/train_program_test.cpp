@@ -131,6 +131,53 @@ TEST_F(TrainProgramTest, TheThresholdRuleMeasuresOnHeldOutExamples) {
     EXPECT_TRUE(rank == 4 || rank == 8) << place;
 }
 
+TEST_F(TrainProgramTest, AFixedRankIsCutToAPlacesDimension) {
+  for (const char* estimator : {"mean_first", "random"}) {
+    train_and_read(train(a_, true,
+                         {"--set", "ranks.fixed=1000", "--overwrite", "--set",
+                          std::string("subspace.estimator=") + estimator}));
+    const auto plan = read_json(a_ / "rounds/01/rank_plan.json");
+    for (const auto& [place, rank] : plan.at("inputs").items())
+      EXPECT_TRUE(rank == 24 || rank == 40) << place << " " << rank;
+  }
+}
+
+TEST_F(TrainProgramTest, LabelsInWordsAreThoseOfTheConfig) {
+  // Of the apes every second line only: whatever is predicted, swapped classes score differently.
+  const auto in_words = [](const std::filesystem::path& file) {
+    const std::string text = read_file(file);
+    std::string changed;
+    int apes = 0;
+    for (const std::string_view line : lines_of(text)) {
+      const bool header = changed.empty();
+      if (!header && line.ends_with('1') && apes++ % 2 == 1) continue;
+      changed += header ? line : line.substr(0, line.size() - 1);
+      if (!header) changed += line.ends_with('0') ? "zebra" : "ape";
+      changed += '\n';
+    }
+    write_file_atomic(file, changed);
+  };
+  in_words(reviews_);
+  in_words(dev_);
+  const auto name_classes = [&](const char* first, const char* second) {
+    auto config = read_json(encoder_ / "config.json");
+    config["id2label"] = {{"0", first}, {"1", second}};
+    write_file_atomic(encoder_ / "config.json", config.dump());
+  };
+  name_classes("zebra", "ape");
+  const auto summary = train_and_read(train(a_, true, {"--method", "full", "--lr", "1e-2"}));
+  const double accuracy = summary.at("rounds").back().at("eval").at("accuracy");
+  EXPECT_NE(accuracy, 0.5);
+  const auto result =
+      run({EIDA_EVAL, "--model", (a_ / "model").string(), "--task", "classification", "--data",
+           dev_.string(), "--format", "json", "--no-progress"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(nlohmann::json::parse(result.out).at("accuracy").get<double>(), accuracy);
+  name_classes("bad", "good");
+  std::filesystem::remove_all(a_);
+  expect_refused(train(a_), 3, "the classes 'ape', 'zebra' are not those of the model");
+}
+
 TEST_F(TrainProgramTest, DryRunCountsAndWritesNothing) {
   const auto result = run(train(a_, true, {"--dry-run"}));
   EXPECT_EQ(result.code, 0) << result.err;

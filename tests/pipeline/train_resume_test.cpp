@@ -112,6 +112,47 @@ TEST_F(TrainResume, AStateOfAnotherVersionIsRefusedAndChangesNothing) {
   EXPECT_EQ(testing::files_in(a_), before);
 }
 
+TEST_F(TrainResume, OtherDataOrAnotherModelAtTheSamePathIsRefused) {
+  auto longer = train(a_, true, {"--resume"});
+  time_of(train(a_));
+  *std::find(longer.begin(), longer.end(), "2") = "3";  // --rounds
+  for (const auto& file : {reviews_, encoder_ / "model.safetensors"}) {
+    const std::string before = read_file(file);
+    std::string changed = before;
+    changed[changed.size() - 4] ^= 1;
+    write_file_atomic(file, changed);
+    const auto refused = run(longer);
+    EXPECT_EQ(refused.code, 3) << refused.err;
+    const auto named = file == reviews_ ? reviews_ : encoder_;
+    EXPECT_NE(refused.err.find(named.string() + " is not what the stopped run read"),
+              std::string::npos)
+        << refused.err;
+    write_file_atomic(file, before);
+  }
+  EXPECT_EQ(run(longer).code, 0);
+}
+
+TEST_F(TrainResume, AnotherProgramsRunIsRefused) {
+  time_of(train(a_));
+  const auto before = testing::files_in(a_);
+  auto arguments = quick_reviews({"--resume"});
+  *std::find(arguments.begin(), arguments.end(), run_.string()) = a_.string();
+  const auto refused = run(arguments);
+  EXPECT_EQ(refused.code, 2) << refused.err;
+  EXPECT_NE(refused.err.find("a run of another program than eida-probe"), std::string::npos)
+      << refused.err;
+  EXPECT_EQ(testing::files_in(a_), before);
+}
+
+TEST_F(TrainResume, MoreRoundsAreRefusedWhereTheLearningRateFollowsFromThem) {
+  time_of(train(a_, true, {"--set", "train.schedule=global"}));
+  auto arguments = train(a_, true, {"--set", "train.schedule=global", "--resume"});
+  *std::find(arguments.begin(), arguments.end(), "2") = "3";  // --rounds
+  const auto refused = run(arguments);
+  EXPECT_EQ(refused.code, 2) << refused.err;
+  EXPECT_NE(refused.err.find("rounds was '2', is '3'"), std::string::npos) << refused.err;
+}
+
 TEST_F(TrainResume, NothingToResumeIsSaidAloud) {
   const auto result = run(train(a_, true, {"--resume"}));
   EXPECT_EQ(result.code, 0) << result.err;

@@ -120,6 +120,16 @@ TEST(Tokenizer, LongWordsAreMergedAsShortOnesAre) {
   EXPECT_EQ(tokenizer->decode(ids), text);
 }
 
+TEST(Tokenizer, AMergeIntoTokenZeroIsNotTakenForTheEndOfALongWord) {
+  const testing::TempDir dir;
+  const auto tokenizer = testing::load_text(
+      dir.path(), R"({"model": {"type": "BPE", "vocab": {"xy": 0, "x": 1, "y": 2, "z": 3, "yz": 4,
+                      "xyz": 5}, "merges": ["y z", "x yz", "x y"]}})");
+  std::vector<int32_t> wanted(38, 1);
+  wanted.push_back(5);
+  EXPECT_EQ(tokenizer->encode(std::string(38, 'x') + "xyz").ids, wanted);
+}
+
 TEST(Tokenizer, AFolderWithoutTokenizerFilesIsAnError) {
   const TempDir dir;
   EXPECT_THROW(load_tokenizer(dir.path()), FormatError);

@@ -87,6 +87,8 @@ TEST(GradScaler, SkipsAndHalvesOnOverflowAndGrowsAfterwards) {
   EXPECT_FLOAT_EQ(flat.gradients().max().item<float>(), 1.0F);
   EXPECT_TRUE(scaler.accept(true));
   EXPECT_FALSE(scaler.accept(false));
+  GradScaler hopeless(true);
+  EXPECT_THROW(for (int i = 0; i < 30; ++i) EXPECT_FALSE(hopeless.accept(false)), NumericError);
   EXPECT_DOUBLE_EQ(scaler.scale(), start / 2);
   for (int i = 0; i < 2000; ++i) EXPECT_TRUE(scaler.accept(true));
   EXPECT_DOUBLE_EQ(scaler.scale(), start);

@@ -70,7 +70,13 @@ TEST(TrainingState, BrokenOrForeignFilesAreErrors) {
   write_safetensors(file, {{"values", at::randn({2})}});
   EXPECT_THROW(read_training_state(file), FormatError);
   write_safetensors(file, {{"values", at::randn({2})}},
-                    {{"state", R"({"format": "eida-training-state-2", "round": "x"})"}});
+                    {{"state", R"({"format": "eida-training-state-3", "round": "x"})"}});
+  EXPECT_THROW(read_training_state(file), FormatError);
+  write_safetensors(file, {{"values", at::randn({2})}}, {{"state", R"({"format": 1})"}});
+  EXPECT_THROW(read_training_state(file), FormatError);
+  RunPosition negative;
+  negative.step = -1;
+  write_training_state(file, negative, {}, run.parameters, run.optimizer, run.scaler);
   EXPECT_THROW(read_training_state(file), FormatError);
   EXPECT_THROW(read_training_state(dir.path() / "missing"), DataError);
 }

@@ -42,6 +42,9 @@ class AtomicFile {
 /// Writes a whole file through AtomicFile. \throws DataError
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 
+/// Flushes a file that was written to the disk. \throws DataError
+void sync_file(const std::filesystem::path& path);
+
 /// Read-only view of a file's bytes, unmapped at the end of the scope.
 class MappedFile {
  public:

@@ -11,6 +11,10 @@ namespace eida {
 /// "Fast splittable pseudorandom number generators".
 uint64_t mix_bits(uint64_t z);
 
+/// FNV-1a over the bytes of a name: what is drawn for a place follows from its name, not from its
+/// number in a list.
+uint64_t hash_name(std::string_view name);
+
 /// Counter-based generator (SplitMix64 finaliser over key + counter). Every draw is defined here
 /// and not by the standard library, so that the same seed gives the same numbers with any compiler.
 class Rng {

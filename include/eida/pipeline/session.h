@@ -54,6 +54,14 @@ void check_enough_examples(const std::string& name, int64_t there, int64_t examp
 /// \throws FormatError
 ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int threads);
 
+/// Names of the classes in config.json, by index; empty where it gives none or only numbers them.
+std::vector<std::string> class_names_of(const ModelConfig& model);
+/// Whether the data's labels are words and not indices.
+bool names_classes(const Dataset& data);
+/// Where data and config.json both name the classes, and as many: config.json's order, to open the
+/// data with. Empty: the data's own order. \throws DataError names that are not the same
+std::vector<std::string> class_order(const Dataset& data, const Config& config);
+
 /// \param classes of the data; 0 for completions. \throws FormatError
 std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind, int64_t classes,
                                             const ComputeSetting& compute);

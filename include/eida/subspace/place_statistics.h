@@ -59,6 +59,7 @@ class PlaceStatistics {
   void gather(const Communicator& processes, int to);
 
   const std::string& name() const { return name_; }
+  int64_t dim() const { return size_.dim; }
   int64_t count() const { return count_; }  ///< samples that came
   Kept kept() const { return size_.kept(); }
   /// All samples, or kMostKept of them at even distances. // [m, dim] float32
@@ -93,7 +94,7 @@ class PlaceStatistics {
   DirectionSum directions_;
 };
 
-/// estimate_subspace() of every place, in parallel; the same bits as one by one.
+/// estimate_subspaces() of the places' samples, or of what is kept of them.
 std::vector<Subspace> estimate_subspaces(const std::vector<PlaceStatistics>& places,
                                          const EstimateOptions& options);
 

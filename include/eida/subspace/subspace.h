@@ -68,7 +68,8 @@ struct EstimateOptions {
 Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& options,
                            const std::string& place = "");
 
-/// All places at once, in parallel; the same bits as one by one. \param places names, or empty.
+/// All places at once, in parallel; the same bits as one by one. A place of fewer than k dimensions
+/// gives as many rows as it has. \param places names, or empty.
 std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
                                          const EstimateOptions& options,
                                          const std::vector<std::string>& places = {});

@@ -16,7 +16,8 @@ class GradScaler {
   /// Divides the gradients by the scale.
   void unscale(const FlatParameters& parameters) const;
   /// Grows or halves the scale. \param finite whether all gradients of a step were.
-  /// \return whether the step may be taken; false where it must be skipped
+  /// \return whether the step may be taken; false where it must be skipped \throws NumericError
+  /// where no scale helps
   bool accept(bool finite);
 
   /// For the state of a run.

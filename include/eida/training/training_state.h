@@ -22,8 +22,11 @@ struct RunPosition {
   int64_t step = 0;           ///< optimiser steps done in this round
   int64_t metrics_bytes = 0;  ///< of metrics.jsonl that belong to what is done
   double loss_sum = 0.0;      ///< of this round's steps
+  int64_t losses = 0;         ///< that it is the sum of: float16 may overflow in a step
   double logged_loss = 0.0;   ///< of the steps since the last logged one
+  int64_t logged_losses = 0;  ///< that it is the sum of
   double seconds = 0.0;       ///< of all sessions so far; never compared
+  std::string inputs;         ///< what the run reads, as JSON; see TrainingRun::fingerprint()
   std::string rank_plan;      ///< of this round, as JSON
   std::string subspaces;      ///< what this round's subspaces are worth, as JSON; may be empty
   std::string history;        ///< finished rounds, as JSON
