@@ -155,7 +155,7 @@ bool names_classes(const Dataset& data) {
 
 std::vector<std::string> class_order(const Dataset& data, const Config& config) {
   if (data.kind() != TaskKind::kClassification || !names_classes(data)) return {};
-  const std::vector<std::string> order =
+  std::vector<std::string> order =
       class_names_of(read_model_config(config.model.path, data.kind()));
   if (order.size() != data.class_names().size()) return {};
   const auto sorted = [](std::vector<std::string> names) {
