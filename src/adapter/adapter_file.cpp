@@ -154,25 +154,27 @@ std::optional<AdapterFile::Factors> AdapterFile::factors(const PretrainedModel& 
   const bool whole = lora && find(site.name + ".lora_B") == nullptr;
   const std::string& owner = whole ? site.linear->name() : site.name;
   const at::Tensor* right = find(lora ? owner + ".lora_A" : space.name + ".A");
-  const at::Tensor* core = find(site.name + ".B");
+  const at::Tensor* core = lora ? nullptr : find(site.name + ".B");
   const at::Tensor* left = find(owner + (lora ? ".lora_B" : ".C"));
   if (left == nullptr && (lora ? right : core) == nullptr) return std::nullopt;
   const auto wrong = [&](const std::string& what) {
     throw FormatError("{}: {} of {} {}", path.string(), info.method, site.name, what);
   };
   if (left == nullptr || right == nullptr || (!lora && core == nullptr)) wrong("lacks a factor");
-  if (left->dim() != 2) wrong(fmt::format("has a factor of shape {}", shape_text(left->sizes())));
-  if (whole && (left->dim() != 2 || left->size(0) != site.linear->out_features()))
+  for (const at::Tensor* factor : {left, core, right}) {
+    if (factor != nullptr && factor->dim() != 2)
+      wrong(fmt::format("has a factor of shape {}", shape_text(factor->sizes())));
+  }
+  if (whole && left->size(0) != site.linear->out_features())
     wrong(fmt::format("has lora_B {}, the layer has {} outputs", shape_text(left->sizes()),
                       site.linear->out_features()));
   const at::Tensor rows = whole ? left->narrow(0, site.out_begin, site.dim) : *left;
   Factors factors{lora ? rows : left->t(), lora ? at::Tensor() : *core, *right};
-  const int64_t inner = factors.left.dim() == 2 ? factors.left.size(1) : -1;
-  const bool fits = factors.left.dim() == 2 && factors.right.dim() == 2 &&
-                    factors.left.size(0) == site.dim && factors.right.size(1) == space.dim &&
-                    (lora ? factors.right.size(0) == inner
-                          : factors.core.dim() == 2 && factors.core.size(0) == inner &&
-                                factors.core.size(1) == factors.right.size(0));
+  const int64_t inner = factors.left.size(1);
+  const bool fits =
+      factors.left.size(0) == site.dim && factors.right.size(1) == space.dim &&
+      (lora ? factors.right.size(0) == inner
+            : factors.core.size(0) == inner && factors.core.size(1) == factors.right.size(0));
   if (!fits) {
     wrong(fmt::format("has factors of shapes {} and {}, the weight is [{}, {}]",
                       shape_text(left->sizes()), shape_text(right->sizes()), site.dim, space.dim));

@@ -62,24 +62,30 @@ void ExampleStream::work(const std::stop_token& stop) {
 }
 
 TokenizedSet ExampleStream::read(int64_t stretch) const {
-  const int64_t begin = stretch * options_.stretch,
-                end = std::min(begin + options_.stretch, order_.size());
-  TokenizedSet set = tokenizer_.tokenize_quietly(*dataset_, order_.part(begin, end));
-  std::vector<TokenExample> usable = set.examples;
+  const auto rows_of = [this](int64_t number) {
+    const int64_t begin = number * options_.stretch;
+    return order_.part(begin, std::min(begin + options_.stretch, order_.size()));
+  };
+  const std::vector<int64_t> rows = rows_of(stretch);
+  TokenizedSet set = tokenizer_.tokenize_quietly(*dataset_, rows);
+  std::vector<TokenExample>& examples = set.examples;
   // A short last stretch may have none: a neighbour lends.
   constexpr int64_t kAsked = 8;
-  for (int64_t back = 1; usable.empty() && back < std::min(kAsked, count_); ++back) {
-    const int64_t lender = (stretch + count_ - back) % count_ * options_.stretch;
-    const int64_t lender_end = std::min(lender + options_.stretch, order_.size());
-    usable = tokenizer_.tokenize_quietly(*dataset_, order_.part(lender, lender_end)).examples;
+  for (int64_t back = 1; examples.empty() && back < std::min(kAsked, count_); ++back) {
+    const int64_t lender = (stretch + count_ - back) % count_;
+    examples = tokenizer_.tokenize_quietly(*dataset_, rows_of(lender)).examples;
   }
-  if (usable.empty()) {
+  if (examples.empty()) {
     throw DataError(
         "{}: none of {} examples has a labelled token within data.max_length (hint: raise it)",
-        dataset_->name(), end - begin);
+        dataset_->name(), rows.size());
   }
-  for (size_t i = 0; set.examples.size() < static_cast<size_t>(end - begin); ++i)
-    set.examples.push_back(usable[i % usable.size()]);
+  examples.resize(std::min(examples.size(), rows.size()));
+  const size_t usable = examples.size();
+  for (size_t i = 0; examples.size() < rows.size(); ++i) {
+    TokenExample other = examples[i % usable];
+    examples.push_back(std::move(other));
+  }
   return set;
 }
 

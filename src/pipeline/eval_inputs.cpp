@@ -29,7 +29,7 @@ std::shared_ptr<const Dataset> open_test_data(const Config& config, const ModelC
   ReaderOptions options = reader_options(config.data);
   auto data = open_dataset(config.data.test, options);
   const auto found = static_cast<int64_t>(data->class_names().size());
-  const bool in_words = found > 0 && names_classes(*data);
+  const bool in_words = names_classes(*data);
   options.class_names = class_names_of(model);
   if (in_words && !options.class_names.empty()) return open_dataset(config.data.test, options);
   if (classes > 0 && (found > classes || (in_words && found != classes))) {

@@ -65,10 +65,11 @@ int64_t TrainingRun::resume_or_start() {
 
 /// What must not change while a run is stopped: the model, and every data file by its path.
 nlohmann::json TrainingRun::fingerprint() const {
-  const auto model = std::filesystem::absolute(config_.model.path).lexically_normal().string();
+  const auto folder =
+      (std::filesystem::absolute(config_.model.path) / "").lexically_normal().string();
   nlohmann::json json = {{"model", inputs_.base}};
   for (const InputFile& file : manifest_.inputs) {
-    if (!file.path.starts_with(model)) json[file.path] = file.sha256;
+    if (!file.path.starts_with(folder)) json[file.path] = file.sha256;
   }
   return json;
 }

@@ -10,7 +10,7 @@ void GradScaler::unscale(const FlatParameters& parameters) const {
 
 bool GradScaler::accept(bool finite) {
   constexpr int64_t kGrowthInterval = 2000;
-  constexpr double kLeast = 1.0 / 1024;  // 26 steps of the first scale, none of them finite
+  constexpr double kLeast = 1.0 / 1024;  // 27 halvings of the first scale
   if (!enabled_) return true;
   if (!finite) {
     scale_ *= 0.5;

@@ -24,7 +24,7 @@ nlohmann::json header_of(const SafetensorsFile& file, const std::filesystem::pat
   JsonOptions options;
   options.code = ExitCode::kFormat;
   nlohmann::json header = parse_json(found->second, path.string(), options);
-  if (!header.is_object() || !header.contains("format") || header["format"] != kFormat) {
+  if (!header.is_object() || header.value("format", nlohmann::json()) != kFormat) {
     throw FormatError("{}: written by another version (hint: --overwrite starts afresh)",
                       path.string());
   }
