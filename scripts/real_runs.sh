@@ -55,7 +55,7 @@ PYTHON
 }
 
 # What a method adds to configs/minilm-sst2.yaml. LoRA as it is mostly used: W_Q and W_V; its schedule and those of full and
-# head run once over all rounds, which are epochs to them.
+# head decay once over all rounds, which are epochs to them; each round warms up again and AdamW starts afresh.
 declare -A method_options=(
   [eida]=""
   [random]="--estimator random"

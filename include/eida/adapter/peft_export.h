@@ -26,7 +26,7 @@ struct PeftReport {
 /// checkpoint lacked, is in modules_to_save, whole and merged. \param model the base, before any
 /// file. \param files of all rounds in order. \param base_path for adapter_config.json. \throws
 /// ConfigError method full or head (there is no adapter), FormatError as merge_adapter_files(),
-/// DataError. Source: docs/method.md, "Two identities"; peft's LoraConfig.
+/// DataError. Source: peft's LoraConfig.
 PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem::path>& files,
                        const std::string& base_path, const std::filesystem::path& output);
 

@@ -40,7 +40,7 @@ struct Site {
   HookableLinear* linear = nullptr;
 };
 
-/// Order of places and sites is fixed: docs/method.md, "Sites".
+/// Order of places and sites is fixed: docs/method.md, "Places".
 class PretrainedModel {
  public:
   virtual ~PretrainedModel() = default;

@@ -10,7 +10,7 @@
 
 namespace eida {
 
-/// What a plan must fit: the places of a model, in the order of docs/method.md, "Sites".
+/// What a plan must fit: the places of a model, in the order of docs/method.md, "Places".
 struct PlaceShape {
   std::vector<int64_t> inputs;         ///< d_in of every input space
   std::vector<int64_t> delta_outputs;  ///< d_out of every site
