@@ -137,7 +137,7 @@ int run(int argc, char** argv) {
   app.add_option("--estimator", options.estimator);
   app.add_flag("--stream", options.stream, "take samples in as they come");
   CLI11_PARSE(app, argc, argv);
-  options.estimate.estimator = eida::estimator_from_string(options.estimator);
+  options.estimate.estimator = eida::from_string<eida::EstimatorKind>(options.estimator);
   at::set_num_threads(options.threads);
   at::manual_seed(0);
 

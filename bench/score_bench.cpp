@@ -75,7 +75,7 @@ int run(int argc, char** argv) {
   }
   eida::open_meteor_data();
   eida::TextScoreOptions without_meteor;
-  std::erase(without_meteor.metrics, eida::TextMetric::kMeteor);
+  std::erase(without_meteor.metrics, eida::Metric::kMeteor);
   const Timed four = score(options, without_meteor), five = score(options, {});
   Json scores;
   for (const auto& entry : five.scores.scores) scores[entry.name] = entry.value;

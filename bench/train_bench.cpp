@@ -34,7 +34,7 @@ eida::RoundBases random_bases(const eida::PretrainedModel& model, const eida::Ra
     names.push_back(site.name);
   }
   eida::EstimateOptions options;
-  options.estimator = eida::Estimator::kRandom;
+  options.estimator = eida::EstimatorKind::random;
   for (const auto* ranks : {&plan.inputs, &plan.delta_outputs}) {
     for (const auto& [place, rank] : *ranks) options.k = std::max(options.k, rank);
   }

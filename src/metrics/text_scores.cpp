@@ -17,16 +17,15 @@ using namespace metrics;  // code points, n-grams
 
 namespace {
 
-struct MetricName {
-  TextMetric metric;
-  const char* option;
-  const char* printed;
+struct PrintedName {
+  Metric metric;
+  const char* name;
 };
-constexpr std::array<MetricName, 5> kNames{{{TextMetric::kBleu, "bleu", "BLEU"},
-                                            {TextMetric::kNist, "nist", "NIST"},
-                                            {TextMetric::kMeteor, "meteor", "METEOR"},
-                                            {TextMetric::kRougeL, "rouge_l", "ROUGE_L"},
-                                            {TextMetric::kCider, "cider", "CIDEr"}}};
+constexpr std::array<PrintedName, 5> kPrinted{{{Metric::kBleu, "BLEU"},
+                                               {Metric::kNist, "NIST"},
+                                               {Metric::kMeteor, "METEOR"},
+                                               {Metric::kRougeL, "ROUGE_L"},
+                                               {Metric::kCider, "CIDEr"}}};
 
 void check_counts(const References& references, const std::vector<std::string>& predictions) {
   if (predictions.empty()) throw DataError("no predictions to score");
@@ -51,20 +50,19 @@ class Scorer {
     for (const auto& group : references_) set_.references += group.size();
     set_.empty_predictions = static_cast<size_t>(std::ranges::count_if(
         predictions_, [](const std::string& text) { return strip(text).empty(); }));
-    const bool mteval = wants(TextMetric::kBleu) || wants(TextMetric::kNist);
-    const bool ptb =
-        wants(TextMetric::kMeteor) || wants(TextMetric::kRougeL) || wants(TextMetric::kCider);
+    const bool mteval = wants(Metric::kBleu) || wants(Metric::kNist);
+    const bool ptb = wants(Metric::kMeteor) || wants(Metric::kRougeL) || wants(Metric::kCider);
     if (mteval) {
       mteval_ = mteval_scores(references_, predictions_, options_.convention, options_.per_item);
     }
     if (ptb) tokenize();
-    for (const TextMetric metric : options_.metrics) add(metric);
-    if (wants(TextMetric::kBleu)) set_.sentence_bleu = std::move(mteval_.items.sentence_bleu);
+    for (const Metric metric : options_.metrics) add(metric);
+    if (wants(Metric::kBleu)) set_.sentence_bleu = std::move(mteval_.items.sentence_bleu);
     return std::move(set_);
   }
 
  private:
-  bool wants(TextMetric metric) const {
+  bool wants(Metric metric) const {
     return std::ranges::find(options_.metrics, metric) != options_.metrics.end();
   }
 
@@ -76,29 +74,32 @@ class Scorer {
     }
   }
 
-  void add(TextMetric metric) {
+  void add(Metric metric) {
     if (set_.find(metric) != nullptr) return;
     TextScore score;
     score.metric = metric;
     score.name = text_metric_name(metric);
     switch (metric) {
-      case TextMetric::kBleu:
+      case Metric::kBleu:
         score.statistics = mteval_.bleu;
         score.items = mteval_.items.bleu;
         break;
-      case TextMetric::kNist:
+      case Metric::kNist:
         score.statistics = mteval_.nist;
         score.items = mteval_.items.nist;
         break;
-      case TextMetric::kMeteor:
+      case Metric::kMeteor:
         if (!meteor(score)) return;
         break;
-      case TextMetric::kRougeL:
+      case Metric::kRougeL:
         mean(score, rouge_l_items(ptb_references_, ptb_predictions_));
         break;
-      case TextMetric::kCider:
+      case Metric::kCider:
         mean(score, cider_items(ptb_references_, ptb_predictions_));
         break;
+      case Metric::kAccuracy:
+      case Metric::kLoss:
+        break;  // text_metric_name() has refused them
     }
     score.value = score.statistics.corpus_score();
     if (!options_.per_item) score.items.clear();
@@ -143,24 +144,14 @@ std::string one_field(std::string text) {
 
 }  // namespace
 
-TextMetric parse_text_metric(const std::string& name) {
-  for (const MetricName& entry : kNames) {
-    if (name == entry.option) return entry.metric;
+const char* text_metric_name(Metric metric) {
+  for (const PrintedName& entry : kPrinted) {
+    if (entry.metric == metric) return entry.name;
   }
-  throw ConfigError("metrics: '{}' is none of bleu, nist, meteor, rouge_l, cider", name);
+  throw ConfigError("metrics: {} is no score of generated text", metric);
 }
 
-MtevalConvention parse_mteval_convention(const std::string& name) {
-  if (name == "pymteval") return MtevalConvention::kPymteval;
-  if (name == "perl") return MtevalConvention::kPerl;
-  throw ConfigError("nist: '{}' is none of pymteval, perl", name);
-}
-
-const char* text_metric_name(TextMetric metric) {
-  return kNames[static_cast<size_t>(metric)].printed;
-}
-
-const TextScore* ScoreSet::find(TextMetric metric) const {
+const TextScore* ScoreSet::find(Metric metric) const {
   for (const TextScore& score : scores) {
     if (score.metric == metric) return &score;
   }
@@ -176,11 +167,11 @@ ScoreSet score_texts(const References& references, const std::vector<std::string
 std::string per_item_table(const ScoreSet& set, const std::vector<std::string>& predictions,
                            const std::vector<std::string>& sources) {
   std::vector<std::pair<std::string, const std::vector<double>*>> columns;
-  for (const MetricName& entry : kNames) {
+  for (const PrintedName& entry : kPrinted) {
     const TextScore* score = set.find(entry.metric);
     if (score == nullptr) continue;
     columns.emplace_back(score->name, &score->items);
-    if (entry.metric == TextMetric::kBleu) columns.emplace_back("sentBLEU", &set.sentence_bleu);
+    if (entry.metric == Metric::kBleu) columns.emplace_back("sentBLEU", &set.sentence_bleu);
   }
   std::string table = "src\tsys_out";
   for (const auto& [name, values] : columns) {

@@ -89,8 +89,9 @@ ResamplingOptions resampling_options(const Config& config) {
 TextScoreOptions text_score_options(const EvalOptions& options) {
   TextScoreOptions scores;
   if (!options.metrics.empty()) scores.metrics.clear();
-  for (const std::string& name : options.metrics) scores.metrics.push_back(parse_text_metric(name));
-  scores.convention = parse_mteval_convention(options.nist);
+  for (const std::string& name : options.metrics)
+    scores.metrics.push_back(from_string<Metric>(name));
+  scores.convention = from_string<MtevalConvention>(options.nist);
   scores.paraphrases = !options.no_paraphrases;
   scores.per_item = false;
   return scores;

@@ -40,8 +40,8 @@ void add_worst_texts(EvalReport& report, const ScoreSet& set, const References& 
                      const std::vector<std::string>& predictions,
                      const std::vector<std::string>& sources) {
   const TextScore* score = nullptr;
-  for (const TextMetric metric : {TextMetric::kMeteor, TextMetric::kRougeL, TextMetric::kCider,
-                                  TextMetric::kBleu, TextMetric::kNist}) {
+  for (const Metric metric :
+       {Metric::kMeteor, Metric::kRougeL, Metric::kCider, Metric::kBleu, Metric::kNist}) {
     if (score == nullptr) score = set.find(metric);
   }
   if (score == nullptr) return;

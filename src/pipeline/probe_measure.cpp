@@ -116,7 +116,7 @@ PlaceMeasure describe_samples(const PlaceStatistics& statistics, const Subspace&
 MeasureOptions measure_options(const Config& config, TaskKind task) {
   MeasureOptions options;
   options.dims = config.subspace.dims;
-  options.estimate.estimator = estimator_from_string(config.subspace.estimator);
+  options.estimate.estimator = from_string<EstimatorKind>(config.subspace.estimator);
   options.estimate.k = config.subspace.dims.back();
   options.estimate.seed = static_cast<uint64_t>(config.run.seed);
   options.sketch_from = config.sampling.sketch_from;
@@ -126,7 +126,7 @@ MeasureOptions measure_options(const Config& config, TaskKind task) {
   draw.batch_size = config.sampling.batch_size;
   draw.tokens_per_example = config.sampling.tokens_per_example;
   draw.token_rate = config.sampling.token_rate;
-  draw.weighting = token_weighting_from_string(config.sampling.token_weighting);
+  draw.weighting = from_string<TokenWeighting>(config.sampling.token_weighting);
   draw.head_first_token = config.sampling.classifier_tokens == "first";
   draw.seed = static_cast<uint64_t>(config.run.seed);
   return options;

@@ -228,7 +228,7 @@ std::vector<CurvePoint> curve_points(const ProbeResults& results) {
 RankPlan make_plan(const ProbeResults& results, const PretrainedModel& model,
                    const RankOptions& options) {
   RankRuleOptions rule;
-  rule.rule = rank_rule_from_string(options.rule);
+  rule.rule = from_string<RankRule>(options.rule);
   rule.wide = options.wide;
   rule.narrow = options.narrow;
   rule.fixed = options.fixed;

@@ -45,7 +45,7 @@ std::vector<Subspace> estimate_known_ranks(PretrainedModel& model,
                                            MeasureOptions options, RoundEstimate& round) {
   const auto ranks = ranks_of(round.plan);
   options.estimate.k = *std::max_element(ranks.begin(), ranks.end());
-  if (options.estimate.estimator == Estimator::kRandom) {  // knows nothing of the samples
+  if (options.estimate.estimator == EstimatorKind::random) {  // knows nothing of the samples
     std::vector<at::Tensor> nothing;
     for (const auto& space : model.input_spaces()) nothing.push_back(at::zeros({1, space.dim}));
     for (const auto& site : model.sites()) nothing.push_back(at::zeros({1, site.dim}));

@@ -58,16 +58,6 @@ void draw_classification(int64_t example, int64_t length, bool first_only,
 
 }  // namespace
 
-TokenWeighting token_weighting_from_string(std::string_view name) {
-  if (name == "prefix_count") return TokenWeighting::kPrefixCount;
-  if (name == "prefix_count_batch") return TokenWeighting::kPrefixCountBatch;
-  if (name == "uniform") return TokenWeighting::kUniform;
-  throw ConfigError(
-      "sampling.token_weighting: '{}' is not known (hint: prefix_count, prefix_count_batch or "
-      "uniform)",
-      name);
-}
-
 std::vector<int64_t> prefix_counts(int64_t length, int64_t context_length) {
   std::vector<int64_t> counts(static_cast<size_t>(length));
   for (int64_t j = 0; j < length; ++j) {

@@ -6,7 +6,6 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <array>
 
 #include "eida/core/error.h"
 #include "eida/subspace/for_each_place.h"
@@ -20,9 +19,6 @@
 
 namespace eida {
 namespace {
-
-constexpr std::array<std::string_view, 5> kNames = {"mean_first", "centred", "uncentred",
-                                                    "power_iteration", "random"};
 
 std::string named(const std::string& place) {
   return place.empty() ? "subspace" : "subspace of " + place;
@@ -66,7 +62,7 @@ Subspace mean_first(Spread& spread, const EstimateOptions& options, Rng& rng) {
   }
   const int64_t wanted = options.k - rows.size(0);
   if (wanted > 0) {
-    const EnergyRows rest = options.estimator == Estimator::kPowerIteration
+    const EnergyRows rest = options.estimator == EstimatorKind::power_iteration
                                 ? power_iteration(spread, rows, wanted, rng)
                                 : spread.leading(wanted);
     rows = orthonormalise_rows(at::cat({rows, with_fixed_signs(rest.rows)}));
@@ -78,17 +74,17 @@ Subspace mean_first(Spread& spread, const EstimateOptions& options, Rng& rng) {
 Subspace estimate(Spread& spread, const EstimateOptions& options, const std::string& place) {
   Rng rng(options.seed, "subspace", hash_name(place));
   switch (options.estimator) {
-    case Estimator::kMeanFirst:
-    case Estimator::kPowerIteration:
+    case EstimatorKind::mean_first:
+    case EstimatorKind::power_iteration:
       return mean_first(spread, options, rng);
-    case Estimator::kRandom: {
+    case EstimatorKind::random: {
       const at::Tensor rows = random_rows(options.k, spread.dim(), rng);
       return finished({rows, spread.energy_along(rows)}, options.k, spread.total(), false);
     }
-    case Estimator::kCentred:
+    case EstimatorKind::centred:
       spread.remove_mean();
       break;
-    case Estimator::kUncentred:
+    case EstimatorKind::uncentred:
       break;
   }
   EnergyRows found = spread.leading(options.k);
@@ -122,7 +118,7 @@ Subspace estimate_from(const SecondMoments& moments, const EstimateOptions& opti
 /// sin theta theorem for the k leading of S and those that the sketch leaves out gives
 /// s / (lambda_k - lambda_{k+1}) of B^T B. Source: Davis and Kahan (1970); Bhatia (1997), VII.3.
 SketchBound bound_of(const MomentSketch& sketch, double largest, const Spread& left,
-                     const Subspace& subspace, Estimator estimator) {
+                     const Subspace& subspace, EstimatorKind estimator) {
   SketchBound bound;
   bound.rows = sketch.most_rows();
   if (sketch.trace() > 0) bound.energy_lost = sketch.lost() / sketch.trace();
@@ -130,7 +126,7 @@ SketchBound bound_of(const MomentSketch& sketch, double largest, const Spread& l
   const double s = sketch.shrunk(), n = static_cast<double>(sketch.count());
   const int64_t k = subspace.basis.size(0);
   bound.error = s / largest;
-  if (estimator == Estimator::kRandom) return bound;  // rows that no sample decides
+  if (estimator == EstimatorKind::random) return bound;  // rows that no sample decides
   const double missed = std::min(static_cast<double>(k) * s, sketch.lost()) / n;
   if (missed > 0) bound.energy_missed = missed / std::max(missed, subspace.total_energy);
   const int64_t turned = subspace.mean_in_row0 ? k - 1 : k;  // the mean is exact
@@ -175,18 +171,6 @@ EstimateOptions cut_to(EstimateOptions options, int64_t d) {
 }
 
 }  // namespace
-
-std::string_view to_string(Estimator estimator) {
-  return kNames.at(static_cast<size_t>(estimator));
-}
-
-Estimator estimator_from_string(std::string_view name) {
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  if (found == kNames.end()) {
-    throw ConfigError("subspace.estimator: '{}' is none of {}", name, fmt::join(kNames, ", "));
-  }
-  return static_cast<Estimator>(found - kNames.begin());
-}
 
 Subspace Subspace::first(int64_t j) const {
   if (j < 1 || j > basis.size(0)) {

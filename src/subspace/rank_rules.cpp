@@ -1,7 +1,6 @@
 #include "eida/subspace/rank_rules.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <optional>
 
@@ -9,9 +8,6 @@
 
 namespace eida {
 namespace {
-
-constexpr std::array<std::string_view, 5> kNames = {"threshold", "fixed", "energy", "budget",
-                                                    "plan"};
 
 /// "At least" for differences of decimals: 0.93 - 0.90 is a little below 0.03 in binary.
 constexpr double kTie = 1e-12;
@@ -229,15 +225,6 @@ RankPlan ranks_by(const RankRuleOptions& options, const RankEvidence& evidence) 
 }
 
 }  // namespace
-
-std::string_view to_string(RankRule rule) { return kNames.at(static_cast<size_t>(rule)); }
-
-RankRule rank_rule_from_string(std::string_view name) {
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  if (found == kNames.end())
-    throw ConfigError("ranks.rule: '{}' is none of {}", name, fmt::join(kNames, ", "));
-  return static_cast<RankRule>(found - kNames.begin());
-}
 
 RankPlan choose_ranks(const RankRuleOptions& options, const RankEvidence& evidence) {
   RankPlan plan = ranks_by(options, evidence);

@@ -23,7 +23,7 @@ ScoreSet score_files(const std::filesystem::path& references, const std::filesys
 }
 
 std::string four(double value) { return fmt::format("{:.4f}", value); }
-std::string four(const ScoreSet& set, TextMetric metric) {
+std::string four(const ScoreSet& set, Metric metric) {
   const TextScore* score = set.find(metric);
   return score == nullptr ? "missing" : four(score->value);
 }
@@ -50,20 +50,19 @@ TEST_P(E2eSystems, ScoresAreThePublishedOnes) {
   const ScoreSet set = score_files("e2e/testset_w_refs.csv", outputs);
   EXPECT_EQ(set.items, 630u);
   EXPECT_EQ(set.references, 4693u);
-  EXPECT_EQ(four(set, TextMetric::kBleu), wanted.bleu);
-  EXPECT_EQ(four(set, TextMetric::kNist), wanted.nist);
-  EXPECT_EQ(four(set, TextMetric::kRougeL), wanted.rouge_l);
-  EXPECT_EQ(four(set, TextMetric::kCider), wanted.cider);
-  const ScoreSet other =
-      score_files("e2e/testset_w_refs.csv", outputs,
-                  {.metrics = {TextMetric::kBleu, TextMetric::kNist, TextMetric::kMeteor},
-                   .convention = MtevalConvention::kPerl,
-                   .paraphrases = false});
-  EXPECT_EQ(four(other, TextMetric::kBleu), wanted.bleu);
-  EXPECT_EQ(four(other, TextMetric::kNist), wanted.nist_perl);
+  EXPECT_EQ(four(set, Metric::kBleu), wanted.bleu);
+  EXPECT_EQ(four(set, Metric::kNist), wanted.nist);
+  EXPECT_EQ(four(set, Metric::kRougeL), wanted.rouge_l);
+  EXPECT_EQ(four(set, Metric::kCider), wanted.cider);
+  const ScoreSet other = score_files("e2e/testset_w_refs.csv", outputs,
+                                     {.metrics = {Metric::kBleu, Metric::kNist, Metric::kMeteor},
+                                      .convention = MtevalConvention::kPerl,
+                                      .paraphrases = false});
+  EXPECT_EQ(four(other, Metric::kBleu), wanted.bleu);
+  EXPECT_EQ(four(other, Metric::kNist), wanted.nist_perl);
   if (!set.missing.empty()) GTEST_SKIP() << set.missing[0];
-  EXPECT_EQ(four(set, TextMetric::kMeteor), wanted.meteor);
-  EXPECT_EQ(four(other, TextMetric::kMeteor), wanted.meteor_without);
+  EXPECT_EQ(four(set, Metric::kMeteor), wanted.meteor);
+  EXPECT_EQ(four(other, Metric::kMeteor), wanted.meteor_without);
 }
 
 INSTANTIATE_TEST_SUITE_P(Primary, E2eSystems, ::testing::ValuesIn(kSystems),
@@ -105,17 +104,17 @@ TEST(E2eExample, ScoresAreThoseOfE2eMetrics) {
   const ScoreSet set =
       score_files("e2e-metrics-example/devel-conc.txt", "e2e-metrics-example/baseline-output.txt",
                   {.paraphrases = false});
-  EXPECT_EQ(fmt::format("{:.6f}", set.find(TextMetric::kBleu)->value), "0.720293");
-  EXPECT_EQ(fmt::format("{:.6f}", set.find(TextMetric::kNist)->value), "7.788888");
-  EXPECT_EQ(fmt::format("{:.6f}", set.find(TextMetric::kRougeL)->value), "0.790953");
-  EXPECT_EQ(fmt::format("{:.6f}", set.find(TextMetric::kCider)->value), "2.303943");
-  const auto& bleu = set.find(TextMetric::kBleu)->statistics;
+  EXPECT_EQ(fmt::format("{:.6f}", set.find(Metric::kBleu)->value), "0.720293");
+  EXPECT_EQ(fmt::format("{:.6f}", set.find(Metric::kNist)->value), "7.788888");
+  EXPECT_EQ(fmt::format("{:.6f}", set.find(Metric::kRougeL)->value), "0.790953");
+  EXPECT_EQ(fmt::format("{:.6f}", set.find(Metric::kCider)->value), "2.303943");
+  const auto& bleu = set.find(Metric::kBleu)->statistics;
   double hits = 0.0, closest = 0.0;
   for (size_t i = 0; i < bleu.items(); ++i) hits += bleu.row(i)[0], closest += bleu.row(i)[8];
   EXPECT_EQ(hits, 143.0);
   EXPECT_EQ(closest, 150.0);
   if (!set.missing.empty()) GTEST_SKIP() << set.missing[0];
-  const TextScore& meteor = *set.find(TextMetric::kMeteor);
+  const TextScore& meteor = *set.find(Metric::kMeteor);
   EXPECT_EQ(fmt::format("{:.6f}", meteor.value), "0.479150");
   EXPECT_EQ(four(meteor.items[4]), "0.3201");
   const auto row = meteor.statistics.row(1);

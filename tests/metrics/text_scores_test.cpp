@@ -36,9 +36,9 @@ TEST_F(TextScoresTest, GivesAllFiveInOrder) {
 }
 
 TEST_F(TextScoresTest, NamesMeteorWithoutItsTable) {
-  const ScoreSet set = score({.metrics = {TextMetric::kMeteor}, .paraphrases = false});
+  const ScoreSet set = score({.metrics = {Metric::kMeteor}, .paraphrases = false});
   EXPECT_EQ(set.scores.at(0).name, "METEOR (no paraphrases)");
-  EXPECT_LT(set.scores[0].value, score().find(TextMetric::kMeteor)->value);
+  EXPECT_LT(set.scores[0].value, score().find(Metric::kMeteor)->value);
 }
 
 TEST_F(TextScoresTest, OtherScoresStandWhereMeteorsDataIsDamaged) {
@@ -48,18 +48,18 @@ TEST_F(TextScoresTest, OtherScoresStandWhereMeteorsDataIsDamaged) {
   options.meteor_data = folder();
   const ScoreSet set = score_texts(kReferences, kPredictions, options);
   EXPECT_EQ(set.scores.size(), 4u);
-  EXPECT_EQ(set.find(TextMetric::kMeteor), nullptr);
+  EXPECT_EQ(set.find(Metric::kMeteor), nullptr);
   ASSERT_EQ(set.missing.size(), 1u);
   EXPECT_NE(set.missing[0].find("EIDA_METEOR_DATA"), std::string::npos);
 }
 
 TEST_F(TextScoresTest, CountsEmptyPredictions) {
-  const ScoreSet set = score_texts({{"a"}, {"b"}}, {" ", "b"}, {.metrics = {TextMetric::kBleu}});
+  const ScoreSet set = score_texts({{"a"}, {"b"}}, {" ", "b"}, {.metrics = {Metric::kBleu}});
   EXPECT_EQ(set.empty_predictions, 1u);
 }
 
 TEST_F(TextScoresTest, PerItemTableHasAColumnAMetric) {
-  const ScoreSet set = score({.metrics = {TextMetric::kBleu, TextMetric::kRougeL}});
+  const ScoreSet set = score({.metrics = {Metric::kBleu, Metric::kRougeL}});
   const std::string table = per_item_table(set, {"the\tbar", "out"}, {"m1", "m2"});
   EXPECT_EQ(table.substr(0, table.find('\n')), "src\tsys_out\tBLEU\tsentBLEU\tROUGE_L");
   EXPECT_NE(table.find("m1\tthe bar\t0.0000\t"), std::string::npos) << table;
@@ -76,13 +76,6 @@ TEST_F(TextScoresTest, RefusesCountsThatDiffer) {
   EXPECT_THROW(score_texts({{"a"}}, {"a", "b"}), DataError);
   EXPECT_THROW(score_texts({{}}, {"a"}), DataError);
   EXPECT_THROW(score_texts({}, {}), DataError);
-}
-
-TEST(TextMetricNames, AreParsed) {
-  EXPECT_EQ(parse_text_metric("rouge_l"), TextMetric::kRougeL);
-  EXPECT_EQ(parse_mteval_convention("perl"), MtevalConvention::kPerl);
-  EXPECT_THROW(parse_text_metric("rouge"), ConfigError);
-  EXPECT_THROW(parse_mteval_convention("python"), ConfigError);
 }
 
 TEST(ExactMatches, AnyReferenceCountsWhiteSpaceAside) {

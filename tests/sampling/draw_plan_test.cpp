@@ -184,10 +184,5 @@ TEST(DrawPlan, ADrawDependsOnItsExampleAlone) {
   }
 }
 
-TEST(DrawPlan, UnknownWeightingNamesTheChoices) {
-  EXPECT_EQ(token_weighting_from_string("uniform"), TokenWeighting::kUniform);
-  EXPECT_THROW(token_weighting_from_string("even"), ConfigError);
-}
-
 }  // namespace
 }  // namespace eida

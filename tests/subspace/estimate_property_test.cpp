@@ -22,21 +22,22 @@ struct Case {
   at::Tensor samples;
 };
 
-Case any_case(std::initializer_list<Estimator> estimators) {
+Case any_case(std::initializer_list<EstimatorKind> estimators) {
   Case c;
   c.n = *rc::gen::inRange<int64_t>(1, 60);
   c.d = *rc::gen::inRange<int64_t>(1, 50);
   c.k = *rc::gen::inRange<int64_t>(1, std::min<int64_t>(c.d, 12) + 1);
   c.decay = *rc::gen::elementOf(std::vector<double>{0.3, 0.8, 2.0});
   c.seed = *rc::gen::inRange<uint64_t>(0, 1000);
-  c.options = {*rc::gen::elementOf(std::vector<Estimator>(estimators)), c.k, c.seed};
+  c.options = {*rc::gen::elementOf(std::vector<EstimatorKind>(estimators)), c.k, c.seed};
   c.samples = decaying(c.n, c.d, c.decay, c.seed);
   return c;
 }
 
-const auto kAll = {Estimator::kMeanFirst, Estimator::kCentred, Estimator::kUncentred,
-                   Estimator::kPowerIteration, Estimator::kRandom};
-const auto kDecompositions = {Estimator::kMeanFirst, Estimator::kCentred, Estimator::kUncentred};
+const auto kAll = {EstimatorKind::mean_first, EstimatorKind::centred, EstimatorKind::uncentred,
+                   EstimatorKind::power_iteration, EstimatorKind::random};
+const auto kDecompositions = {EstimatorKind::mean_first, EstimatorKind::centred,
+                              EstimatorKind::uncentred};
 
 /// Rows that carry at least 1e-9 of the whole and are set apart from the next: those that samples
 /// determine.

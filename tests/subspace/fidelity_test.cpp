@@ -35,7 +35,7 @@ TEST(Fidelity, IsTheCosineOfATokenAndItsProjection) {
 TEST(Fidelity, EqualsTheProjectorFormula) {
   const at::Tensor training = decaying(80, 40, 0.8, 1),
                    heldout = decaying(1500, 40, 0.8, 1);  // two chunks
-  const Subspace subspace = estimate_subspace(training, {Estimator::kMeanFirst, 12, 0});
+  const Subspace subspace = estimate_subspace(training, {EstimatorKind::mean_first, 12, 0});
   const FidelityCurve curve = fidelity(heldout, subspace, {3, 12});
   const at::Tensor X = heldout.to(at::kDouble);
   for (const auto& [i, k] : {std::pair{0, 3}, {1, 12}}) {
@@ -66,7 +66,7 @@ TEST(Fidelity, RefusesWhatDoesNotFit) {
 
 TEST(CentredFidelity, IsTheResidualsFidelityUnderTheRowsAfterTheMean) {
   const at::Tensor training = decaying(100, 30, 0.8, 2), heldout = decaying(50, 30, 0.8, 2);
-  const Subspace subspace = estimate_subspace(training, {Estimator::kMeanFirst, 8, 0});
+  const Subspace subspace = estimate_subspace(training, {EstimatorKind::mean_first, 8, 0});
   const at::Tensor mean = training.mean(0);
   const FidelityCurve curve = centred_fidelity(heldout, subspace, mean, {1, 8});
   EXPECT_EQ(curve.mean[0], 0.0);
@@ -83,7 +83,7 @@ TEST(CentredFidelity, TakesTheMeanOutOfAnyBasis) {
   const at::Tensor training = decaying(100, 30, 0.8, 3), heldout = decaying(50, 30, 0.8, 3),
                    mean = training.mean(0);
   // All of R^30 loses one dimension with the mean, and still holds every residual.
-  const Subspace whole = estimate_subspace(training, {Estimator::kUncentred, 30, 0});
+  const Subspace whole = estimate_subspace(training, {EstimatorKind::uncentred, 30, 0});
   EXPECT_NEAR(centred_fidelity(heldout, whole, mean, {30}).mean[0], 1.0, 1e-9);
   // Tokens along the mean have no residual.
   const FidelityCurve along =
@@ -96,7 +96,7 @@ TEST(CentredFidelity, TakesTheMeanOutOfAnyBasis) {
 
 TEST(ExplainedEnergy, IsTheShareOfTheSecondMoment) {
   const at::Tensor samples = decaying(40, 20, 0.8, 4);
-  const Subspace subspace = estimate_subspace(samples, {Estimator::kMeanFirst, 20, 0});
+  const Subspace subspace = estimate_subspace(samples, {EstimatorKind::mean_first, 20, 0});
   const std::vector<double> shares = explained_energy(subspace, {1, 5, 20});
   EXPECT_LT(shares[0], shares[1]);
   EXPECT_NEAR(shares[2], 1.0, 1e-12);

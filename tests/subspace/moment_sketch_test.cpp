@@ -86,8 +86,9 @@ TEST(MomentSketch, FewDirectionsAreKeptWhole) {
   SecondMoments moments(150);
   moments.add(samples);
   EXPECT_LT(sketch.shrunk(), kRounding * sketch.trace());
-  for (const auto estimator : {Estimator::kMeanFirst, Estimator::kCentred, Estimator::kUncentred,
-                               Estimator::kPowerIteration, Estimator::kRandom}) {
+  for (const auto estimator :
+       {EstimatorKind::mean_first, EstimatorKind::centred, EstimatorKind::uncentred,
+        EstimatorKind::power_iteration, EstimatorKind::random}) {
     const EstimateOptions options{estimator, 12, 1};
     const Subspace direct = estimate_subspace(moments, options, "place"),
                    sketched = estimate_subspace(sketch, options, "place");
@@ -107,7 +108,8 @@ TEST(MomentSketch, SubspacesLieWithinTheirBound) {
   const at::Tensor samples = decaying(3000, 150, 1.5, 6);
   const MomentSketch sketch = sketch_of(samples, 64, 128);
   ASSERT_GT(sketch.shrunk(), 0.0);
-  for (const auto estimator : {Estimator::kMeanFirst, Estimator::kCentred, Estimator::kUncentred}) {
+  for (const auto estimator :
+       {EstimatorKind::mean_first, EstimatorKind::centred, EstimatorKind::uncentred}) {
     const EstimateOptions options{estimator, kRows, 0};
     const Subspace direct = estimate_subspace(samples, options),
                    sketched = estimate_subspace(sketch, options);
@@ -127,7 +129,7 @@ TEST(MomentSketch, SubspacesKeepNearlyTheEnergyOfTheBest) {
   const at::Tensor samples = decaying(3000, 150, 0.3, 7, /*mean=*/0.0);  // no gap to speak of
   const at::Tensor S = product_of(samples);
   const MomentSketch sketch = sketch_of(samples, 64, 128);
-  const Subspace subspace = estimate_subspace(sketch, {Estimator::kUncentred, 16, 0});
+  const Subspace subspace = estimate_subspace(sketch, {EstimatorKind::uncentred, 16, 0});
   const at::Tensor basis = subspace.basis.to(at::kDouble);
   const double kept = (at::mm(basis, S) * basis).sum().item<double>() / sketch.trace(),
                best = at::linalg_eigvalsh(S).narrow(0, 150 - 16, 16).sum().item<double>() /
@@ -147,13 +149,13 @@ TEST(MomentSketch, WhatTheMeanLeavesIsKeptAsNearly) {
     const at::Tensor basis = subspace.basis.to(at::kDouble);
     return (at::mm(basis, S) * basis).sum().item<double>() / sketch.trace();
   };
-  const EstimateOptions options{Estimator::kMeanFirst, 16, 0};
+  const EstimateOptions options{EstimatorKind::mean_first, 16, 0};
   const Subspace sketched = estimate_subspace(sketch, options);
   EXPECT_LT(kept(estimate_subspace(samples, options)) - kept(sketched),
             sketched.sketch.energy_missed);
   EXPECT_LT(sketched.sketch.energy_missed, 0.5);
   // Rows that no sample decides miss nothing.
-  const Subspace random = estimate_subspace(sketch, {Estimator::kRandom, 16, 0});
+  const Subspace random = estimate_subspace(sketch, {EstimatorKind::random, 16, 0});
   EXPECT_GT(random.sketch.error, 0.0);
   EXPECT_EQ(random.sketch.energy_missed, 0.0);
 }
@@ -181,11 +183,12 @@ TEST(MomentSketch, MergedOnesMissNoMoreThanTheySayTogether) {
 
 TEST(MomentSketch, MoreRowsThanDirectionsAreCompleted) {
   for (const at::Tensor& samples : {decaying(3, 30, 0.5, 10), at::zeros({3, 30})}) {
-    for (const auto estimator : {Estimator::kMeanFirst, Estimator::kCentred, Estimator::kUncentred,
-                                 Estimator::kPowerIteration, Estimator::kRandom}) {
+    for (const auto estimator :
+         {EstimatorKind::mean_first, EstimatorKind::centred, EstimatorKind::uncentred,
+          EstimatorKind::power_iteration, EstimatorKind::random}) {
       const Subspace subspace = estimate_subspace(sketch_of(samples, 8, 3), {estimator, 30, 0});
       EXPECT_LT(departure(subspace.basis), 1e-6) << to_string(estimator);
-      if (estimator == Estimator::kRandom) continue;
+      if (estimator == EstimatorKind::random) continue;
       EXPECT_LE(subspace.energy.gt(0).sum().item<int64_t>(), 3);
     }
   }
@@ -193,7 +196,7 @@ TEST(MomentSketch, MoreRowsThanDirectionsAreCompleted) {
 
 TEST(MomentSketch, OfAFirstPartOfTheRowsTheAngleIsUnknown) {
   const Subspace subspace = estimate_subspace(sketch_of(decaying(900, 80, 1.5, 11), 40, 900),
-                                              {Estimator::kMeanFirst, 4, 0});
+                                              {EstimatorKind::mean_first, 4, 0});
   EXPECT_LT(subspace.sketch.largest_sine, 1.0);
   EXPECT_EQ(subspace.first(4).sketch.largest_sine, subspace.sketch.largest_sine);
   EXPECT_EQ(subspace.first(3).sketch.largest_sine, 1.0);
@@ -223,7 +226,8 @@ TEST(MomentSketch, BadShapesAreErrors) {
   EXPECT_THROW(sketch.add(at::zeros({3, 9})), ConfigError);
   EXPECT_THROW(sketch.merge(MomentSketch(9, 8)), ConfigError);
   EXPECT_THROW(sketch.merge(MomentSketch(10, 9)), ConfigError);
-  EXPECT_THROW(estimate_subspace(sketch, {Estimator::kMeanFirst, 2, 0}), DataError);  // no samples
+  EXPECT_THROW(estimate_subspace(sketch, {EstimatorKind::mean_first, 2, 0}),
+               DataError);  // no samples
 }
 
 }  // namespace

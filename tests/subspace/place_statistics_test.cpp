@@ -29,7 +29,7 @@ TEST(PlaceStatistics, KeepAFewSamplesAsTheyAre) {
   const PlaceStatistics statistics = statistics_of(samples, 77);
   ASSERT_EQ(statistics.kept(), Kept::kSamples);
   EXPECT_TRUE(statistics.samples().equal(samples));
-  const EstimateOptions options{Estimator::kMeanFirst, 8, 0};
+  const EstimateOptions options{EstimatorKind::mean_first, 8, 0};
   std::vector<PlaceStatistics> places = {statistics};
   EXPECT_TRUE(estimate_subspaces(places, options)[0].basis.equal(
       estimate_subspace(samples, options, "place").basis));
@@ -40,15 +40,15 @@ TEST(PlaceStatistics, ManySamplesGiveTheSubspaceThatTheyHave) {
   const std::vector<PlaceStatistics> places = {statistics_of(samples, 700)};
   ASSERT_EQ(places[0].kept(), Kept::kMoments);
   EXPECT_EQ(places[0].count(), kMany);
-  const auto expect = [&](Estimator estimator, const at::Tensor& rows, const at::Tensor& of) {
+  const auto expect = [&](EstimatorKind estimator, const at::Tensor& rows, const at::Tensor& of) {
     const Subspace summed = estimate_subspaces(places, {estimator, 16, 0})[0];
     EXPECT_LT(projector_distance(rows, summed.basis), 1e-6) << to_string(estimator);
     EXPECT_NEAR(of.square().sum(1).mean().item<double>(), summed.total_energy, 1e-10);
   };
-  expect(Estimator::kMeanFirst, testing::exact_mean_first(samples, 16), X);
+  expect(EstimatorKind::mean_first, testing::exact_mean_first(samples, 16), X);
   const at::Tensor centred = X - X.mean(0);
-  expect(Estimator::kCentred, testing::exact_leading(centred, 16), centred);
-  expect(Estimator::kUncentred, testing::exact_leading(X, 16), X);
+  expect(EstimatorKind::centred, testing::exact_leading(centred, 16), centred);
+  expect(EstimatorKind::uncentred, testing::exact_leading(X, 16), X);
 }
 
 TEST(PlaceStatistics, SecondMomentsHoldASubspaceWhereEigenvaluesAreAThousandthApart) {
@@ -64,7 +64,7 @@ TEST(PlaceStatistics, SecondMomentsHoldASubspaceWhereEigenvaluesAreAThousandthAp
   const at::Tensor samples = at::mm(U * values.sqrt(), V.t()).to(at::kFloat);
   const std::vector<PlaceStatistics> places = {statistics_of(samples, 500)};
   ASSERT_EQ(places[0].kept(), Kept::kMoments);
-  const Subspace summed = estimate_subspaces(places, {Estimator::kUncentred, kRows, 0})[0];
+  const Subspace summed = estimate_subspaces(places, {EstimatorKind::uncentred, kRows, 0})[0];
   const at::Tensor exact = testing::exact_leading(samples.to(at::kDouble), kRows);
   EXPECT_LT(projector_distance(exact, summed.basis), 1e-6);
 }
@@ -138,7 +138,7 @@ TEST(PlaceStatistics, SketchedPlacesAreDescribedAsAWhole) {
   EXPECT_NEAR(statistics.mean_share(mean).energy, mean_share(samples, mean).energy, 1e-12);
   EXPECT_NEAR(statistics.participation_ratio(), participation_ratio(samples), 0.01);
   EXPECT_EQ(statistics.samples().size(0), PlaceStatistics::kMostKept);
-  const EstimateOptions options{Estimator::kMeanFirst, 3, 0};
+  const EstimateOptions options{EstimatorKind::mean_first, 3, 0};
   const Subspace direct = estimate_subspace(samples, options, "place"),
                  sketched = estimate_subspaces(places, options)[0];
   EXPECT_EQ(sketched.sketch.rows, 16);

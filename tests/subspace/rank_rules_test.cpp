@@ -115,12 +115,5 @@ TEST(PlanRule, ReadsTheFileAndChecksIt) {
   EXPECT_THROW(choose_ranks(options, other), DataError);
 }
 
-TEST(RankRule, NamesGoBothWays) {
-  for (const char* name : {"threshold", "fixed", "energy", "budget", "plan"}) {
-    EXPECT_EQ(to_string(rank_rule_from_string(name)), name);
-  }
-  EXPECT_THROW(rank_rule_from_string("best"), ConfigError);
-}
-
 }  // namespace
 }  // namespace eida

@@ -28,8 +28,8 @@ TEST(SecondMoments, GiveTheSameSubspaceAsTheSamplesWhenThereAreFew) {
   const at::Tensor samples = decaying(100, 300, 0.8, 2);
   SecondMoments moments(300);
   for (int64_t i = 0; i < 100; i += 25) moments.add(samples.narrow(0, i, 25));
-  for (const auto estimator :
-       {Estimator::kMeanFirst, Estimator::kCentred, Estimator::kUncentred, Estimator::kRandom}) {
+  for (const auto estimator : {EstimatorKind::mean_first, EstimatorKind::centred,
+                               EstimatorKind::uncentred, EstimatorKind::random}) {
     const EstimateOptions options{estimator, 32, 1};
     const Subspace a = estimate_subspace(samples, options), b = estimate_subspace(moments, options);
     EXPECT_LT(projector_distance(a.basis, b.basis), 1e-6) << to_string(estimator);
@@ -41,7 +41,7 @@ TEST(SecondMoments, GiveTheSameSubspaceAsTheSamplesWhenThereAreFew) {
 TEST(SecondMoments, MoreRowsThanSamplesAreCompleted) {
   SecondMoments moments(30);
   moments.add(decaying(4, 30, 0.5, 3));
-  const Subspace subspace = estimate_subspace(moments, {Estimator::kMeanFirst, 30, 0});
+  const Subspace subspace = estimate_subspace(moments, {EstimatorKind::mean_first, 30, 0});
   EXPECT_LT(departure(subspace.basis), 1e-6);
   // The mean, and the residuals of four samples, which sum to zero.
   EXPECT_EQ(subspace.energy.gt(0).sum().item<int64_t>(), 4);
@@ -63,7 +63,7 @@ TEST(SecondMoments, BadShapesAreErrors) {
   EXPECT_THROW(SecondMoments(0), ConfigError);
   EXPECT_THROW(moments.add(at::zeros({3, 9})), ConfigError);
   EXPECT_THROW(moments.merge(SecondMoments(9)), ConfigError);
-  EXPECT_THROW(estimate_subspace(moments, {Estimator::kMeanFirst, 2, 0}),
+  EXPECT_THROW(estimate_subspace(moments, {EstimatorKind::mean_first, 2, 0}),
                DataError);  // no samples yet
 }
 

@@ -5,16 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "eida/core/choices.h"
 #include "eida/metrics/statistics.h"
 
 namespace eida {
 
 /// References of each item: [items][at least one].
 using References = std::vector<std::vector<std::string>>;
-
-/// The two differ in NIST where items have different numbers of references, in lower case of
-/// non-ASCII letters, and for texts with fewer than four tokens.
-enum class MtevalConvention { kPymteval, kPerl };
 
 /// Tokens of a text, lower-cased. pymteval: an empty text is one empty token.
 /// Source: mteval-v13a's basic tokenization.

@@ -10,19 +10,13 @@
 
 namespace eida {
 
-enum class TextMetric { kBleu, kNist, kMeteor, kRougeL, kCider };
-
-/// Metric of its command-line name: bleu, nist, meteor, rouge_l, cider.
-/// \throws ConfigError lists the names
-TextMetric parse_text_metric(const std::string& name);
-/// Convention of its command-line name: pymteval, perl. \throws ConfigError lists the names
-MtevalConvention parse_mteval_convention(const std::string& name);
-/// Name as e2e-metrics prints it: BLEU, NIST, METEOR, ROUGE_L, CIDEr.
-const char* text_metric_name(TextMetric metric);
+/// Name as e2e-metrics prints it: BLEU, NIST, METEOR, ROUGE_L, CIDEr. \throws ConfigError another
+/// metric
+const char* text_metric_name(Metric metric);
 
 struct TextScoreOptions {
-  std::vector<TextMetric> metrics{TextMetric::kBleu, TextMetric::kNist, TextMetric::kMeteor,
-                                  TextMetric::kRougeL, TextMetric::kCider};
+  std::vector<Metric> metrics{Metric::kBleu, Metric::kNist, Metric::kMeteor, Metric::kRougeL,
+                              Metric::kCider};
   MtevalConvention convention = MtevalConvention::kPymteval;  ///< of BLEU and NIST
   bool paraphrases = true;              ///< METEOR's paraphrase table takes part
   std::filesystem::path meteor_data{};  ///< as open_meteor_data() takes it
@@ -31,7 +25,7 @@ struct TextScoreOptions {
 
 /// One metric's result.
 struct TextScore {
-  TextMetric metric = TextMetric::kBleu;
+  Metric metric = Metric::kBleu;
   std::string name;  ///< text_metric_name(), for METEOR without its table "METEOR (no paraphrases)"
   double value = 0.0;  ///< of the corpus, unrounded; BLEU, METEOR and ROUGE-L within 0..1
   std::vector<double>
@@ -49,7 +43,7 @@ struct ScoreSet {
       missing;  ///< a line for each metric that could not be had, with the remedy
 
   /// \return nullptr where it was not computed
-  const TextScore* find(TextMetric metric) const;
+  const TextScore* find(Metric metric) const;
 };
 
 /// Scores predictions against references. METEOR without its data is left out and said in

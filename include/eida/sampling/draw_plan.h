@@ -3,21 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
+#include "eida/core/choices.h"
 #include "eida/data/example.h"
 
 namespace eida {
-
-/// Completion tasks: how often token j of a sequence is drawn. docs/method.md, "Sampling".
-enum class TokenWeighting {
-  kPrefixCount,       ///< Binomial(m_j, p), m_j = own labelled positions after j
-  kPrefixCountBatch,  ///< m_j counts positions labelled in any sequence of the logical batch, as
-                      ///< the reference's loop
-  kUniform,  ///< as many draws a sequence as kPrefixCount expects, each at a uniformly drawn token
-};
-TokenWeighting token_weighting_from_string(std::string_view name);  ///< \throws ConfigError
 
 struct DrawOptions {
   TaskKind task = TaskKind::kClassification;

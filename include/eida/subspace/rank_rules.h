@@ -3,27 +3,15 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <string_view>
 #include <vector>
 
+#include "eida/core/choices.h"
 #include "eida/subspace/rank_plan.h"
 
 namespace eida {
 
-enum class RankRule {
-  kThreshold,  ///< wide if fidelity(wide) - fidelity(narrow) >= margin, else narrow: the report's
-               ///< rule
-  kFixed,      ///< `fixed` everywhere
-  kEnergy,  ///< the smallest k of the curve that explains `energy` of the second moment, else its
-            ///< largest
-  kBudget,  ///< greedy, until `budget` adapter parameters are spent
-  kPlan,    ///< read from `plan`
-};
-
-/// Names as in the configuration: threshold, fixed, energy, budget, plan.
-std::string_view to_string(RankRule rule);
-RankRule rank_rule_from_string(std::string_view name);  ///< \throws ConfigError with the choices
-
+/// kThreshold: wide if fidelity(wide) - fidelity(narrow) >= margin, else narrow. kEnergy: the
+/// smallest k of the curve that explains `energy`, else its largest. kBudget: see choose_ranks().
 struct RankRuleOptions {
   RankRule rule = RankRule::kThreshold;
   int64_t wide = 64, narrow = 32, fixed = 64;  ///< cut to a place's dimension where that is smaller

@@ -5,23 +5,11 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "eida/core/choices.h"
+
 namespace eida {
-
-/// How a subspace is found. docs/method.md, "Estimators".
-enum class Estimator {
-  kMeanFirst,       ///< row 0 the mean direction, then eigenvectors of what the mean leaves over
-  kCentred,         ///< eigenvectors of the covariance
-  kUncentred,       ///< eigenvectors of the second moment
-  kPowerIteration,  ///< the reference's: kMeanFirst by power iteration and deflation
-  kRandom,          ///< orthonormal rows that know nothing of the samples: the control
-};
-
-/// Names as in the configuration: mean_first, centred, uncentred, power_iteration, random.
-std::string_view to_string(Estimator estimator);
-Estimator estimator_from_string(std::string_view name);  ///< \throws ConfigError with the choices
 
 /// What a subspace may miss because a sketch was kept in place of all samples, where S is the sum
 /// of x x^T and B the sketch. docs/method.md, "Estimators".
@@ -41,10 +29,10 @@ struct Subspace {
   at::Tensor basis;  // [k, d] float32
   at::Tensor
       energy;  // [k] float64: second moment (per sample) along each row; 0 for completed rows
-  /// Second moment of a whole sample, E||x||^2 (kCentred: of a centred one); energy.sum() <=
+  /// Second moment of a whole sample, E||x||^2 (centred: of a centred one); energy.sum() <=
   /// total_energy.
   double total_energy = 0.0;
-  /// kMeanFirst, kPowerIteration: false where the mean is negligible and row 0 is an eigenvector.
+  /// mean_first, power_iteration: false where the mean is negligible and row 0 is an eigenvector.
   bool mean_in_row0 = false;
   SketchBound sketch = {};  ///< of all k rows
   /// The first j rows; of a sketch's bound what does not depend on j. \throws ConfigError unless 1
@@ -53,7 +41,7 @@ struct Subspace {
 };
 
 struct EstimateOptions {
-  Estimator estimator = Estimator::kMeanFirst;
+  EstimatorKind estimator = EstimatorKind::mean_first;
   int64_t k = 64;
   uint64_t seed = 0;  ///< power_iteration and random draw from it, one stream a place's name
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "eida/core/choices.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/parallel/communicator.h"
 #include "eida/training/adamw.h"
@@ -11,12 +12,6 @@
 #include "eida/training/grad_scaler.h"
 
 namespace eida {
-
-/// What the loss of a step with several batches is divided by.
-enum class LossNorm {
-  kMeanOfMeans,  ///< mean of the batches' mean losses: the recipe
-  kGlobal,       ///< all scored predictions of the step
-};
 
 struct StepOptions {
   TaskKind task = TaskKind::kClassification;
