@@ -77,15 +77,7 @@ void declare_input(Config& config, Declarations& list) {
       .in(kTrain)
       .one_of("batchings",
               {{"length_grouped", "windows of 50 batches sorted by token count"},
-               {"padded",
-                "in drawn order, as the reference, which pads all to data.padded_to; here only "
-                "what is no padding is computed, with the same result"}});
-  list.add(
-          "data.padded_to", &data.padded_to,
-          "batching padded: length in tokens that sequences are padded to, data.max_length or more")
-      .in(kTrain)
-      .at_least(1)
-      .at_most(1 << 20);
+               {"as_drawn", "in drawn order, as the reference"}});
 
   SiteOptions& sites = config.sites;
   list.add("sites.include", &sites.include, "weights that take part, for every method")

@@ -77,14 +77,6 @@ void check_config(const Config& config, Program program) {
   check_given(config, required_keys(program));
   check_ranks(config.ranks);
   if (program == Program::kProbe) check_threshold_dims(config);
-  if (config.data.batching == "padded" && !config.data.padded_to) {
-    throw ConfigError(
-        "data.padded_to: batching padded needs a length (hint: --set data.padded_to=72)");
-  }
-  if (config.data.padded_to && *config.data.padded_to < config.data.max_length) {
-    throw ConfigError("data.padded_to: {} tokens do not hold sequences of data.max_length, {}",
-                      *config.data.padded_to, config.data.max_length);
-  }
 }
 
 }  // namespace eida

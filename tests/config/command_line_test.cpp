@@ -215,14 +215,8 @@ TEST(CommandLine, KeysThatContradictAreRefused) {
   EXPECT_EQ(fault_complete({"--rule", "budget"}).find("ranks.budget: rule budget needs"), 0U);
   EXPECT_EQ(fault_complete({"--set", "ranks.narrow=64"}),
             "ranks.narrow: 64 is not below ranks.wide, 64");
-  EXPECT_EQ(fault({"--model", "m", "--task", "sst2", "--train", "t", "--set", "data.padded_to=64"},
-                  Program::kTrain),
-            "data.padded_to: 64 tokens do not hold sequences of data.max_length, 72");
   EXPECT_EQ(fault_complete({"--dims", "4,8"})
                 .find("subspace.dims: lacks 32, which rule threshold compares"),
-            0U);
-  EXPECT_EQ(fault_complete({"--set", "data.batching=padded"})
-                .find("data.padded_to: batching padded needs"),
             0U);
 }
 

@@ -62,8 +62,7 @@ TEST(ConfigFile, SchemaOfTheContractIsAccepted) {
   const Config config = read(
       "model: {path: models/roberta-base, weights: fp32, init: pretrained}\n"
       "data: {task: sst2, train: train.tsv, dev: dev.tsv, test: dev.tsv, max_length: 72, batching: "
-      "length_grouped, "
-      "padded_to: null}\n"
+      "length_grouped}\n"
       "rounds: 4\nmethod: eida\n"
       "sites: {include: [q, k, v, o, fc1, fc2, classifier], layers: all}\n"
       "sampling: {examples: 256, tokens_per_example: 2, token_rate: 0.0075, token_weighting: "

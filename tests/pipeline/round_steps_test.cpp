@@ -80,7 +80,7 @@ TEST(RoundSteps, AreTheWholeEpochsFromAnyStepOn) {
   Config config;
   config.train.batch_size = 8;
   config.train.accumulation = 3;
-  for (const char* batching : {"length_grouped", "padded"}) {
+  for (const char* batching : {"length_grouped", "as_drawn"}) {
     config.data.batching = batching;
     const Steps all = whole_epoch(config, inputs, 2);
     EXPECT_EQ(static_cast<int64_t>(all.size()), steps_per_round(config, inputs.train->size()));

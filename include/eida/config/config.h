@@ -30,7 +30,6 @@ struct DataOptions {
   std::string prompt_column, completion_column;
   int64_t max_length = 72;  ///< tokens; 0: no truncation
   std::string batching = "length_grouped";
-  std::optional<int64_t> padded_to;
 };
 
 struct SiteOptions {
