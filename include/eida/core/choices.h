@@ -140,16 +140,14 @@ struct Choices<ModelInit> {
       {kRandom, "random", "drawn from the seed: config.json is enough"}};
 };
 
-enum class Batching { kLengthGrouped, kPadded };
+enum class Batching { kLengthGrouped, kAsDrawn };
 template <>
 struct Choices<Batching> {
   using enum Batching;
   static constexpr const char* kList = "batchings";
   static constexpr ChoiceRow<Batching> kAll[] = {
       {kLengthGrouped, "length_grouped", "windows of 50 batches sorted by token count"},
-      {kPadded, "padded",
-       "in drawn order, as the reference, which pads all to data.padded_to; here only what is no "
-       "padding is computed, with the same result"}};
+      {kAsDrawn, "as_drawn", "in drawn order, as the reference"}};
 };
 
 /// What a weight does in its layer.
