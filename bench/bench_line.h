@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "eida/core/system_info.h"
-#include "eida/pipeline/session.h"
+#include "eida/run/session.h"
 #include "eida/tensor/device.h"
 
 namespace eida::bench {

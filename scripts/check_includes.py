@@ -27,7 +27,10 @@ MAY_INCLUDE = {
     "adapter": ["model", "subspace"],
     "training": ["adapter", "sampling", "subspace", "data", "parallel"],
     "generation": ["model", "data", "parallel"],
-    "pipeline": ["config", "metrics", "report", "training", "generation"],
+    "evaluation": ["generation", "metrics"],
+    "run": ["config", "evaluation", "training"],
+    "pipeline": ["config", "metrics", "report", "training", "generation", "run"],
+    "programs": ["pipeline", "run", "report"],
 }
 TORCH_FREE = {"core", "config", "text", "data", "metrics", "report"}
 TORCH = re.compile(r"(torch|ATen|c10|caffe2)/")

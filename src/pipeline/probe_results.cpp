@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "eida/core/error.h"
-#include "eida/pipeline/session.h"
+#include "eida/run/session.h"
 #include "eida/subspace/interval.h"
 #include "eida/subspace/rank_rules.h"
 #include "eida/tensor/safetensors.h"

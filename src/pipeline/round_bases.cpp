@@ -9,7 +9,7 @@
 #include "eida/core/error.h"
 #include "eida/core/progress.h"
 #include "eida/pipeline/probe.h"
-#include "eida/pipeline/session.h"
+#include "eida/run/session.h"
 #include "eida/subspace/fidelity.h"
 #include "place_estimates.h"
 #include "probe_results.h"

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "pipeline/train_fixture.h"
+#include "programs/train_fixture.h"
 
 namespace eida {
 namespace {

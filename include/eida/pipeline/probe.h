@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "eida/config/command_line.h"
+#include "eida/config/config.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/parallel/communicator.h"
 #include "eida/sampling/sampler.h"
@@ -16,9 +16,6 @@
 #include "eida/subspace/subspace.h"
 
 namespace eida {
-
-/// The whole program. \return exit code. \throws Error
-int run_probe(const ParsedCommand& command, const Communicator& processes = Communicator::single());
 
 /// What one repeat says about one place.
 struct PlaceMeasure {

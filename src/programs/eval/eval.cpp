@@ -1,0 +1,82 @@
+// eida-eval, top to bottom: open data, tokenizer and model, evaluate, write, show.
+#include "eida/programs/eval.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "dry_run.h"
+#include "eida/core/error.h"
+#include "eida/run/earlier_run.h"
+#include "files.h"
+#include "inputs.h"
+#include "outcome.h"
+#include "page.h"
+#include "tasks.h"
+
+namespace eida {
+namespace {
+
+EvalOutcome evaluate(EvalTask task, const Config& config, const EvalInputs& inputs) {
+  switch (task) {
+    case EvalTask::kClasses:
+      return evaluate_classes(config, inputs);
+    case EvalTask::kLosses:
+      return evaluate_losses(config, inputs);
+    case EvalTask::kTexts:
+      return evaluate_texts(config, inputs);
+  }
+  throw Error(ExitCode::kInternal, "unknown evaluation");
+}
+
+/// A run without a folder leaves its scores on stdout only; there have to be some.
+void check_output(EvalTask task, const Config& config, const Dataset& data) {
+  if (!config.run.output.empty()) return;
+  if (task == EvalTask::kTexts)
+    throw ConfigError("run.output: generated text needs a folder (hint: --output DIR)");
+  if (!data.has_targets()) {
+    throw ConfigError(
+        "run.output: {} has no labels to score, and predictions need a folder "
+        "(hint: --output DIR)",
+        data.name());
+  }
+}
+
+int evaluate_model(const ParsedCommand& command, const Communicator& processes) {
+  const Config& config = command.config;
+  const EvalTask task = choose_eval_task(config);
+  const EvalInputs inputs = open_eval_inputs(config, processes);
+  if (command.dry_run) return processes.is_root() ? dry_run_eval(command, task, inputs) : 0;
+  check_output(task, config, *inputs.data);
+
+  const auto run =
+      processes.is_root() ? open_eval_folder(command, eval_input_paths(config)) : nullptr;
+  Manifest manifest;
+  if (run) {
+    std::vector<std::filesystem::path> files = config.model.adapters;
+    files.insert(files.begin(), config.data.test);
+    manifest = start_manifest("eida-eval", config, inputs.compute, files, command.command_line);
+  }
+  EvalOutcome outcome = evaluate(task, config, inputs);  // in parts, merged in the file's order
+  if (!processes.is_root()) return 0;
+  if (run) {
+    describe_evaluation(outcome.report, config, manifest.precision, inputs.model->seeded());
+    write_outcome(*run, outcome, config, manifest);
+    run->finish(manifest);
+    spdlog::info("scores and predictions: {}", run->path().string());
+  }
+  fmt::print("{}", scores_text(outcome, config.run.format));
+  return 0;
+}
+
+}  // namespace
+
+int run_eval(const ParsedCommand& command, const Communicator& processes) {
+  check_processes(command, processes);
+  if (ask_root(processes, [&] { return is_already_finished(command); })) return 0;
+  if (command.subcommand == "score") return run_score(command);
+  if (command.subcommand == "compare") return run_system_comparison(command);
+  if (command.subcommand == "tokenize") return run_tokenize(command);
+  return evaluate_model(command, processes);
+}
+
+}  // namespace eida

@@ -1,0 +1,92 @@
+#include "inputs.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "eida/adapter/adapter_file.h"
+#include "eida/core/error.h"
+#include "eida/model/model_config.h"
+
+namespace eida {
+namespace {
+
+/// Classes that the weights have: an adapter's own head comes before config.json's number; 0: not
+/// said.
+int64_t classes_of_files(const Config& config, const ModelConfig& model) {
+  for (const auto& file : config.model.adapters) {
+    if (const int64_t classes = AdapterFile(file).head_classes(); classes > 0) return classes;
+  }
+  const auto& json = model.original;
+  return json.contains("id2label") || json.contains("num_labels") ? model.num_labels : 0;
+}
+
+/// The test file; labels in words get the index that config.json gives them.
+std::shared_ptr<const Dataset> open_test_data(const Config& config, const ModelConfig& model,
+                                              int64_t classes) {
+  ReaderOptions options = reader_options(config.data);
+  auto data = open_dataset(config.data.test, options);
+  const auto found = static_cast<int64_t>(data->class_names().size());
+  const bool in_words = names_classes(*data);
+  options.class_names = class_names_of(model);
+  if (in_words && !options.class_names.empty()) return open_dataset(config.data.test, options);
+  if (classes > 0 && (found > classes || (in_words && found != classes))) {
+    throw DataError(
+        "{}: has {} classes{}, the model {} (hint: name the classes in config.json's id2label)",
+        data->name(), found, in_words ? " named in words" : "", classes);
+  }
+  return data;
+}
+
+void merge_adapters(PretrainedModel& model, const Config& config) {
+  if (config.model.adapters.empty()) return;
+  merge_adapter_files(model, config.model.adapters, model_fingerprint(config));
+  spdlog::info("{} adapter file(s) merged into {}", config.model.adapters.size(),
+               config.model.path.string());
+}
+
+}  // namespace
+
+EvalTask choose_eval_task(const Config& config) {
+  const auto& metrics = config.eval.metrics;
+  const bool classes = task_kind(parse_data_task(config.data.task)) == TaskKind::kClassification;
+  const auto asked = [&](const char* name) {
+    return std::count(metrics.begin(), metrics.end(), name) > 0;
+  };
+  for (const std::string& metric : metrics) {
+    if ((metric == "accuracy") == classes) continue;
+    throw ConfigError("eval.metrics: {} is no score of task {} (hint: {})", metric,
+                      config.data.task,
+                      classes ? "accuracy" : "loss, or some of bleu, nist, meteor, rouge_l, cider");
+  }
+  if (classes) return EvalTask::kClasses;
+  if (!asked("loss")) return EvalTask::kTexts;
+  if (metrics.size() > 1) {
+    throw ConfigError(
+        "eval.metrics: loss is of the true text, the others of generated text (hint: two runs)");
+  }
+  return EvalTask::kLosses;
+}
+
+EvalInputs open_eval_inputs(const Config& config, const Communicator& processes) {
+  const ComputeSetting compute = set_up_compute(config.run, processes);
+  const TaskKind kind = task_kind(parse_data_task(config.data.task));
+  const ModelConfig model_config = read_model_config(config.model.path, kind);
+  int64_t classes = kind == TaskKind::kClassification ? classes_of_files(config, model_config) : 0;
+  auto data = open_test_data(config, model_config, classes);
+  if (classes == 0) classes = static_cast<int64_t>(data->class_names().size());
+  EvalInputs inputs{compute, std::move(data), open_example_tokenizer(config, kind, compute.threads),
+                    open_model(config, kind, classes, compute)};
+  merge_adapters(*inputs.model, config);
+  return inputs;
+}
+
+std::vector<std::filesystem::path> eval_input_paths(const Config& config) {
+  std::vector<std::filesystem::path> paths = {config.model.path, config.data.test};
+  paths.insert(paths.end(), config.model.adapters.begin(), config.model.adapters.end());
+  return paths;
+}
+
+}  // namespace eida

@@ -1,0 +1,42 @@
+// eida-eval score: predictions and references from files.
+#include <fmt/format.h>
+
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/metrics/text_files.h"
+#include "files.h"
+#include "outcome.h"
+#include "page.h"
+
+namespace eida {
+
+int run_score(const ParsedCommand& command) {
+  const Config& config = command.config;
+  const std::vector<std::filesystem::path> files = {command.option("references"),
+                                                    command.option("predictions")};
+  TextScoreOptions options = text_score_options(config.eval);
+  options.per_item = command.has_option("per-item");
+  const Predictions predictions = read_predictions(files[1]);
+  const References references = read_references(files[0], predictions);
+
+  const auto run = open_eval_folder(command, files);
+  const ScoreSet set = score_texts(references, predictions.texts, options);
+  EvalOutcome outcome;
+  add_text_scores(outcome, set, config);
+  if (options.per_item) {
+    write_file_atomic(command.option("per-item"),
+                      per_item_table(set, predictions.texts, predictions.sources));
+  }
+  if (run) {
+    outcome.report.title = "Scores of predictions";
+    outcome.report.facts = {{"references", files[0].string()}, {"predictions", files[1].string()}};
+    add_worst_texts(outcome.report, set, references, predictions.texts, predictions.sources);
+    const Manifest manifest = file_manifest(command, files);
+    write_outcome(*run, outcome, config, manifest);
+    run->finish(manifest);
+  }
+  fmt::print("{}", scores_text(outcome, config.run.format));
+  return 0;
+}
+
+}  // namespace eida

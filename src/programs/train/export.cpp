@@ -1,0 +1,117 @@
+#include "export.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "eida/adapter/adapter_file.h"
+#include "eida/adapter/peft_export.h"
+#include "eida/config/schema.h"
+#include "eida/core/error.h"
+#include "eida/model/pretrained_model.h"
+#include "eida/run/session.h"
+#include "record.h"
+
+namespace eida {
+namespace fs = std::filesystem;
+namespace {
+
+/// Adapter files of a run that together make its last round, in order.
+std::vector<fs::path> round_files(const fs::path& run) {
+  if (!fs::is_directory(run / "rounds")) {
+    throw DataError("{}: has no rounds/ (hint: --run names the folder that eida-train wrote)",
+                    run.string());
+  }
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(run / "rounds")) {
+    const fs::path file = entry.path() / "adapter.safetensors";
+    if (fs::exists(file)) files.push_back(file);
+  }
+  if (files.empty()) throw DataError("{}: no round is finished", run.string());
+  const auto number = [](const fs::path& file) {  // "07", and after 99 without a leading zero
+    const std::string name = file.parent_path().filename().string();
+    return std::pair(name.size(), name);
+  };
+  std::sort(files.begin(), files.end(),
+            [&](const fs::path& a, const fs::path& b) { return number(a) < number(b); });
+  if (AdapterFile(files.back()).info.parent.empty()) return {files.back()};  // stands alone
+  return files;
+}
+
+/// The model that the files were trained on, which their tensors' names and shapes tell.
+std::unique_ptr<PretrainedModel> open_base(const Config& config,
+                                           const std::vector<fs::path>& files) {
+  LoadOptions options;
+  options.seed = static_cast<uint64_t>(config.run.seed);
+  options.random_init = config.model.init == "random";
+  TaskKind task = TaskKind::kClassification;
+  const AdapterFile first(files.front());
+  options.num_labels = first.head_classes();
+  for (const auto& [name, tensor] : first.tensors) {
+    if (name.starts_with("transformer.")) task = TaskKind::kCompletion;
+  }
+  return load_pretrained(config.model.path, task, options);
+}
+
+void check_output(const fs::path& output) {
+  if (fs::exists(output) && !fs::is_empty(output)) {
+    throw ConfigError("{}: is there and is not empty (hint: another --output)", output.string());
+  }
+}
+
+void save_merged(PretrainedModel& model, const std::vector<fs::path>& files,
+                 const std::string& base, const fs::path& tokenizer_source,
+                 const fs::path& output) {
+  merge_adapter_files(model, files, base);
+  save_model_folder(model, tokenizer_source, output);
+  spdlog::info("{}: base and {} adapter file(s), merged in float32", output.string(), files.size());
+}
+
+}  // namespace
+
+int run_export(const ParsedCommand& command) {
+  const fs::path run = command.option("run"), output = command.config.run.output;
+  check_output(output);
+  Config config;
+  KeySet given;
+  read_config_file(run / "config.yaml", config, given);
+  const std::vector<fs::path> files = round_files(run);
+  const bool random = config.model.init == "random";
+  const std::string base = model_fingerprint(config);
+  const auto model = open_base(config, files);
+  if (command.option("to") == "huggingface") {
+    save_merged(*model, files, base, config.model.path, output);
+    return 0;
+  }
+  if (random) {
+    throw ConfigError(
+        "{}: started from random weights, which no folder holds for peft (hint: --to "
+        "huggingface)",
+        run.string());
+  }
+  std::filesystem::create_directories(output);
+  const PeftReport report = export_peft(*model, files, config.model.path.string(), output);
+  fmt::print(
+      "{} modules as LoRA of rank up to {}, {} modules whole; largest error {:.1e} of the largest "
+      "update{}\n",
+      report.modules, report.largest_rank, report.saved_whole, report.largest_error,
+      report.compressed == 0
+          ? ""
+          : fmt::format("; {} modules passed full rank and were decomposed", report.compressed));
+  return 0;
+}
+
+int run_merge(const ParsedCommand& command) {
+  const Config& config = command.config;
+  check_output(config.run.output);
+  std::vector<fs::path> files;
+  const std::vector<std::string> given = command.options.at("adapter");
+  files.assign(given.begin(), given.end());
+  const auto model = open_base(config, files);
+  save_merged(*model, files, model_fingerprint(config), config.model.path, config.run.output);
+  return 0;
+}
+
+}  // namespace eida

@@ -1,0 +1,52 @@
+// What a training run reads, opened and checked.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eida/adapter/method.h"
+#include "eida/config/config.h"
+#include "eida/data/dataset.h"
+#include "eida/data/tokenize.h"
+#include "eida/model/pretrained_model.h"
+#include "eida/run/session.h"
+#include "eida/training/schedule.h"
+#include "eida/training/train_step.h"
+
+namespace eida {
+
+struct TrainInputs {
+  static constexpr int64_t kMostLookedAt = 1000;
+
+  ComputeSetting compute;
+  TaskKind task = TaskKind::kClassification;
+  std::shared_ptr<const Dataset> train;
+  std::unique_ptr<ExampleTokenizer> tokenizer;
+  TokenizedSet look;  ///< examples at even distances in the training file, at most kMostLookedAt
+  TokenizedSet dev;   ///< empty without data.dev
+  std::unique_ptr<PretrainedModel> model;
+  std::string base;            ///< fingerprint of the model before training
+  std::vector<int64_t> sites;  ///< that take part
+  std::unique_ptr<Method> method;
+};
+
+/// Files that a training run reads beside its model.
+std::vector<std::filesystem::path> train_input_files(const Config& config);
+
+/// Opens and checks: what a run would refuse at its start is refused here.
+/// \throws Error anything missing or contradictory
+TrainInputs open_train_inputs(const Config& config, const Communicator& processes);
+
+/// Names of the model's parameters that train beside the adapters (all of them: method full).
+std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
+                                          const Method& method);
+
+/// Optimiser steps of a round. \param examples of the training file
+int64_t steps_per_round(const Config& config, int64_t examples);
+
+ScheduleOptions schedule_options(const Config& config, int64_t steps);
+StepOptions step_options(const Config& config, const TrainInputs& inputs);
+
+}  // namespace eida

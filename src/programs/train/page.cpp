@@ -1,0 +1,131 @@
+#include "page.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "eida/config/schema.h"
+#include "eida/core/error.h"
+#include "eida/core/json.h"
+#include "eida/core/system_info.h"
+#include "eida/report/reproduction.h"
+#include "eida/run/session.h"
+
+namespace eida {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::vector<TrainStepPoint> read_steps(const fs::path& file, int64_t steps_per_round) {
+  ThinnedSteps steps;
+  std::ifstream stream(file, std::ios::binary);
+  for (std::string line; std::getline(stream, line);) {
+    const json entry = parse_json(line, file.string());
+    if (entry.contains("event")) continue;
+    const auto round = entry.at("round").get<int64_t>(), step = entry.at("step").get<int64_t>();
+    steps.add({static_cast<double>((round - 1) * steps_per_round + step),
+               number_or_nan(entry.at("loss")), entry.at("lr").get<double>(),
+               number_or_nan(entry.at("grad_norm"))});  // infinite in a step that was left out
+  }
+  return steps.points();
+}
+
+TrainPlace place_of(const json& entry) {
+  TrainPlace place;
+  place.kind = entry.at("kind");
+  place.name = entry.at("name");
+  place.weights = entry.at("weights");
+  place.layer = entry.at("layer");
+  place.dim = entry.at("dim");
+  place.rank = entry.at("rank");
+  place.fidelity = number_or_nan(entry.at("fidelity"));
+  const json& drift = entry.at("drift");
+  if (!drift.is_null()) {
+    place.mean_degrees = drift.at("mean_degrees");
+    place.largest_degrees = drift.at("largest_degrees");
+  }
+  return place;
+}
+
+TrainRound round_of(const json& entry) {
+  TrainRound round;
+  round.round = entry.at("round");
+  round.train_loss = number_or_nan(entry.at("train_loss"));
+  if (entry.contains("eval")) {
+    for (const auto& [metric, value] : entry.at("eval").items())
+      round.scores.emplace_back(metric, value.get<double>());
+  }
+  const json& merge = entry.at("merge");
+  round.merge_difference = merge.at("largest_difference");
+  round.merge_tolerance = merge.at("tolerance");
+  round.loss_before = merge.at("loss_before");
+  round.loss_after = merge.at("loss_after");
+  round.seconds = entry.at("seconds");
+  round.sampling_seconds = entry.at("sampling_seconds");
+  round.estimation_seconds = entry.at("estimation_seconds");
+  return round;
+}
+
+void read_rounds(TrainReport& report, const TrainPageInputs& inputs) {
+  for (const json& entry : inputs.summary.at("rounds")) {
+    TrainRound round = round_of(entry);
+    const fs::path file =
+        inputs.folder / fmt::format("rounds/{:02}", round.round) / "subspaces.json";
+    if (fs::exists(file)) {
+      const json record = read_json(file);
+      report.fidelity_of = record.at("fidelity_of");
+      for (const json& place : record.at("places")) round.places.push_back(place_of(place));
+    }
+    report.rounds.push_back(std::move(round));
+  }
+}
+
+void read_audit(TrainReport& report, const fs::path& file) {
+  const json audit = read_json(file);
+  for (const auto& [group, entry] : audit.at("groups").items())
+    report.audit.emplace_back(group, entry.at("parameters").get<int64_t>());
+  report.frozen = audit.at("frozen_parameters");
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
+                                                          const TrainPageInputs& inputs) {
+  const json& summary = inputs.summary;
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"model", config.model.path.string()},
+      {"weights before training", weights_text(weights_origin(config), inputs.random_tensors)},
+      {"data", config.data.train.string()},
+      {"held-out data", config.data.dev.empty() ? "none" : config.data.dev.string()},
+      {"rank rule", config.ranks.rule},
+      {"written", utc_iso()}};
+  if (summary.contains("best_score")) {
+    facts.emplace_back("best " + summary.at("metric").get<std::string>(),
+                       fmt::format("{:.4f}", summary.at("best_score").get<double>()));
+  }
+  return facts;
+}
+
+}  // namespace
+
+TrainReport read_train_report(const Config& config, const TrainPageInputs& inputs) {
+  TrainReport report;
+  report.method = config.method;
+  report.weights = weights_origin(config);
+  report.running = inputs.running;
+  report.rounds_planned = config.rounds;
+  report.best_round = inputs.summary.value("best_round", int64_t{0});
+  report.facts = facts_of(config, inputs);
+  try {
+    report.steps = read_steps(inputs.folder / "metrics.jsonl", inputs.steps_per_round);
+    read_rounds(report, inputs);
+    read_audit(report, inputs.folder / "audit.json");
+  } catch (const json::exception& fault) {
+    throw DataError("{}: its files are not those of a training run: {}", inputs.folder.string(),
+                    fault.what());
+  }
+  report.manifest = inputs.manifest;
+  report.config = dump_yaml(config, Program::kTrain);
+  return report;
+}
+
+}  // namespace eida

@@ -1,0 +1,96 @@
+#include "eida/run/earlier_run.h"
+
+#include <spdlog/spdlog.h>
+
+#include <sstream>
+#include <string>
+
+#include "eida/config/schema.h"
+#include "eida/core/error.h"
+
+namespace eida {
+namespace fs = std::filesystem;
+namespace {
+
+/// The configuration that a run of the program has left in its folder. \throws ConfigError
+Config read_config_of(const fs::path& file, Program program) {
+  Config config;
+  KeySet given;
+  read_config_file(file, config, given);
+  if (dump_yaml(config, program, given) != dump_yaml(config, program)) {
+    throw ConfigError("--resume: {}: a run of another program than {} (hint: another --output)",
+                      file.string(), program_name(program));
+  }
+  resolve_defaults(config, given);
+  return config;
+}
+
+/// A line of a dump: "  lr: 0.0002" below "train:".
+struct DumpLine {
+  std::string key, value;
+
+  /// \param group the last line that was not indented
+  DumpLine(const std::string& line, const std::string& group) {
+    const size_t colon = line.find(':');
+    const bool nested = line.starts_with("  ");
+    key = nested ? group + "." + line.substr(2, colon - 2) : line.substr(0, colon);
+    value = colon + 2 < line.size() ? line.substr(colon + 2) : "";
+  }
+};
+
+/// What may change between a run and its resumption: it decides no result, but for rounding.
+bool may_change(const std::string& key) {
+  return key == "run.threads" || key == "run.memory_limit";
+}
+
+/// \return false where the run got more rounds. \throws ConfigError
+bool check_same_configuration(const Config& before, const Config& now, Program program,
+                              const fs::path& file) {
+  std::istringstream was(dump_yaml(before, program)), is(dump_yaml(now, program));
+  std::string old_line, line, group;
+  bool longer = false;
+  while (std::getline(was, old_line) && std::getline(is, line)) {
+    if (!line.starts_with(' ')) group = line.substr(0, line.find(':'));
+    if (old_line == line) continue;
+    const DumpLine old_value(old_line, group), value(line, group);
+    if (may_change(value.key)) continue;
+    longer =
+        value.key == "rounds" && now.rounds > before.rounds && before.train.schedule != "global";
+    if (longer) continue;
+    throw ConfigError("--resume: {}: {} was '{}', is '{}' (hint: --config {}, or --overwrite)",
+                      file.string(), value.key, old_value.value, value.value, file.string());
+  }
+  return !longer;
+}
+
+}  // namespace
+
+EarlierRun find_earlier_run(const fs::path& folder, const Config& config, Program program) {
+  const fs::path file = folder / "config.yaml";
+  if (!fs::exists(file)) return EarlierRun::kNone;
+  const bool same = check_same_configuration(read_config_of(file, program), config, program, file);
+  const bool ended = fs::exists(folder / "manifest.json") && !fs::exists(folder / "INCOMPLETE");
+  return ended && same ? EarlierRun::kFinished : EarlierRun::kUnfinished;
+}
+
+bool is_already_finished(const ParsedCommand& command) {
+  const fs::path& folder = command.config.run.output;
+  if (!command.resume || folder.empty()) return false;
+  switch (find_earlier_run(folder, command.config, command.program)) {
+    case EarlierRun::kNone:
+      spdlog::warn("{}: there is nothing to resume: a new run starts", folder.string());
+      return false;
+    case EarlierRun::kUnfinished:
+      if (command.program != Program::kTrain)
+        spdlog::info("{}: nothing half-done was kept: it starts over", folder.string());
+      return false;
+    case EarlierRun::kFinished:
+      spdlog::info(
+          "{}: the run is finished, nothing is left to do (hint: --overwrite starts afresh)",
+          folder.string());
+      return true;
+  }
+  return false;
+}
+
+}  // namespace eida

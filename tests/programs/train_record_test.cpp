@@ -1,0 +1,67 @@
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <limits>
+
+#include "../../src/programs/train/record.h"
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "support/test_data.h"
+#include "support/tiny_models.h"
+
+namespace eida {
+namespace {
+
+TEST(MergeParity, HoldsUpToItsToleranceAndNotBeyond) {
+  const auto examples = testing::tiny_examples(3, TaskKind::kClassification);
+  const PackedBatch batch = pack(testing::pointers(examples), TaskKind::kClassification);
+  const at::Tensor before = at::full({3, 2}, 50.0);
+  EXPECT_TRUE(compare_logits(before, before + 4e-4, batch).holds());
+  const MergeParity missed = compare_logits(before, before + 6e-4, batch);
+  EXPECT_FALSE(missed.holds());
+  EXPECT_NEAR(missed.tolerance, 5e-4, 1e-9);
+  EXPECT_EQ(missed.to_json(4).at("round"), 4);
+  EXPECT_FALSE(
+      compare_logits(before, before * std::numeric_limits<float>::quiet_NaN(), batch).holds());
+}
+
+TEST(MetricsLog, CutsOffWhatNoStateKnows) {
+  const testing::TempDir dir;
+  const auto file = dir.path() / "metrics.jsonl";
+  int64_t kept = 0;
+  {
+    MetricsLog log(file, 0);
+    log.write({{"step", 1}});
+    kept = log.bytes();
+    log.write({{"step", 2}});
+  }
+  std::ofstream(file, std::ios::app) << "{\"half a li";
+  MetricsLog log(file, kept);
+  log.write({{"step", 3}});
+  EXPECT_EQ(read_file(file), "{\"step\":1}\n{\"step\":3}\n");
+  EXPECT_THROW(MetricsLog(file, 1000), DataError);
+}
+
+TEST(SaveModelFolder, ReplacesAWholeFolder) {
+  const testing::TempDir dir;
+  const auto model = testing::tiny_model(dir.path(), TaskKind::kClassification);
+  const auto folder = dir.path() / "model";
+  std::filesystem::create_directories(folder);
+  write_file_atomic(folder / "old", "x");
+  const auto others = {dir.path() / "model.old", dir.path() / "model.partial"};
+  for (const auto& other : others) std::filesystem::create_directories(other);
+  save_model_folder(*model, {}, folder);
+  EXPECT_FALSE(std::filesystem::exists(folder / "old"));
+  for (const auto& other : others) EXPECT_TRUE(std::filesystem::exists(other)) << "not ours";
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path()))
+    EXPECT_FALSE(entry.path().filename().string().starts_with('.')) << entry.path();
+  link_folder(folder, dir.path() / "best");
+  EXPECT_EQ(sha256_file(dir.path() / "best/model.safetensors"),
+            sha256_file(folder / "model.safetensors"));
+}
+
+}  // namespace
+}  // namespace eida

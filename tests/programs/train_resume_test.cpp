@@ -1,0 +1,200 @@
+/// A killed run ends with the same bits as one that was left alone.
+#include <gtest/gtest.h>
+
+#include "eida/core/rng.h"
+#include "eida/tensor/safetensors.h"
+#include "programs/train_fixture.h"
+
+namespace eida {
+namespace {
+
+using testing::expect_same_results;
+using testing::RunningProgram;
+
+class TrainResume : public testing::TrainProgram {
+ protected:
+  std::chrono::milliseconds time_of(const std::vector<std::string>& arguments) const {
+    const auto start = std::chrono::steady_clock::now();
+    const auto result = run(arguments);
+    EXPECT_EQ(result.code, 0) << result.err;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                 start);
+  }
+
+  /// Kills the run at `kills` random moments of its life and lets it go on each time.
+  void kill_and_resume(const std::vector<std::string>& arguments, int kills,
+                       std::chrono::milliseconds life, uint64_t seed) const {
+    Rng rng(seed, "kills");
+    int killed = 0;
+    for (int attempt = 0; killed < kills && attempt < 8 * kills; ++attempt) {
+      const RunningProgram program(dir_.path(), with(arguments, {"--resume"}));
+      const auto delay = static_cast<int64_t>(rng.uniform() * static_cast<double>(life.count()));
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+      program.send(SIGKILL);
+      const int code = program.wait().code;
+      ASSERT_TRUE(code == 0 || code == 128 + SIGKILL) << code;
+      if (code == 128 + SIGKILL) ++killed;
+      if (code == 0) std::filesystem::remove_all(b_);  // it had ended: start again
+    }
+    EXPECT_EQ(killed, kills);
+    const auto last = run(with(arguments, {"--resume"}));
+    EXPECT_EQ(last.code, 0) << last.err;
+  }
+};
+
+TEST_F(TrainResume, SameSeedGivesTheSameBits) {
+  time_of(train(a_));
+  time_of(train(b_));
+  expect_same_results(a_, b_, 2);
+}
+
+TEST_F(TrainResume, KilledAtTwentyMomentsTheEncoderEndsWithTheSameBits) {
+  const auto options = std::vector<std::string>{"--set", "train.save_every=3"};
+  const auto life = time_of(train(a_, true, options));
+  kill_and_resume(train(b_, true, options), 20, life, 1);
+  expect_same_results(a_, b_, 2);
+}
+
+TEST_F(TrainResume, KilledDecoderRunsWithCarriedMomentsEndWithTheSameBits) {
+  const auto options =
+      std::vector<std::string>{"--set", "train.save_every=2", "--set", "train.carry_moments=true"};
+  const auto life = time_of(train(a_, false, options));
+  kill_and_resume(train(b_, false, options), 6, life, 2);
+  expect_same_results(a_, b_, 2);
+}
+
+TEST_F(TrainResume, KilledLoraRunsEndWithTheSameBits) {
+  const auto options = std::vector<std::string>{"--method", "lora", "--set", "train.save_every=2"};
+  const auto life = time_of(train(a_, true, options));
+  kill_and_resume(train(b_, true, options), 6, life, 3);
+  expect_same_results(a_, b_, 2);
+}
+
+TEST_F(TrainResume, AnInterruptSavesTheStateWithinTheStep) {
+  const auto options = std::vector<std::string>{"--rounds",           "1",     "--set",
+                                                "train.save_every=0", "--set", "train.log_every=1",
+                                                "--batch-size",       "1"};
+  auto arguments = train(b_);
+  std::erase(arguments, "--rounds");
+  std::erase(arguments, "--batch-size");
+  std::erase_if(arguments, [](const std::string& word) { return word == "2" || word == "8"; });
+  arguments = with(arguments, options);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const RunningProgram program(dir_.path(), with(arguments, {"--resume"}));
+    ASSERT_TRUE(testing::wait_for(b_ / "metrics.jsonl"));
+    while (std::filesystem::file_size(b_ / "metrics.jsonl") == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    program.send(signal);
+    EXPECT_EQ(program.wait().code, 128 + signal);
+    EXPECT_FALSE(std::filesystem::exists(b_ / "manifest.json"));
+  }
+  EXPECT_EQ(run(with(arguments, {"--resume"})).code, 0);
+}
+
+TEST_F(TrainResume, AFinishedRunIsLeftAlone) {
+  time_of(train(a_));
+  const auto before = testing::files_in(a_);
+  const auto result = run(train(a_, true, {"--resume"}));
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.err.find("is finished"), std::string::npos) << result.err;
+  EXPECT_NE(result.out.find("train loss"), std::string::npos) << result.out;
+  EXPECT_EQ(testing::files_in(a_), before);
+}
+
+TEST_F(TrainResume, AStateOfAnotherVersionIsRefusedAndChangesNothing) {
+  time_of(train(a_));
+  write_safetensors(a_ / "state/state.safetensors", {}, {{"state", R"({"format": "older"})"}});
+  const auto before = testing::files_in(a_);
+  auto arguments = train(a_, true, {"--resume"});
+  *std::find(arguments.begin(), arguments.end(), "2") = "3";  // --rounds
+  const auto refused = run(arguments);
+  EXPECT_EQ(refused.code, 4) << refused.err;
+  EXPECT_EQ(testing::files_in(a_), before);
+}
+
+TEST_F(TrainResume, OtherDataOrAnotherModelAtTheSamePathIsRefused) {
+  auto longer = train(a_, true, {"--resume"});
+  time_of(train(a_));
+  *std::find(longer.begin(), longer.end(), "2") = "3";  // --rounds
+  for (const auto& file : {reviews_, encoder_ / "model.safetensors"}) {
+    const std::string before = read_file(file);
+    std::string changed = before;
+    changed[changed.size() - 4] ^= 1;
+    write_file_atomic(file, changed);
+    const auto refused = run(longer);
+    EXPECT_EQ(refused.code, 3) << refused.err;
+    const auto named = file == reviews_ ? reviews_ : encoder_;
+    EXPECT_NE(refused.err.find(named.string() + " is not what the stopped run read"),
+              std::string::npos)
+        << refused.err;
+    write_file_atomic(file, before);
+  }
+  EXPECT_EQ(run(longer).code, 0);
+}
+
+TEST_F(TrainResume, AnotherProgramsRunIsRefused) {
+  time_of(train(a_));
+  const auto before = testing::files_in(a_);
+  auto arguments = quick_reviews({"--resume"});
+  *std::find(arguments.begin(), arguments.end(), run_.string()) = a_.string();
+  const auto refused = run(arguments);
+  EXPECT_EQ(refused.code, 2) << refused.err;
+  EXPECT_NE(refused.err.find("a run of another program than eida-probe"), std::string::npos)
+      << refused.err;
+  EXPECT_EQ(testing::files_in(a_), before);
+}
+
+TEST_F(TrainResume, MoreRoundsAreRefusedWhereTheLearningRateFollowsFromThem) {
+  time_of(train(a_, true, {"--set", "train.schedule=global"}));
+  auto arguments = train(a_, true, {"--set", "train.schedule=global", "--resume"});
+  *std::find(arguments.begin(), arguments.end(), "2") = "3";  // --rounds
+  const auto refused = run(arguments);
+  EXPECT_EQ(refused.code, 2) << refused.err;
+  EXPECT_NE(refused.err.find("rounds was '2', is '3'"), std::string::npos) << refused.err;
+}
+
+TEST_F(TrainResume, NothingToResumeIsSaidAloud) {
+  const auto result = run(train(a_, true, {"--resume"}));
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.err.find("there is nothing to resume"), std::string::npos) << result.err;
+}
+
+TEST_F(TrainResume, AStepThatFloat16LeftOutIsReadAgain) {
+  time_of(train(a_));
+  // Its gradient norm is infinite, which JSON cannot say. The file keeps its length.
+  std::string lines = read_file(a_ / "metrics.jsonl");
+  const std::string key = "\"grad_norm\":";
+  const size_t begin = lines.find(key) + key.size();
+  const size_t end = lines.find(',', begin);
+  lines.replace(begin, end - begin, "null" + std::string(end - begin - 4, ' '));
+  write_file_atomic(a_ / "metrics.jsonl", lines);
+  auto arguments = train(a_, true, {"--resume"});
+  *std::find(arguments.begin(), arguments.end(), "2") = "3";  // --rounds
+  const auto result = run(arguments);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_TRUE(std::filesystem::exists(a_ / "rounds/03/adapter.safetensors"));
+}
+
+TEST_F(TrainResume, AnotherConfigurationIsRefusedAndMoreRoundsAreNot) {
+  time_of(train(a_));
+  const auto before = testing::files_in(a_);
+  const auto refused = run(train(a_, true, {"--resume", "--set", "train.lr=0.5"}));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("train.lr was "), std::string::npos) << refused.err;
+  EXPECT_EQ(testing::files_in(a_), before);
+  auto arguments = train(a_, true, {"--resume"});
+  *std::find(arguments.begin(), arguments.end(), "2") = "1";  // --rounds
+  const auto shorter = run(arguments);
+  EXPECT_EQ(shorter.code, 2);
+  EXPECT_NE(shorter.err.find("rounds was '2', is '1'"), std::string::npos) << shorter.err;
+  EXPECT_EQ(testing::files_in(a_), before);
+  arguments = train(a_, true, {"--resume"});
+  *std::find(arguments.begin(), arguments.end(), "2") = "3";  // --rounds
+  *std::find(arguments.begin(), arguments.end(), "1") = "2";  // --threads, which decide no result
+  const auto longer = run(with(arguments, {"--memory-limit", "4000"}));
+  EXPECT_EQ(longer.code, 0) << longer.err;
+  EXPECT_TRUE(std::filesystem::exists(a_ / "rounds/03/adapter.safetensors"));
+}
+
+}  // namespace
+}  // namespace eida
