@@ -19,4 +19,6 @@ endforeach()
 if(NOT TARGET eida::torch)
   add_library(eida::torch INTERFACE IMPORTED)
   target_link_libraries(eida::torch INTERFACE ${TORCH_LIBRARIES})
+  # LibTorch's headers include the operators they use in place of the list of all operators.
+  target_compile_definitions(eida::torch INTERFACE AT_PER_OPERATOR_HEADERS)
 endif()

@@ -1,5 +1,6 @@
 #include "eida/adapter/audit.h"
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "eida/adapter/method.h"

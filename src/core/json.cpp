@@ -1,6 +1,7 @@
 #include "eida/core/json.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <vector>

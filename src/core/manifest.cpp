@@ -1,6 +1,7 @@
 #include "eida/core/manifest.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "eida/core/files.h"
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <exception>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>

@@ -1,6 +1,5 @@
 #include "eida/evaluation/evaluate.h"
 
-#include <ATen/ops/log_softmax.h>
 #include <fmt/format.h>
 
 #include <cmath>

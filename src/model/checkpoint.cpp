@@ -1,5 +1,6 @@
 #include "checkpoint.h"
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "eida/core/error.h"

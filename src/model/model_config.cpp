@@ -193,7 +193,7 @@ ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task) {
   const std::filesystem::path file = config_file_of(dir);
   const ConfigReader reader(file);
   ModelConfig config;
-  config.original = reader.json();
+  config.original = std::make_shared<const nlohmann::json>(reader.json());
   config.model_type = model_type_of(reader);
   config.family = family_of(config.model_type);
   config.vocab_size = reader.integer("vocab_size", 1, kMaxSize);

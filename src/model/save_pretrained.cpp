@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
@@ -39,7 +40,7 @@ void set_labels(nlohmann::ordered_json& json, int64_t classes) {
 }
 
 nlohmann::ordered_json config_json(const ModelConfig& config) {
-  nlohmann::ordered_json json = config.original;
+  nlohmann::ordered_json json = *config.original;
   json["model_type"] = config.model_type;
   json["architectures"] = {architecture(config)};
   json.erase("torch_dtype");

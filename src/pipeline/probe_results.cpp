@@ -278,7 +278,7 @@ nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& p
   json["model_type"] = model.config().model_type;
   json["weights"] = weights_origin(config);
   json["random_tensors"] = model.seeded();
-  const auto& original = model.config().original;
+  const auto& original = *model.config().original;
   const auto name = original.find("_name_or_path");
   if (name != original.end() && name->is_string()) {
     json["name_or_path"] = name->get<std::string>();

@@ -8,6 +8,7 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 #include <utility>
@@ -133,9 +134,9 @@ ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int
 }
 
 std::vector<std::string> class_names_of(const ModelConfig& model) {
-  const auto labels = model.original.find("id2label");
+  const auto labels = model.original->find("id2label");
   std::vector<std::string> names;
-  if (labels == model.original.end() || !labels->is_object()) return names;
+  if (labels == model.original->end() || !labels->is_object()) return names;
   for (size_t i = 0; i < labels->size(); ++i) {
     const auto name = labels->find(std::to_string(i));
     if (name == labels->end() || !name->is_string() || *name == "LABEL_" + std::to_string(i))

@@ -1,6 +1,6 @@
 #include "eida/subspace/fidelity.h"
 
-#include <ATen/ops/arange.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mv.h>
 #include <ATen/ops/zeros.h>

@@ -1,6 +1,7 @@
 #include "eida/subspace/rank_plan.h"
 
 #include <charconv>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "eida/core/error.h"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "adapter/adapted_model.h"
 #include "eida/adapter/adapter_file.h"
 #include "eida/core/error.h"

@@ -1,8 +1,8 @@
 /// LoRA folders of PEFT as adapters.
-#include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "adapter/adapted_model.h"
 #include "eida/adapter/adapter_file.h"

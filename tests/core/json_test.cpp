@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "support/file_helpers.h"
 #include "support/test_data.h"

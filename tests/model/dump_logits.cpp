@@ -8,6 +8,7 @@
 #include <c10/core/GradMode.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "eida/core/error.h"
 #include "eida/core/json.h"

@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/randn_like.h>
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"

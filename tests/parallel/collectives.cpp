@@ -4,7 +4,6 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/linalg_eigvalsh.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/ones.h>
 #include <ATen/ops/sin.h>
 #include <fmt/format.h>
 

@@ -3,7 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct ModelConfig {
          classifier_dropout = 0.1;
   bool scale_attn_weights = true, scale_attn_by_inverse_layer_idx = false,
        reorder_and_upcast_attn = false;
-  nlohmann::json original;  ///< the whole file, kept for saving
+  std::shared_ptr<const nlohmann::json> original;  ///< the whole file, kept for saving
 
   int64_t head_dim() const { return hidden_size / num_heads; }
   /// Tokens a sequence may have: RoBERTa's position table starts at pad_token_id + 1.
