@@ -21,24 +21,15 @@ struct Options {
 };
 
 /// Random orthonormal bases of the plan's ranks: only the cost matters.
-eida::RoundBases random_bases(const eida::PretrainedModel& model, const eida::RankPlan& plan,
-                              const std::vector<int64_t>& sites) {
-  std::vector<at::Tensor> places;
-  std::vector<std::string> names;
-  for (const auto& space : model.input_spaces()) {
-    places.push_back(at::zeros({1, space.dim}));
-    names.push_back(space.name);
+eida::PlaceBases random_bases(const eida::Places& places, const eida::RankPlan& plan,
+                              const std::vector<eida::PlaceId>& sites) {
+  eida::PerPlace<eida::Subspace> subspaces(places.size());
+  for (eida::PlaceId id = 0; id < places.size(); ++id) {
+    const eida::EstimateOptions options{eida::EstimatorKind::random, plan.ranks[id]};
+    subspaces[id] =
+        eida::estimate_subspace(at::zeros({1, places[id].dim}), options, places[id].name);
   }
-  for (const auto& site : model.sites()) {
-    places.push_back(at::zeros({1, site.dim}));
-    names.push_back(site.name);
-  }
-  eida::EstimateOptions options;
-  options.estimator = eida::EstimatorKind::random;
-  for (const auto* ranks : {&plan.inputs, &plan.delta_outputs}) {
-    for (const auto& [place, rank] : *ranks) options.k = std::max(options.k, rank);
-  }
-  return eida::make_bases(model, eida::estimate_subspaces(places, options, names), plan, sites);
+  return eida::make_bases(places, subspaces, plan.ranks, sites);
 }
 
 std::vector<std::string> head_parameters(const eida::PretrainedModel& model) {
@@ -81,9 +72,11 @@ int run(int argc, char** argv, const eida::Communicator& processes) {
   const auto sites = eida::choose_sites(*model, {config.sites.include, true, {}});
   const auto method = eida::make_method(
       config.method, {sites, config.lora.rank, static_cast<double>(config.lora.rank), 0});
-  eida::RoundBases bases;
-  if (method->needs_bases())
-    bases = random_bases(*model, eida::read_rank_plan(config.ranks.plan), sites);
+  eida::PlaceBases bases;
+  if (method->needs_bases()) {
+    const eida::Places& places = model->places();
+    bases = random_bases(places, eida::read_rank_plan(config.ranks.plan, places), sites);
+  }
   method->attach(*model, bases, 1);
   eida::FlatParameters parameters(eida::trained_tensors(*model, *method, head_parameters(*model)));
   eida::AdamW optimizer(parameters, {});

@@ -28,12 +28,11 @@ int main(int argc, char** argv) {
     sampling.draw.task = kTask;
     const auto drawn = eida::collect_samples(*model, {all.begin(), all.begin() + 32}, sampling);
     const auto fresh = eida::collect_samples(*model, {all.begin() + 32, all.end()}, sampling);
-    for (size_t i = 0; i < model->input_spaces().size(); ++i) {
-      const std::string& place = model->input_spaces()[i].name;
+    for (const eida::Place& place : model->places().inputs()) {
       const auto subspace =
-          eida::estimate_subspace(drawn.inputs[i], {.k = 16}, place);  // A [16, d]
-      const auto curve = eida::fidelity(fresh.inputs[i], subspace, {4, 16}, place);
-      std::printf("%-32s %.3f %.3f\n", place.c_str(), curve.mean[0], curve.mean[1]);
+          eida::estimate_subspace(drawn[place.input], {.k = 16}, place.name);  // A [16, d]
+      const auto curve = eida::fidelity(fresh[place.input], subspace, {4, 16}, place.name);
+      std::printf("%-32s %.3f %.3f\n", place.name.c_str(), curve.mean[0], curve.mean[1]);
     }
     return 0;
   });

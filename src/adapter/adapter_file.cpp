@@ -63,17 +63,17 @@ AdapterInfo read_info(const std::map<std::string, std::string>& metadata,
 /// Names of the factors that belong to the model's places.
 std::set<std::string> factor_names(const PretrainedModel& model) {
   std::set<std::string> names;
-  for (const InputSpace& space : model.input_spaces()) names.insert(space.name + ".A");
-  for (const Site& site : model.sites()) {
+  for (const Place& space : model.places().inputs()) names.insert(space.name + ".A");
+  for (const Place& site : model.places().sites()) {
     for (const char* part : {".B", ".C", ".lora_A", ".lora_B"}) names.insert(site.name + part);
     for (const char* part : {".lora_A", ".lora_B"}) names.insert(site.linear->name() + part);
   }
   return names;
 }
 
-WeightUpdate update_of(const AdapterFile& file, const PretrainedModel& model, int64_t site) {
+WeightUpdate update_of(const AdapterFile& file, const PretrainedModel& model, PlaceId site) {
   const AdapterFile::Factors factors = *file.factors(model, site);
-  const at::Device device = model.sites()[static_cast<size_t>(site)].linear->weight().device();
+  const at::Device device = model.places()[site].linear->weight().device();
   const at::Tensor left = factors.left.to(device), right = factors.right.to(device);
   return file.info.method == "lora" ? lora_update(right, left, file.info.scale)
                                     : eida_update(right, factors.core.to(device), left.t());
@@ -146,9 +146,9 @@ int64_t AdapterFile::head_classes() const {
 }
 
 std::optional<AdapterFile::Factors> AdapterFile::factors(const PretrainedModel& model,
-                                                         int64_t index) const {
-  const Site& site = model.sites()[static_cast<size_t>(index)];
-  const InputSpace& space = model.input_spaces()[static_cast<size_t>(site.input)];
+                                                         PlaceId id) const {
+  const Place& site = model.places()[id];
+  const Place& space = model.places()[site.input];
   const bool lora = info.method == "lora";
   // PEFT adapts the whole of c_attn: a slice has its rows of the layer's lora_B.
   const bool whole = lora && find(site.name + ".lora_B") == nullptr;
@@ -182,15 +182,16 @@ std::optional<AdapterFile::Factors> AdapterFile::factors(const PretrainedModel& 
   return factors;
 }
 
-std::vector<int64_t> AdapterFile::sites(const PretrainedModel& model) const {
-  std::vector<int64_t> adapted;
-  for (int64_t i = 0; i < static_cast<int64_t>(model.sites().size()); ++i) {
-    if (factors(model, i)) adapted.push_back(i);
+std::vector<PlaceId> AdapterFile::sites(const PretrainedModel& model) const {
+  std::vector<PlaceId> adapted;
+  for (const Place& site : model.places().sites()) {
+    const PlaceId id = model.places().id_of(site);
+    if (factors(model, id)) adapted.push_back(id);
   }
   return adapted;
 }
 
-at::Tensor AdapterFile::update(const PretrainedModel& model, int64_t site) const {
+at::Tensor AdapterFile::update(const PretrainedModel& model, PlaceId site) const {
   return update_of(*this, model, site).dense();
 }
 
@@ -240,7 +241,7 @@ void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesyst
     }
     model.set_seeded(std::move(seeded));
     add_updates(model, file.sites(model),
-                [&](int64_t site) { return update_of(file, model, site); });
+                [&](PlaceId site) { return update_of(file, model, site); });
     previous = sha256_file(file.path);
   }
 }

@@ -15,7 +15,7 @@ class EidaMethod : public Method {
   explicit EidaMethod(MethodOptions options) : options_(std::move(options)) {}
   const char* name() const override { return "eida"; }
   bool needs_bases() const override { return true; }
-  void attach(PretrainedModel& model, const RoundBases& bases, int64_t round) override;
+  void attach(PretrainedModel& model, const PlaceBases& bases, int64_t round) override;
   std::vector<NamedTensor> trainable() const override { return cores_; }
   std::vector<NamedTensor> frozen() const override;
   void merge(PretrainedModel& model) override;
@@ -24,10 +24,9 @@ class EidaMethod : public Method {
 
  private:
   MethodOptions options_;
-  RoundBases bases_, previous_;
+  Places places_;  ///< of the model
+  PlaceBases bases_, previous_;
   std::vector<NamedTensor> cores_;  ///< B of options_.sites, in that order // [k_out, k_in]
-  std::vector<std::string> input_names_, site_names_;
-  std::vector<int64_t> input_of_site_;  ///< of options_.sites
 };
 
 }  // namespace eida

@@ -53,10 +53,10 @@ at::Tensor random_down_projection(int64_t rank, int64_t dim, uint64_t seed, int6
 }  // namespace
 
 void LoraMethod::make_factors(const PretrainedModel& model) {
-  for (const int64_t index : options_.sites) {
-    const Site& site = model.sites()[static_cast<size_t>(index)];
+  for (const PlaceId id : options_.sites) {
+    const Place& site = model.places()[id];
     const at::Tensor A = random_down_projection(options_.lora_rank, site.linear->in_features(),
-                                                options_.seed, index);
+                                                options_.seed, site.index);
     const at::Tensor B = at::zeros({site.dim, options_.lora_rank}, A.options());
     const at::Device device = site.linear->weight().device();
     factors_.push_back({site.name + ".lora_A", A.to(device).set_requires_grad(true)});
@@ -65,11 +65,11 @@ void LoraMethod::make_factors(const PretrainedModel& model) {
   }
 }
 
-void LoraMethod::attach(PretrainedModel& model, const RoundBases& /*bases*/, int64_t /*round*/) {
+void LoraMethod::attach(PretrainedModel& model, const PlaceBases& /*bases*/, int64_t /*round*/) {
   if (factors_.empty()) make_factors(model);
   std::map<HookableLinear*, std::vector<LoraSlice>> layers;
   for (size_t i = 0; i < options_.sites.size(); ++i) {
-    const Site& site = model.sites()[static_cast<size_t>(options_.sites[i])];
+    const Place& site = model.places()[options_.sites[i]];
     const at::Tensor& weight = site.linear->weight();
     if (weight.const_data_ptr() != originals_[i].const_data_ptr()) {
       replace_values(weight, originals_[i]);
@@ -83,15 +83,14 @@ void LoraMethod::attach(PretrainedModel& model, const RoundBases& /*bases*/, int
 }
 
 void LoraMethod::merge(PretrainedModel& model) {
-  std::map<int64_t, size_t> position;
+  std::map<PlaceId, size_t> position;
   for (size_t i = 0; i < options_.sites.size(); ++i) position[options_.sites[i]] = i;
-  add_updates(model, options_.sites, [&](int64_t site) {
+  add_updates(model, options_.sites, [&](PlaceId site) {
     const size_t i = position.at(site);
     return lora_update(factors_[2 * i].tensor.detach().clone(),
                        factors_[2 * i + 1].tensor.detach().clone(), scale());
   });
-  for (const int64_t site : options_.sites)
-    model.sites()[static_cast<size_t>(site)].linear->set_adapter(nullptr);
+  for (const PlaceId site : options_.sites) model.places()[site].linear->set_adapter(nullptr);
 }
 
 }  // namespace eida

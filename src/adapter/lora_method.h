@@ -15,7 +15,7 @@ class LoraMethod : public Method {
   explicit LoraMethod(MethodOptions options) : options_(std::move(options)) {}
   const char* name() const override { return "lora"; }
   bool continues() const override { return true; }
-  void attach(PretrainedModel& model, const RoundBases& bases, int64_t round) override;
+  void attach(PretrainedModel& model, const PlaceBases& bases, int64_t round) override;
   std::vector<NamedTensor> trainable() const override { return factors_; }
   void merge(PretrainedModel& model) override;
 

@@ -47,24 +47,24 @@ void round_to_weight(MergedLayer& layer) {
   layer.values = layer.values.to(layer.linear->weight().scalar_type());
 }
 
-at::Tensor rows_of(const Site& site, const at::Tensor& stored) {  // [d_out, d_in]
+at::Tensor rows_of(const Place& site, const at::Tensor& stored) {  // [d_out, d_in]
   const bool out_in = site.linear->layout() == WeightLayout::kOutIn;
   return (out_in ? stored : stored.t()).narrow(0, site.out_begin, site.dim);
 }
 
 }  // namespace
 
-void add_updates(PretrainedModel& model, const std::vector<int64_t>& sites,
-                 const std::function<WeightUpdate(int64_t site)>& update) {
+void add_updates(PretrainedModel& model, const std::vector<PlaceId>& sites,
+                 const std::function<WeightUpdate(PlaceId site)>& update) {
   std::vector<MergedLayer> merged;
-  for (const int64_t index : sites) {
-    const Site& site = model.sites()[static_cast<size_t>(index)];
+  for (const PlaceId id : sites) {
+    const Place& site = model.places()[id];
     if (merged.empty() || merged.back().linear != site.linear) {
       if (!merged.empty()) round_to_weight(merged.back());
       merged.push_back({site.linear, start_of(model, *site.linear), {}});
     }
     MergedLayer& layer = merged.back();
-    const auto add = [site, factors = update(index)](const at::Tensor& stored) {
+    const auto add = [site, factors = update(id)](const at::Tensor& stored) {
       const at::Tensor rows = rows_of(site, stored);
       rows.add_(factors.dense().to(rows.device()));
     };

@@ -30,7 +30,7 @@ void replace_values(const at::Tensor& parameter, const at::Tensor& values);
 /// is its master weight with all updates so far, rounded once; the model keeps the update's factors
 /// for the next time. \param update of a site \throws NumericError names a weight that would not
 /// be finite, before anything has changed.
-void add_updates(PretrainedModel& model, const std::vector<int64_t>& sites,
-                 const std::function<WeightUpdate(int64_t site)>& update);
+void add_updates(PretrainedModel& model, const std::vector<PlaceId>& sites,
+                 const std::function<WeightUpdate(PlaceId site)>& update);
 
 }  // namespace eida

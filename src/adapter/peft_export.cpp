@@ -27,18 +27,18 @@ struct LowRank {
 /// One adapted layer and its sites (three for c_attn).
 struct Module {
   HookableLinear* linear = nullptr;
-  std::vector<int64_t> sites;
+  std::vector<PlaceId> sites;
 };
 
 std::vector<Module> adapted_modules(const PretrainedModel& model,
                                     const std::vector<AdapterFile>& files) {
-  std::set<int64_t> adapted;
+  std::set<PlaceId> adapted;
   for (const AdapterFile& file : files) {
-    for (const int64_t site : file.sites(model)) adapted.insert(site);
+    for (const PlaceId site : file.sites(model)) adapted.insert(site);
   }
   std::vector<Module> modules;
-  for (const int64_t site : adapted) {
-    HookableLinear* linear = model.sites()[static_cast<size_t>(site)].linear;
+  for (const PlaceId site : adapted) {
+    HookableLinear* linear = model.places()[site].linear;
     if (modules.empty() || modules.back().linear != linear) modules.push_back({linear, {}});
     modules.back().sites.push_back(site);
   }
@@ -58,10 +58,10 @@ LowRank factors_of(const PretrainedModel& model, const AdapterFile& file, const 
   std::vector<at::Tensor> downs, ups;  // a rank of its own for each slice
   at::Tensor shared_A, shared_B;       // the shared A of EIDA
   int64_t own_rank = 0;
-  for (const int64_t index : module.sites) {
-    const auto factors = file.factors(model, index);
+  for (const PlaceId id : module.sites) {
+    const auto factors = file.factors(model, id);
     if (!factors) continue;
-    const int64_t begin = model.sites()[static_cast<size_t>(index)].out_begin;
+    const int64_t begin = model.places()[id].out_begin;
     if (!factors->core.defined()) {
       downs.push_back(factors->right);
       ups.push_back(widen(factors->left * file.info.scale, begin, out));
@@ -105,10 +105,10 @@ double error_of(const PretrainedModel& model, const std::vector<AdapterFile>& fi
                 const Module& module, const LowRank& sum) {
   at::Tensor wanted = at::zeros({sum.B.size(0), sum.A.size(1)}, at::TensorOptions(at::kDouble));
   for (const AdapterFile& file : files) {
-    for (const int64_t index : module.sites) {
-      if (!file.factors(model, index)) continue;
-      const Site& site = model.sites()[static_cast<size_t>(index)];
-      wanted.narrow(0, site.out_begin, site.dim).add_(file.update(model, index).to(at::kDouble));
+    for (const PlaceId id : module.sites) {
+      if (!file.factors(model, id)) continue;
+      const Place& site = model.places()[id];
+      wanted.narrow(0, site.out_begin, site.dim).add_(file.update(model, id).to(at::kDouble));
     }
   }
   const double largest = wanted.abs().max().item<double>();
@@ -225,11 +225,10 @@ PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem
 nlohmann::ordered_json peft_config(const PretrainedModel& model, const RankPlan& plan,
                                    const std::string& base_path) {
   std::map<std::string, int64_t> outputs, ranks;  // by module: sum of k_out, rank
-  for (size_t i = 0; i < model.sites().size(); ++i) {
-    const Site& site = model.sites()[i];
+  for (const Place& site : model.places().sites()) {
     const std::string& module = site.linear->name();
-    outputs[module] += plan.delta_outputs.at(static_cast<int64_t>(i));
-    ranks[module] = std::min(plan.inputs.at(site.input), outputs[module]);
+    outputs[module] += plan.ranks[model.places().id_of(site)];
+    ranks[module] = std::min(plan.ranks[site.input], outputs[module]);
   }
   return lora_config(model.config(), base_path, ranks);
 }

@@ -17,7 +17,7 @@ bool ends_with_any(const std::string& name, std::initializer_list<const char*> e
 
 }  // namespace
 
-std::vector<int64_t> choose_sites(const PretrainedModel& model, const SiteSelection& selection) {
+std::vector<PlaceId> choose_sites(const PretrainedModel& model, const SiteSelection& selection) {
   const int64_t layers = model.config().num_layers;
   for (const int64_t layer : selection.layers) {
     if (layer >= layers) {
@@ -25,33 +25,24 @@ std::vector<int64_t> choose_sites(const PretrainedModel& model, const SiteSelect
                         layers - 1);
     }
   }
-  std::vector<int64_t> chosen;
-  for (size_t i = 0; i < model.sites().size(); ++i) {
-    const Site& site = model.sites()[i];
-    const bool head = site.layer == layers;
-    const bool wanted = contains(selection.weights, head ? "classifier" : site.weight);
+  std::vector<PlaceId> chosen;
+  for (const Place& site : model.places().sites()) {
+    const bool wanted = contains(selection.weights, site.in_head ? "classifier" : site.role);
     const bool in_layer =
-        head || selection.all_layers ||
+        site.in_head || selection.all_layers ||
         std::count(selection.layers.begin(), selection.layers.end(), site.layer) > 0;
-    if (wanted && in_layer) chosen.push_back(static_cast<int64_t>(i));
+    if (wanted && in_layer) chosen.push_back(model.places().id_of(site));
   }
   if (chosen.empty()) throw ConfigError("sites: no weight of the model is chosen");
   return chosen;
 }
 
-RoundBases make_bases(const PretrainedModel& model, const std::vector<Subspace>& subspaces,
-                      const RankPlan& plan, const std::vector<int64_t>& sites) {
-  const size_t inputs = model.input_spaces().size();
-  RoundBases bases;
-  bases.inputs.resize(inputs);
-  bases.delta_outputs.resize(model.sites().size());
-  for (const int64_t site : sites) {
-    const int64_t input = model.sites()[static_cast<size_t>(site)].input;
-    bases.inputs[static_cast<size_t>(input)] =
-        subspaces[static_cast<size_t>(input)].first(plan.inputs.at(input)).basis.contiguous();
-    bases.delta_outputs[static_cast<size_t>(site)] = subspaces[inputs + static_cast<size_t>(site)]
-                                                         .first(plan.delta_outputs.at(site))
-                                                         .basis.contiguous();
+PlaceBases make_bases(const Places& places, const PerPlace<Subspace>& subspaces,
+                      const PerPlace<int64_t>& ranks, const std::vector<PlaceId>& sites) {
+  PlaceBases bases(places.size());
+  for (const PlaceId site : sites) {
+    for (const PlaceId place : {places[site].input, site})
+      bases[place] = subspaces[place].first(ranks[place]).basis.contiguous();
   }
   return bases;
 }

@@ -50,25 +50,17 @@ void Decoder::register_places() {
   for (size_t i = 0; i < layers_.size(); ++i) {
     DecoderLayer& layer = *layers_[i];
     const auto l = static_cast<int64_t>(i);
-    const auto add_space = [&](HookableLinear& linear, const std::string& weights) {
-      input_spaces_.push_back({linear.name() + ":in", weights, l, linear.in_features(), {}});
-    };
-    const auto add_site = [&](HookableLinear& linear, const std::string& weight,
-                              const std::string& suffix, int64_t begin, int64_t dim) {
-      input_spaces_.back().sites.push_back(static_cast<int64_t>(sites_.size()));
-      sites_.push_back({linear.name() + suffix, weight, l,
-                        static_cast<int64_t>(input_spaces_.size()) - 1, dim, begin, &linear});
-    };
     const int64_t d = config_.hidden_size;
-    add_space(layer.c_attn, "q,k,v");
-    add_site(layer.c_attn, "q", ":q", 0, d);
-    add_site(layer.c_attn, "k", ":k", d, d);
-    add_site(layer.c_attn, "v", ":v", 2 * d, d);
+    const std::string& fused = layer.c_attn.name();
+    places_.add_input(fused + ":in", "q,k,v", l, layer.c_attn.in_features());
+    places_.add_site(fused + ":q", "q", d, &layer.c_attn, 0);
+    places_.add_site(fused + ":k", "k", d, &layer.c_attn, d);
+    places_.add_site(fused + ":v", "v", d, &layer.c_attn, 2 * d);
     const std::array<std::pair<HookableLinear*, const char*>, 3> others = {
         {{&layer.attention_projection, "o"}, {&layer.c_fc, "fc1"}, {&layer.mlp_projection, "fc2"}}};
-    for (const auto& [linear, weight] : others) {
-      add_space(*linear, weight);
-      add_site(*linear, weight, "", 0, linear->out_features());
+    for (const auto& [linear, role] : others) {
+      places_.add_input(linear->name() + ":in", role, l, linear->in_features());
+      places_.add_site(linear->name(), role, linear->out_features(), linear);
     }
   }
 }

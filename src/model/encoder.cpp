@@ -72,15 +72,12 @@ Encoder::Encoder(const ModelConfig& config, std::vector<NamedTensor> parameters)
 }
 
 void Encoder::register_places() {
-  const auto add = [&](int64_t layer, const std::string& place, const std::string& weights,
-                       std::vector<std::pair<std::string, HookableLinear*>> linears) {
-    InputSpace space{place + ":in", weights, layer, linears.front().second->in_features(), {}};
-    for (const auto& [weight, linear] : linears) {
-      space.sites.push_back(static_cast<int64_t>(sites_.size()));
-      sites_.push_back({linear->name(), weight, layer, static_cast<int64_t>(input_spaces_.size()),
-                        linear->out_features(), 0, linear});
-    }
-    input_spaces_.push_back(std::move(space));
+  const auto add = [&](int64_t layer, const std::string& place, const std::string& role,
+                       const std::vector<std::pair<std::string, HookableLinear*>>& linears,
+                       bool in_head = false) {
+    places_.add_input(place + ":in", role, layer, linears.front().second->in_features(), in_head);
+    for (const auto& [weight, linear] : linears)
+      places_.add_site(linear->name(), weight, linear->out_features(), linear);
   };
   for (size_t i = 0; i < layers_.size(); ++i) {
     EncoderLayer& layer = *layers_[i];
@@ -93,7 +90,7 @@ void Encoder::register_places() {
     add(l, name + "output.dense", "fc2", {{"fc2", &layer.output}});
   }
   const std::string head = config_.family == Family::kBert ? "pooler.dense" : "classifier.dense";
-  add(config_.num_layers, head_dense_.name(), head, {{head, &head_dense_}});
+  add(config_.num_layers, head_dense_.name(), head, {{head, &head_dense_}}, /*in_head=*/true);
 }
 
 at::Tensor Encoder::embed(const PackedBatch& batch) const {

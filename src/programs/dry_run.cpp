@@ -6,14 +6,14 @@
 #include <chrono>
 #include <cmath>
 
-#include "../pipeline/place_estimates.h"
-#include "../pipeline/probe_results.h"
+#include "../measure/estimate_places.h"
 #include "eida/core/progress.h"
 #include "eida/core/rng.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
 #include "eida/data/batching.h"
-#include "eida/pipeline/probe.h"
+#include "eida/measure/measure.h"
+#include "eida/run/measure_setup.h"
 
 namespace eida {
 namespace {
@@ -33,7 +33,7 @@ std::ptrdiff_t trial_size(size_t examples) {
 /// What a few examples cost: the first time, which is slower than all others, and then.
 struct ProbeTrial {
   double first_seconds = 0.0;
-  ProbeRepeat repeat;
+  Repeat repeat;
   double examples = 0.0;  ///< sampled, and as many held out
 };
 
@@ -69,9 +69,9 @@ SamplingTrial try_sampling(PretrainedModel& model, const Config& config, TaskKin
   collect_samples(model, first, options);
   trial.first_seconds = seconds_since(start);
   start = std::chrono::steady_clock::now();
-  const Samples samples = collect_samples(model, first, options);
+  const auto samples = collect_samples(model, first, options);
   trial.seconds = seconds_since(start) / static_cast<double>(size);
-  trial.vectors = static_cast<double>(samples.inputs.front().size(0)) / static_cast<double>(size);
+  trial.vectors = static_cast<double>(samples[0].size(0)) / static_cast<double>(size);
   return trial;
 }
 
@@ -80,13 +80,10 @@ double to_mib(double bytes) { return bytes / (1 << 20); }
 /// Sums over a model's places that cost follows from.
 struct ModelSize {
   explicit ModelSize(const PretrainedModel& model) {
-    for (const auto& site : model.sites()) {
-      const auto d_in =
-          static_cast<double>(model.input_spaces()[static_cast<size_t>(site.input)].dim);
-      weights += d_in * static_cast<double>(site.dim);
-      widths += static_cast<double>(site.dim);
-    }
-    for (const auto& space : model.input_spaces()) widths += static_cast<double>(space.dim);
+    const Places& places = model.places();
+    for (const Place& site : places.sites())
+      weights += static_cast<double>(places[site.input].dim) * static_cast<double>(site.dim);
+    for (const Place& place : places) widths += static_cast<double>(place.dim);
     parameters = static_cast<double>(model.parameter_count());
   }
   double weights = 0;     ///< entries of all adapted weights
@@ -98,8 +95,8 @@ void print_model(const Config& config, const PretrainedModel& model, const Model
   fmt::print("model            {} ({}), {} layers, {:.0f} parameters{}\n",
              config.model.path.string(), model.config().model_type, model.config().num_layers,
              size.parameters, config.model.init == "random" ? ", RANDOM weights" : "");
-  fmt::print("places           {} input spaces, {} sites\n", model.input_spaces().size(),
-             model.sites().size());
+  fmt::print("places           {} input spaces, {} sites\n", model.places().inputs().size(),
+             model.places().sites().size());
 }
 
 void print_cost(double mib, double seconds, const ComputeSetting& compute) {
@@ -114,19 +111,19 @@ std::string trainable_text(const Config& config, TrainInputs& inputs) {
   for (const auto& [name, tensor] : inputs.model->parameters()) {
     if (std::count(names.begin(), names.end(), name) > 0) extra += tensor.numel();
   }
+  const Places& places = inputs.model->places();
   RankPlan plan;
-  const bool known = !measures_ranks(config.ranks);
-  if (config.method == "eida" && known)
-    plan =
-        make_plan(start_results(*inputs.model, config.subspace.dims), *inputs.model, config.ranks);
+  const RankRuleOptions rule = rank_rule_options(config.ranks);
+  const bool known = !measures_ranks(rule);
+  if (config.method == "eida" && known) plan = choose_ranks(rule, places, {});
   const bool threshold = config.ranks.rule == "threshold";
   const int64_t least = threshold ? config.ranks.narrow : config.subspace.dims.front(),
                 most = threshold ? config.ranks.wide : config.subspace.dims.back();
-  for (const int64_t index : inputs.sites) {
-    const Site& site = inputs.model->sites()[static_cast<size_t>(index)];
+  for (const PlaceId id : inputs.sites) {
+    const Place& site = places[id];
     if (config.method == "lora") low += config.lora.rank * (site.dim + site.linear->in_features());
     if (config.method != "eida") continue;
-    low += known ? plan.inputs.at(site.input) * plan.delta_outputs.at(index) : least * least;
+    low += known ? plan.ranks[site.input] * plan.ranks[id] : least * least;
     high += known ? 0 : most * most;
   }
   if (high > 0) {
@@ -155,9 +152,10 @@ int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& d
 
   const ProbeTrial trial = try_probe(model, config, data.kind(), drawn.pointers());
   double vectors = 0;  // of an example, at a place
-  for (const PlaceMeasure& place : trial.repeat.inputs)
-    vectors += static_cast<double>(place.samples) / trial.examples;
-  vectors /= static_cast<double>(trial.repeat.inputs.size());
+  const auto spaces = model.places().inputs();
+  for (const Place& space : spaces)
+    vectors += static_cast<double>(trial.repeat.measures[space.input].samples) / trial.examples;
+  vectors /= static_cast<double>(spaces.size());
   const double seconds = trial.repeat.sampling_seconds * examples / trial.examples +
                          trial.repeat.estimation_seconds +
                          trial.repeat.heldout_seconds * heldout / trial.examples;

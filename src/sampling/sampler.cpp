@@ -100,7 +100,7 @@ class SpaceRecorder {
  public:
   /// \param head the head sees one row a sequence instead of one a token. \param d_out of all
   /// sites that the space feeds. \param wants_outputs whether one of these is wanted.
-  SpaceRecorder(int64_t space, bool head, int64_t d_out, bool wants_outputs, SampleSink& sink)
+  SpaceRecorder(PlaceId space, bool head, int64_t d_out, bool wants_outputs, SampleSink& sink)
       : space_(space), head_(head), d_out_(d_out), wants_outputs_(wants_outputs), sink_(&sink) {}
 
   /// `draws` are those of the pass's examples only.
@@ -118,7 +118,7 @@ class SpaceRecorder {
   }
 
   void on_input(const at::Tensor& x) {  // [N, d], or [S, d] at the head
-    if (!wants_outputs_ && !sink_->wants_input(space_)) return;
+    if (!wants_outputs_ && !sink_->wants(space_)) return;
     if (!from_sequence_output_) draw(x, head_);
     if (!wants_outputs_) return;
     int64_t row = 0;
@@ -142,7 +142,7 @@ class SpaceRecorder {
 
   /// Delta W * X batch by batch; the sites of one layer are columns of delta.
   void on_output_gradient(const at::Tensor& delta,
-                          const std::vector<std::pair<int64_t, Range>>& sites) const {
+                          const std::vector<std::pair<PlaceId, Range>>& sites) const {
     std::vector<at::Tensor> parts;
     for (size_t b = 0; b < pass_->batches.size(); ++b) {
       const Range rows = rows_of(pass_->batches[b]);
@@ -156,7 +156,7 @@ class SpaceRecorder {
     }
     const at::Tensor y = at::cat(parts);  // [n of the pass, d_out]
     for (const auto& [site, columns] : sites) {
-      sink_->on_delta_output(site, y.narrow(1, columns.begin, columns.size()));
+      sink_->on_vectors(site, y.narrow(1, columns.begin, columns.size()));
     }
   }
 
@@ -189,10 +189,10 @@ class SpaceRecorder {
     }
     const at::Tensor index = to_device(at::tensor(rows, at::TensorOptions(at::kLong)), x.device());
     drawn_ = x.index_select(0, index).to(at::kFloat);  // [n, d_in]
-    if (sink_->wants_input(space_)) sink_->on_input(space_, drawn_);
+    if (sink_->wants(space_)) sink_->on_vectors(space_, drawn_);
   }
 
-  int64_t space_;
+  PlaceId space_;
   bool head_;
   int64_t d_out_;
   bool wants_outputs_;
@@ -208,7 +208,7 @@ class SpaceRecorder {
 class SiteTap : public Tap {
  public:
   SiteTap(SpaceRecorder& recorder, bool leads) : recorder_(&recorder), leads_(leads) {}
-  void add_site(int64_t site, Range columns) { sites_.emplace_back(site, columns); }
+  void add_site(PlaceId site, Range columns) { sites_.emplace_back(site, columns); }
 
   void on_sequence_output(const at::Tensor& hidden) override {
     recorder_->on_sequence_output(hidden);
@@ -223,7 +223,7 @@ class SiteTap : public Tap {
  private:
   SpaceRecorder* recorder_;
   bool leads_;
-  std::vector<std::pair<int64_t, Range>> sites_;
+  std::vector<std::pair<PlaceId, Range>> sites_;
 };
 
 /// Recorders and taps of all places, attached for the life of the object: of those too that the
@@ -231,24 +231,24 @@ class SiteTap : public Tap {
 class TappedModel {
  public:
   TappedModel(PretrainedModel& model, SampleSink& sink) : mode_(model, /*training=*/false) {
-    for (size_t s = 0; s < model.input_spaces().size(); ++s) {
-      const InputSpace& space = model.input_spaces()[s];
-      const bool head = space.layer == model.config().num_layers;
-      const bool outputs = std::any_of(space.sites.begin(), space.sites.end(),
-                                       [&](int64_t site) { return sink.wants_delta_output(site); });
+    const Places& places = model.places();
+    for (const Place& space : places.inputs()) {
+      const auto sites = places.sites_of(space.input);
+      const bool outputs =
+          std::any_of(sites.begin(), sites.end(), [&](PlaceId site) { return sink.wants(site); });
       int64_t d_out = 0;
-      for (const int64_t site : space.sites) d_out += model.sites()[static_cast<size_t>(site)].dim;
+      for (const PlaceId site : sites) d_out += places[site].dim;
       recorders_.push_back(
-          std::make_unique<SpaceRecorder>(static_cast<int64_t>(s), head, d_out, outputs, sink));
+          std::make_unique<SpaceRecorder>(space.input, space.in_head, d_out, outputs, sink));
       HookableLinear* last = nullptr;
-      for (const int64_t id : space.sites) {
-        const Site& site = model.sites()[static_cast<size_t>(id)];
+      for (const PlaceId id : sites) {
+        const Place& site = places[id];
         if (site.linear != last) {
           taps_.push_back(std::make_unique<SiteTap>(*recorders_.back(), last == nullptr));
           scopes_.emplace_back(*site.linear, taps_.back().get());
           last = site.linear;
         }
-        if (sink.wants_delta_output(id))
+        if (sink.wants(id))
           taps_.back()->add_site(id, {site.out_begin, site.out_begin + site.dim});
       }
     }
@@ -267,52 +267,41 @@ class TappedModel {
 /// Puts the rows of every place into one matrix, allocated once.
 class Collector : public SampleSink {
  public:
-  explicit Collector(const PretrainedModel& model) : model_(&model) {}
+  explicit Collector(const Places& places)
+      : places_(&places), samples_(places.size()), filled_(places.size(), 0) {}
 
-  void on_start(const std::vector<int64_t>& rows) override {
-    const auto matrix = [&](int64_t space, int64_t dim) {
-      return at::empty({rows[static_cast<size_t>(space)], dim}, at::TensorOptions(at::kFloat));
-    };
-    for (size_t s = 0; s < rows.size(); ++s) {
-      samples_.inputs.push_back(matrix(static_cast<int64_t>(s), model_->input_spaces()[s].dim));
+  void on_start(const PerPlace<int64_t>& rows) override {
+    for (PlaceId place = 0; place < rows.size(); ++place) {
+      samples_[place] =
+          at::empty({rows[place], (*places_)[place].dim}, at::TensorOptions(at::kFloat));
     }
-    for (const Site& site : model_->sites())
-      samples_.delta_outputs.push_back(matrix(site.input, site.dim));
-    filled_inputs_.assign(samples_.inputs.size(), 0);
-    filled_sites_.assign(samples_.delta_outputs.size(), 0);
   }
-  void on_input(int64_t space, const at::Tensor& x) override {
-    append(samples_.inputs[static_cast<size_t>(space)], filled_inputs_[static_cast<size_t>(space)],
-           x);
+  void on_vectors(PlaceId place, const at::Tensor& vectors) override {
+    samples_[place].narrow(0, filled_[place], vectors.size(0)).copy_(vectors);
+    filled_[place] += vectors.size(0);
   }
-  void on_delta_output(int64_t site, const at::Tensor& y) override {
-    append(samples_.delta_outputs[static_cast<size_t>(site)],
-           filled_sites_[static_cast<size_t>(site)], y);
-  }
-  Samples take() { return std::move(samples_); }
+  PerPlace<at::Tensor> take() { return std::move(samples_); }
 
  private:
-  static void append(const at::Tensor& into, int64_t& filled, const at::Tensor& rows) {
-    into.narrow(0, filled, rows.size(0)).copy_(rows);
-    filled += rows.size(0);
-  }
-
-  const PretrainedModel* model_;
-  Samples samples_;
-  std::vector<int64_t> filled_inputs_, filled_sites_;
+  const Places* places_;
+  PerPlace<at::Tensor> samples_;
+  PerPlace<int64_t> filled_;
 };
 
-bool has_head(const PretrainedModel& model) {
-  return model.input_spaces().back().layer == model.config().num_layers;
-}
+bool has_head(const PretrainedModel& model) { return model.places().inputs().back().in_head; }
 
 }  // namespace
 
-std::vector<int64_t> count_samples(const PretrainedModel& model,
-                                   const std::vector<const TokenExample*>& examples,
-                                   const DrawOptions& options, int64_t first) {
-  return count_draws(examples, static_cast<int64_t>(model.input_spaces().size()), has_head(model),
-                     options, first);
+PerPlace<int64_t> count_samples(const PretrainedModel& model,
+                                const std::vector<const TokenExample*>& examples,
+                                const DrawOptions& options, int64_t first) {
+  const Places& places = model.places();
+  const auto draws = count_draws(examples, static_cast<int64_t>(places.inputs().size()),
+                                 has_head(model), options, first);
+  PerPlace<int64_t> counts(places.size());
+  for (PlaceId place = 0; place < places.size(); ++place)
+    counts[place] = draws[places[place].input];
+  return counts;
 }
 
 Shard shard_of_batches(const std::vector<const TokenExample*>& examples, int64_t batch_size,
@@ -338,7 +327,7 @@ int64_t largest_pass(const std::vector<const TokenExample*>& examples,
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink) {
   sink.on_start(count_samples(model, examples, options.draw, options.first));
-  const auto spaces = static_cast<int64_t>(model.input_spaces().size());
+  const auto spaces = static_cast<int64_t>(model.places().inputs().size());
   TappedModel tapped(model, sink);
   for (auto& batches : plan_passes(examples, options)) {
     const Pass pass = make_pass(examples, std::move(batches), options.draw.task);
@@ -362,9 +351,10 @@ void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*
   }
 }
 
-Samples collect_samples(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                        const SamplerOptions& options) {
-  Collector collector(model);
+PerPlace<at::Tensor> collect_samples(PretrainedModel& model,
+                                     const std::vector<const TokenExample*>& examples,
+                                     const SamplerOptions& options) {
+  Collector collector(model.places());
   sample_tokens(model, examples, options, collector);
   return collector.take();
 }

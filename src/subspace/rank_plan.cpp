@@ -1,6 +1,7 @@
 #include "eida/subspace/rank_plan.h"
 
 #include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -101,83 +102,86 @@ std::map<int64_t, std::string> reasons_at(const PlanFile& file, const std::strin
   return reasons;
 }
 
+/// {"0": …, "1": …}, without places that have no value.
 template <typename Value>
-nlohmann::ordered_json by_index(const std::map<int64_t, Value>& values) {
+nlohmann::ordered_json by_index(std::span<const Place> places, const Places& all,
+                                const PerPlace<Value>& values) {
   auto json = nlohmann::ordered_json::object();
-  for (const auto& [index, value] : values) json[std::to_string(index)] = value;
+  for (const Place& place : places) {
+    const Value& value = values[all.id_of(place)];
+    if (value != Value()) json[std::to_string(place.index)] = value;
+  }
   return json;
 }
 
-void check_ranks(const std::map<int64_t, int64_t>& ranks, const std::vector<int64_t>& dims,
+/// Every place has a rank that fits, and there are no others.
+void check_ranks(const std::map<int64_t, int64_t>& ranks, std::span<const Place> places,
                  const std::string& where) {
-  const auto places = static_cast<int64_t>(dims.size());
-  for (int64_t i = 0; i < places; ++i) {
-    const auto found = ranks.find(i);
+  const size_t last = places.size() - 1;
+  for (const Place& place : places) {
+    const auto found = ranks.find(place.index);
     if (found == ranks.end())
-      throw DataError("{}: place {} has no rank, the model's places are 0 to {}", where, i,
-                      places - 1);
-    if (found->second < 1 || found->second > dims[i]) {
-      throw DataError("{}.{}: rank {}, wanted 1 to {}, the place's dimension", where, i,
-                      found->second, dims[i]);
+      throw DataError("{}: place {} has no rank, the model's places are 0 to {}", where,
+                      place.index, last);
+    if (found->second > place.dim) {
+      throw DataError("{}.{}: rank {}, wanted 1 to {}, the place's dimension", where, place.index,
+                      found->second, place.dim);
     }
   }
   for (const auto& [index, rank] : ranks) {
-    if (index < 0 || index >= places) {
-      throw DataError(
-          "{}: place {} does not exist, the model's places are 0 to {} (hint: was the plan made "
-          "for "
-          "another model?)",
-          where, index, places - 1);
-    }
+    if (index <= static_cast<int64_t>(last)) continue;
+    throw DataError(
+        "{}: place {} does not exist, the model's places are 0 to {} (hint: was the plan made for "
+        "another model?)",
+        where, index, last);
   }
 }
 
 }  // namespace
 
-std::string RankPlan::to_json() const {
-  nlohmann::ordered_json json;
-  json["rule"] = rule;
-  json["inputs"] = by_index(inputs);
-  json["delta_outputs"] = by_index(delta_outputs);
-  if (!input_reasons.empty() || !output_reasons.empty()) {
-    json["reasons"] = {{"inputs", by_index(input_reasons)},
-                       {"delta_outputs", by_index(output_reasons)}};
-  }
+std::string RankPlan::to_json(const Places& places) const {
+  const auto by_kind = [&](const auto& values) {
+    return nlohmann::ordered_json{{"inputs", by_index(places.inputs(), places, values)},
+                                  {"delta_outputs", by_index(places.sites(), places, values)}};
+  };
+  nlohmann::ordered_json json = {{"rule", rule}};
+  json.update(by_kind(ranks));
+  if (!reasons.empty()) json["reasons"] = by_kind(reasons);
   return json_text(json);
 }
 
-RankPlan parse_rank_plan(std::string_view text, const std::string& source) {
+RankPlan parse_rank_plan(std::string_view text, const std::string& source, const Places& places) {
   const PlanFile file(text, source);
   const Json& root = file.at("");
   if (!root.contains("rule") || !root["rule"].is_string())
     throw DataError("{}: rule: missing or no text", source);
-  RankPlan plan;
-  plan.rule = root["rule"].get<std::string>();
-  plan.inputs = ranks_at(file, "/inputs");
-  plan.delta_outputs = ranks_at(file, "/delta_outputs");
-  if (file.has_reasons()) {
-    file.check_keys("/reasons", {"inputs", "delta_outputs"});
-    plan.input_reasons = reasons_at(file, "/reasons/inputs");
-    plan.output_reasons = reasons_at(file, "/reasons/delta_outputs");
+  RankPlan plan{root["rule"].get<std::string>(), PerPlace<int64_t>(places.size()), {}};
+  const auto inputs = ranks_at(file, "/inputs"), outputs = ranks_at(file, "/delta_outputs");
+  check_ranks(inputs, places.inputs(), source + ": inputs");
+  check_ranks(outputs, places.sites(), source + ": delta_outputs");
+  for (PlaceId id = 0; id < places.size(); ++id)
+    plan.ranks[id] = (places[id].is_site() ? outputs : inputs).at(places[id].index);
+  if (!file.has_reasons()) return plan;
+  file.check_keys("/reasons", {"inputs", "delta_outputs"});
+  plan.reasons = PerPlace<std::string>(places.size());
+  const auto of_inputs = reasons_at(file, "/reasons/inputs"),
+             of_outputs = reasons_at(file, "/reasons/delta_outputs");
+  for (PlaceId id = 0; id < places.size(); ++id) {
+    const auto& reasons = places[id].is_site() ? of_outputs : of_inputs;
+    const auto found = reasons.find(places[id].index);
+    if (found != reasons.end()) plan.reasons[id] = found->second;
   }
   return plan;
 }
 
-RankPlan read_rank_plan(const std::filesystem::path& file) {
-  return parse_rank_plan(read_file(file, kLargestPlan), file.string());
+RankPlan read_rank_plan(const std::filesystem::path& file, const Places& places) {
+  return parse_rank_plan(read_file(file, kLargestPlan), file.string(), places);
 }
 
-void check_rank_plan(const RankPlan& plan, const PlaceShape& shape, const std::string& source) {
-  check_ranks(plan.inputs, shape.inputs, source + ": inputs");
-  check_ranks(plan.delta_outputs, shape.delta_outputs, source + ": delta_outputs");
-}
-
-int64_t adapter_parameters(const RankPlan& plan, const PlaceShape& shape) {
+int64_t adapter_parameters(const RankPlan& plan, const Places& places) {
   int64_t parameters = 0;
-  for (size_t site = 0; site < shape.site_inputs.size(); ++site) {
-    parameters +=
-        plan.inputs.at(shape.site_inputs[site]) * plan.delta_outputs.at(static_cast<int64_t>(site));
-  }
+  for (const Place& site : places.sites())
+    parameters += plan.ranks[site.input] * plan.ranks[places.id_of(site)];
   return parameters;
 }
 

@@ -12,7 +12,7 @@
 namespace eida {
 namespace {
 
-constexpr const char* kFormat = "eida-training-state-3";
+constexpr const char* kFormat = "eida-training-state-4";
 
 /// Doubles as text that reads back to the same bits.
 std::string exact(double value) { return fmt::format("{:a}", value); }
@@ -62,7 +62,7 @@ void restore(const SafetensorsFile& file, const std::string& name, const at::Ten
 }  // namespace
 
 void write_training_state(const std::filesystem::path& file, const RunPosition& position,
-                          const RoundBases& bases, const FlatParameters& parameters,
+                          const PlaceBases& bases, const FlatParameters& parameters,
                           const AdamW& optimizer, const GradScaler& scaler) {
   const nlohmann::ordered_json header = {{"format", kFormat},
                                          {"round", position.round},
@@ -77,21 +77,16 @@ void write_training_state(const std::filesystem::path& file, const RunPosition& 
                                          {"rank_plan", position.rank_plan},
                                          {"subspaces", position.subspaces},
                                          {"history", position.history},
-                                         {"input_bases", bases.inputs.size()},
-                                         {"delta_output_bases", bases.delta_outputs.size()},
+                                         {"bases", bases.size()},
                                          {"optimizer_steps", optimizer.steps()},
                                          {"scale", exact(scaler.scale())},
                                          {"good_steps", scaler.good_steps()}};
   std::vector<NamedTensor> tensors = {{"values", parameters.values()},
                                       {"first_moments", optimizer.first()},
                                       {"second_moments", optimizer.second()}};
-  const auto add = [&](const char* kind, const std::vector<at::Tensor>& places) {
-    for (size_t i = 0; i < places.size(); ++i) {
-      if (places[i].defined()) tensors.push_back({fmt::format("{}.{}", kind, i), places[i]});
-    }
-  };
-  add("input", bases.inputs);
-  add("delta_output", bases.delta_outputs);
+  for (PlaceId place = 0; place < bases.size(); ++place) {
+    if (bases[place].defined()) tensors.push_back({fmt::format("basis.{}", place), bases[place]});
+  }
   write_safetensors(file, std::move(tensors), {{"state", header.dump()}});
 }
 
@@ -117,15 +112,11 @@ TrainingState read_training_state(const std::filesystem::path& path) {
     position.rank_plan = header.at("rank_plan").get<std::string>();
     position.subspaces = header.at("subspaces").get<std::string>();
     position.history = header.at("history").get<std::string>();
-    const auto read = [&](const char* kind, const char* count, std::vector<at::Tensor>& places) {
-      places.resize(std::min<size_t>(header.at(count).get<size_t>(), 1'000'000));
-      for (size_t i = 0; i < places.size(); ++i) {
-        const std::string name = fmt::format("{}.{}", kind, i);
-        if (file.find(name) != nullptr) places[i] = tensor_of(file, name, path);
-      }
-    };
-    read("input", "input_bases", state.bases.inputs);
-    read("delta_output", "delta_output_bases", state.bases.delta_outputs);
+    state.bases = PlaceBases(std::min<size_t>(header.at("bases").get<size_t>(), 1'000'000));
+    for (PlaceId place = 0; place < state.bases.size(); ++place) {
+      const std::string name = fmt::format("basis.{}", place);
+      if (file.find(name) != nullptr) state.bases[place] = tensor_of(file, name, path);
+    }
   } catch (const nlohmann::json::exception& fault) {
     fail_for(path, fault);
   }

@@ -22,14 +22,13 @@ inline at::Tensor random_rows(int64_t k, int64_t d) {
 }
 
 /// Ranks k_in and k_out everywhere; `wide_outputs` makes k_out the larger one.
-inline RoundBases random_bases(const PretrainedModel& model, int64_t k_in = 4, int64_t k_out = 3) {
+inline PlaceBases random_bases(const PretrainedModel& model, int64_t k_in = 4, int64_t k_out = 3) {
   at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
   generator.set_current_seed(5);
-  RoundBases bases;
-  for (const auto& space : model.input_spaces())
-    bases.inputs.push_back(random_rows(k_in, space.dim));
-  for (const auto& site : model.sites())
-    bases.delta_outputs.push_back(random_rows(k_out, site.dim));
+  const Places& places = model.places();
+  PlaceBases bases(places.size());
+  for (PlaceId id = 0; id < places.size(); ++id)
+    bases[id] = random_rows(places[id].is_site() ? k_out : k_in, places[id].dim);
   return bases;
 }
 

@@ -19,7 +19,7 @@ class AdapterFileTest : public testing::AdaptedModel {
     const auto model = open();
     const auto method = make(*model, name);
     for (int round = 1; round <= rounds; ++round) {
-      method->attach(*model, method->needs_bases() ? testing::random_bases(*model) : RoundBases{},
+      method->attach(*model, method->needs_bases() ? testing::random_bases(*model) : PlaceBases{},
                      round);
       disturb(*method);
       AdapterInfo info{name, round, name == "lora" ? 2.0 : 1.0, "base", ""};

@@ -28,18 +28,13 @@ ParameterAudit published_audit(const char* config, TaskKind task, const std::str
   load.random_init = true;
   load.num_labels = task == TaskKind::kClassification ? 2 : 0;
   const auto model = load_pretrained(dir.path(), task, load);
-  const RankPlan plan =
-      read_rank_plan(std::filesystem::path(EIDA_SOURCE_DIR) / "configs/rank_plans" / plan_name);
+  const Places& places = model->places();
+  const RankPlan plan = read_rank_plan(
+      std::filesystem::path(EIDA_SOURCE_DIR) / "configs/rank_plans" / plan_name, places);
   const auto sites = choose_sites(*model, {});
-  RoundBases bases;
-  for (size_t i = 0; i < model->input_spaces().size(); ++i) {
-    bases.inputs.push_back(
-        at::randn({plan.inputs.at(static_cast<int64_t>(i)), model->input_spaces()[i].dim}));
-  }
-  for (size_t i = 0; i < model->sites().size(); ++i) {
-    bases.delta_outputs.push_back(
-        at::randn({plan.delta_outputs.at(static_cast<int64_t>(i)), model->sites()[i].dim}));
-  }
+  PlaceBases bases(places.size());
+  for (PlaceId id = 0; id < places.size(); ++id)
+    bases[id] = at::randn({plan.ranks[id], places[id].dim});
   MethodOptions options;
   options.sites = sites;
   const auto method = make_method("eida", options);

@@ -76,16 +76,14 @@ TEST_P(EidaMethodTest, CheckpointedGradientsAreEqual) {
 TEST_P(EidaMethodTest, MomentsRotateWithTheBases) {
   const auto model = open();
   const auto method = make(*model);
-  const RoundBases first = random_bases(*model);
+  const PlaceBases first = random_bases(*model);
   method->attach(*model, first, 1);
   std::vector<at::Tensor> moments;
   for (const auto& [name, tensor] : method->trainable())
     moments.push_back(at::randn(tensor.sizes()));
   method->merge(*model);
-  RoundBases turned = first;  // the same subspaces with rows in reverse order
-  for (auto* side : {&turned.inputs, &turned.delta_outputs}) {
-    for (at::Tensor& basis : *side) basis = basis.flip(0).contiguous();
-  }
+  PlaceBases turned = first;  // the same subspaces with rows in reverse order
+  for (at::Tensor& basis : turned) basis = basis.flip(0).contiguous();
   method->attach(*model, turned, 2);
   const auto carried = method->carry_moments(moments, false);
   const auto squared = method->carry_moments(moments, true);
@@ -105,8 +103,8 @@ TEST(ChooseSites, TakesWeightsAndLayers) {
   const auto model = testing::tiny_model(dir.path(), TaskKind::kClassification);
   EXPECT_EQ(choose_sites(*model, {}).size(), 13U);
   EXPECT_EQ(choose_sites(*model, {{"q", "v"}, true, {}}).size(), 4U);
-  EXPECT_EQ(choose_sites(*model, {{"q", "v"}, false, {1}}), (std::vector<int64_t>{6, 8}));
-  EXPECT_EQ(choose_sites(*model, {{"classifier"}, false, {0}}), (std::vector<int64_t>{12}));
+  EXPECT_EQ(choose_sites(*model, {{"q", "v"}, false, {1}}), (std::vector<PlaceId>{9 + 6, 9 + 8}));
+  EXPECT_EQ(choose_sites(*model, {{"classifier"}, false, {0}}), (std::vector<PlaceId>{9 + 12}));
   EXPECT_THROW(choose_sites(*model, {{"q"}, false, {2}}), ConfigError);
   EXPECT_THROW(choose_sites(*model, {{"q"}, false, {}}), ConfigError);
 }

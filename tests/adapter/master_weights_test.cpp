@@ -55,13 +55,13 @@ TEST_P(MasterWeightsTest, SixteenRoundsEndWithTheBitsOfFloat32Weights) {
 
 TEST_P(MasterWeightsTest, RoundingAtEveryMergeWouldLoseThem) {
   const auto wide = open(), narrow = open_narrow();
-  const std::string name = wide->sites().front().linear->name() + ".weight";
+  const std::string name = wide->places().sites().front().linear->name() + ".weight";
   at::Tensor lossy = narrow->masters()->values(name).to(at::kBFloat16);
   const at::Tensor before = narrow->masters()->values(name);
   merge_rounds(*wide, "eida", 16);
-  const at::Tensor step = (wide->sites().front().linear->weight() - before) / 16;
+  const at::Tensor step = (wide->places().sites().front().linear->weight() - before) / 16;
   for (int round = 0; round < 16; ++round) lossy = (lossy.to(at::kFloat) + step).to(at::kBFloat16);
-  EXPECT_FALSE(lossy.equal(wide->sites().front().linear->weight().to(at::kBFloat16)));
+  EXPECT_FALSE(lossy.equal(wide->places().sites().front().linear->weight().to(at::kBFloat16)));
 }
 
 TEST_P(MasterWeightsTest, SavedModelsAreTheFloat32Sums) {
@@ -85,11 +85,11 @@ TEST_P(MasterWeightsTest, AMergeThatIsNotFiniteChangesNothing) {
   const auto method = make(*narrow, "eida");
   method->attach(*narrow, testing::random_bases(*narrow), 1);
   testing::disturb(*method, std::numeric_limits<double>::infinity());
-  const std::string name = narrow->sites().front().linear->name() + ".weight";
+  const std::string name = narrow->places().sites().front().linear->name() + ".weight";
   const at::Tensor before = narrow->masters()->values(name);
   EXPECT_THROW(method->merge(*narrow), NumericError);
   EXPECT_TRUE(narrow->masters()->values(name).equal(before));
-  EXPECT_TRUE(narrow->sites().front().linear->weight().equal(before.to(at::kBFloat16)));
+  EXPECT_TRUE(narrow->places().sites().front().linear->weight().equal(before.to(at::kBFloat16)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, MasterWeightsTest,

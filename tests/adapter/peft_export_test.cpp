@@ -49,12 +49,12 @@ class PeftExportTest : public testing::AdaptedModel {
     const auto base = open(), merged = open();
     merge_adapter_files(*merged, files);
     const SafetensorsFile peft(output / "adapter_model.safetensors");
-    for (size_t i = 0; i < base->sites().size(); ++i) {
-      const HookableLinear& linear = *base->sites()[i].linear;
+    for (size_t i = 0; i < base->places().sites().size(); ++i) {
+      const HookableLinear& linear = *base->places().sites()[i].linear;
       const std::string prefix = "base_model.model." + linear.name();
       const at::Tensor A = peft.tensor(*peft.find(prefix + ".lora_A.weight")),
                        B = peft.tensor(*peft.find(prefix + ".lora_B.weight"));
-      const at::Tensor wanted = merged->sites()[i].linear->weight_out_in();
+      const at::Tensor wanted = merged->places().sites()[i].linear->weight_out_in();
       EXPECT_LT((linear.weight_out_in() + B.matmul(A) - wanted).abs().max().item<double>(), 2e-5)
           << linear.name();
     }

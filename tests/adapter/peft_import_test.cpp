@@ -23,7 +23,7 @@ class PeftImportTest : public testing::AdaptedModel {
     std::filesystem::create_directories(folder_);
     const auto model = open();
     std::vector<NamedTensor> tensors;
-    for (const Site& site : model->sites()) {
+    for (const Place& site : model->places().sites()) {
       const std::string& module = site.linear->name();
       if (config_["target_modules"].is_array() && last() == module) continue;  // c_attn's slices
       config_["target_modules"].push_back(module);
@@ -54,7 +54,7 @@ class PeftImportTest : public testing::AdaptedModel {
     const auto model = open();
     const SafetensorsFile file(folder_ / "adapter_model.safetensors");
     HookableLinear* previous = nullptr;
-    for (const Site& site : model->sites()) {
+    for (const Place& site : model->places().sites()) {
       if (site.linear == previous) continue;
       previous = site.linear;
       const std::string prefix = "base_model.model." + site.linear->name();
@@ -140,17 +140,15 @@ TEST_P(PeftImportTest, RefusesTensorsThatFitNothing) {
 
 TEST_P(PeftImportTest, RankPlanBecomesARankPattern) {
   const auto model = open();
-  RankPlan plan;
-  for (size_t i = 0; i < model->input_spaces().size(); ++i)
-    plan.inputs[static_cast<int64_t>(i)] = 8;
-  for (size_t i = 0; i < model->sites().size(); ++i)
-    plan.delta_outputs[static_cast<int64_t>(i)] = 3;
+  const auto sites = model->places().sites();
+  RankPlan plan{"fixed", PerPlace<int64_t>(model->places().size(), 8), {}};
+  for (size_t i = 0; i < sites.size(); ++i) plan.ranks[model->places().site(i)] = 3;
   const auto config = peft_config(*model, plan, "base");
   const bool decoder = GetParam() == TaskKind::kCompletion;
   // c_attn is one module: min(8, 3 + 3 + 3).
   const int64_t first = decoder ? 8 : 3;
-  EXPECT_EQ(config["rank_pattern"][model->sites()[0].linear->name()], first);
-  EXPECT_EQ(config["rank_pattern"][model->sites().back().linear->name()], 3);
+  EXPECT_EQ(config["rank_pattern"][sites[0].linear->name()], first);
+  EXPECT_EQ(config["rank_pattern"][sites.back().linear->name()], 3);
   EXPECT_EQ(config["alpha_pattern"], config["rank_pattern"]);
   EXPECT_EQ(config["r"], config["lora_alpha"]);
 }

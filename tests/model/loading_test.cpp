@@ -233,26 +233,28 @@ TEST_F(Checkpoint, SavingAfterAChangeOfClassesRewritesTheLabels) {
 TEST(Places, OrderAndNamesAreThoseOfTheMethod) {
   const Golden roberta("roberta"), bert("bert"), gpt2("gpt2");
   const auto encoder = load_pretrained(roberta.dir, roberta.task);
-  EXPECT_EQ(encoder->input_spaces().size(), 9U);
-  EXPECT_EQ(encoder->sites().size(), 13U);
-  EXPECT_EQ(encoder->sites()[7].name, "roberta.encoder.layer.1.attention.self.key");
-  EXPECT_EQ(encoder->sites()[7].input, 4);
-  EXPECT_EQ(encoder->input_spaces()[7].weights, "fc2");
-  EXPECT_EQ(encoder->input_spaces()[7].dim, 20);
-  EXPECT_EQ(encoder->sites().back().name, "classifier.dense");
-  EXPECT_EQ(encoder->sites().back().layer, 2);
-  EXPECT_EQ(load_pretrained(bert.dir, bert.task)->sites().back().name, "bert.pooler.dense");
+  EXPECT_EQ(encoder->places().inputs().size(), 9U);
+  EXPECT_EQ(encoder->places().sites().size(), 13U);
+  EXPECT_EQ(encoder->places().sites()[7].name, "roberta.encoder.layer.1.attention.self.key");
+  EXPECT_EQ(encoder->places().sites()[7].input, 4);
+  EXPECT_EQ(encoder->places().inputs()[7].role, "fc2");
+  EXPECT_EQ(encoder->places().inputs()[7].dim, 20);
+  EXPECT_EQ(encoder->places().sites().back().name, "classifier.dense");
+  EXPECT_EQ(encoder->places().sites().back().layer, 2);
+  EXPECT_EQ(load_pretrained(bert.dir, bert.task)->places().sites().back().name, "bert.pooler.dense");
   const auto decoder = load_pretrained(gpt2.dir, gpt2.task);
-  EXPECT_EQ(decoder->input_spaces().size(), 8U);
-  EXPECT_EQ(decoder->sites().size(), 12U);
-  EXPECT_EQ(decoder->sites()[8].name, "transformer.h.1.attn.c_attn:v");
-  EXPECT_EQ(decoder->sites()[8].out_begin, 24);
-  EXPECT_EQ(decoder->sites()[8].linear, decoder->sites()[6].linear);
+  EXPECT_EQ(decoder->places().inputs().size(), 8U);
+  EXPECT_EQ(decoder->places().sites().size(), 12U);
+  EXPECT_EQ(decoder->places().sites()[8].name, "transformer.h.1.attn.c_attn:v");
+  EXPECT_EQ(decoder->places().sites()[8].out_begin, 24);
+  EXPECT_EQ(decoder->places().sites()[8].linear, decoder->places().sites()[6].linear);
   for (const auto& model : {encoder.get(), decoder.get()}) {
-    for (size_t s = 0; s < model->sites().size(); ++s) {
-      const auto& space = model->input_spaces().at(static_cast<size_t>(model->sites()[s].input));
-      EXPECT_TRUE(std::count(space.sites.begin(), space.sites.end(), static_cast<int64_t>(s)) == 1);
-      EXPECT_EQ(space.dim, model->sites()[s].linear->in_features());
+    const Places& places = model->places();
+    for (const Place& site : places.sites()) {
+      const auto sites = places.sites_of(site.input);
+      EXPECT_EQ(std::count(sites.begin(), sites.end(), places.id_of(site)), 1);
+      EXPECT_EQ(places[site.input].dim, site.linear->in_features());
+      EXPECT_EQ(site.in_head, site.layer == model->config().num_layers);
     }
   }
 }
@@ -261,7 +263,7 @@ TEST(MiniLm, OpensAsAClassifierWithANewHead) {
   EIDA_NEED_DATA(testing::minilm_dir());
   const auto model =
       load_pretrained(testing::minilm_dir(), TaskKind::kClassification, {.num_labels = 2});
-  EXPECT_EQ(model->sites().size(), 37U);
+  EXPECT_EQ(model->places().sites().size(), 37U);
   TokenExample example{{101, 2023, 2003, 102}, {0, 0, 0, 0}, 1, 0};
   EXPECT_TRUE(
       model->logits(pack({&example}, TaskKind::kClassification)).isfinite().all().item<bool>());

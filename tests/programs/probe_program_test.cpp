@@ -44,9 +44,9 @@ TEST_F(ProbeProgram, WritesEveryFileOfTheContract) {
     EXPECT_EQ(row.heldout, 80);
     EXPECT_GT(row.fidelity, 0.0);
   }
-  const RankPlan plan = read_rank_plan(run_ / "rank_plan.json");
-  EXPECT_EQ(plan.inputs.size(), 9u);
-  EXPECT_EQ(plan.delta_outputs.size(), 13u);
+  const nlohmann::json plan = json_file(run_ / "rank_plan.json");
+  EXPECT_EQ(plan["inputs"].size(), 9u);
+  EXPECT_EQ(plan["delta_outputs"].size(), 13u);
   EXPECT_EQ(json_file(run_ / "manifest.json")["inputs"].size(), 4u);  // data, config, vocab, merges
   const SafetensorsFile subspaces(run_ / "subspaces.safetensors");
   EXPECT_EQ(subspaces.find("input.0.basis")->shape, (std::vector<int64_t>{8, 24}));

@@ -39,7 +39,7 @@ class Sampler : public ::testing::TestWithParam<TaskKind> {
 std::vector<at::Tensor> site_gradients(PretrainedModel& model,
                                        const std::vector<const TokenExample*>& batch,
                                        TaskKind task) {
-  for (const auto& site : model.sites()) {
+  for (const Place& site : model.places().sites()) {
     at::Tensor weight = site.linear->weight();
     weight.mutable_grad() = at::Tensor();
     weight.set_requires_grad(true);
@@ -47,12 +47,12 @@ std::vector<at::Tensor> site_gradients(PretrainedModel& model,
   const PackedBatch packed = pack(batch, task);
   weighted_cross_entropy(model.logits(packed), packed).backward();
   std::vector<at::Tensor> gradients;
-  for (const auto& site : model.sites()) {
+  for (const Place& site : model.places().sites()) {
     const at::Tensor stored = site.linear->weight().grad();
     const at::Tensor out_in = site.linear->layout() == WeightLayout::kOutIn ? stored : stored.t();
     gradients.push_back(out_in.narrow(0, site.out_begin, site.dim).clone());
   }
-  for (const auto& site : model.sites()) site.linear->weight().set_requires_grad(false);
+  for (const Place& site : model.places().sites()) site.linear->weight().set_requires_grad(false);
   return gradients;
 }
 
@@ -60,9 +60,10 @@ std::vector<at::Tensor> site_gradients(PretrainedModel& model,
 void expect_weight_gradients(PretrainedModel& model, const std::vector<TokenExample>& examples,
                              const SamplerOptions& options) {
   const auto all = pointers(examples);
-  const Samples samples = collect_samples(model, all, options);
+  const auto samples = collect_samples(model, all, options);
   const TaskKind task = options.draw.task;
-  const auto draws = draw_tokens(all, static_cast<int64_t>(model.input_spaces().size()),
+  const Places& places = model.places();
+  const auto draws = draw_tokens(all, static_cast<int64_t>(places.inputs().size()),
                                  task == TaskKind::kClassification, options.draw);
   std::vector<int64_t> row(draws.size(), 0);
   const auto step = static_cast<size_t>(options.draw.batch_size);
@@ -78,19 +79,19 @@ void expect_weight_gradients(PretrainedModel& model, const std::vector<TokenExam
                  ? 1
                  : 0;
       }
-      const at::Tensor x = samples.inputs[space].narrow(0, row[space], n);
-      for (const int64_t site : model.input_spaces()[space].sites) {
-        const at::Tensor y =
-            samples.delta_outputs[static_cast<size_t>(site)].narrow(0, row[space], n);
-        const at::Tensor expected = x.matmul(gradients[static_cast<size_t>(site)].t());
+      const at::Tensor x = samples[space].narrow(0, row[space], n);
+      for (const PlaceId site : places.sites_of(space)) {
+        const at::Tensor y = samples[site].narrow(0, row[space], n);
+        const auto index = static_cast<size_t>(places[site].index);
+        const at::Tensor expected = x.matmul(gradients[index].t());
         EXPECT_LT(relative_difference(y, expected), 1e-5)  // float32, two orders of summation
-            << model.sites()[static_cast<size_t>(site)].name;
+            << places[site].name;
       }
       row[space] += n;
     }
   }
   for (size_t space = 0; space < draws.size(); ++space)
-    EXPECT_EQ(row[space], samples.inputs[space].size(0));
+    EXPECT_EQ(row[space], samples[space].size(0));
 }
 
 TEST_P(Sampler, DeltaOutputsEqualTheWeightGradientRoute) {
@@ -105,11 +106,12 @@ TEST_P(Sampler, ManyVectorsOfABatchAreMultipliedWithTheGradientItself) {
   int64_t tokens = 0;
   for (const TokenExample& example : examples) tokens += static_cast<int64_t>(example.ids.size());
   const auto drawn = count_samples(*model_, pointers(examples), options_.draw);
-  for (size_t space = 0; space < drawn.size(); ++space) {
-    const InputSpace& place = model_->input_spaces()[space];
-    if (place.layer == model_->config().num_layers) continue;  // one row a sequence
+  const Places& places = model_->places();
+  for (const Place& place : places.inputs()) {
+    if (place.in_head) continue;  // one row a sequence
+    const PlaceId space = place.input;
     int64_t d_out = 0;
-    for (const int64_t site : place.sites) d_out += model_->sites()[static_cast<size_t>(site)].dim;
+    for (const PlaceId site : places.sites_of(space)) d_out += places[site].dim;
     EXPECT_GT(drawn[space] * tokens * (place.dim + d_out),
               (drawn[space] + tokens) * place.dim * d_out);
   }
@@ -118,15 +120,11 @@ TEST_P(Sampler, ManyVectorsOfABatchAreMultipliedWithTheGradientItself) {
 
 TEST_P(Sampler, PassSizeChangesNothingBeyondRounding) {
   options_.pass_tokens = 0;
-  const Samples one = collect_samples(*model_, pointers(examples_), options_);
+  const auto one = collect_samples(*model_, pointers(examples_), options_);
   options_.pass_tokens = 100000;
-  const Samples all = collect_samples(*model_, pointers(examples_), options_);
-  for (size_t i = 0; i < one.inputs.size(); ++i) {
-    EXPECT_LT(relative_difference(all.inputs[i], one.inputs[i]), 1e-5);
-  }
-  for (size_t i = 0; i < one.delta_outputs.size(); ++i) {
-    EXPECT_LT(relative_difference(all.delta_outputs[i], one.delta_outputs[i]), 1e-5);
-  }
+  const auto all = collect_samples(*model_, pointers(examples_), options_);
+  for (PlaceId place = 0; place < one.size(); ++place)
+    EXPECT_LT(relative_difference(all[place], one[place]), 1e-5);
 }
 
 TEST_P(Sampler, TheLargestPassIsKnownBefore) {
@@ -146,40 +144,34 @@ TEST_P(Sampler, TheLargestPassIsKnownBefore) {
 }
 
 TEST_P(Sampler, SameSeedGivesTheSameBits) {
-  const Samples a = collect_samples(*model_, pointers(examples_), options_);
-  const Samples b = collect_samples(*model_, pointers(examples_), options_);
-  for (size_t i = 0; i < a.delta_outputs.size(); ++i)
-    EXPECT_TRUE(a.delta_outputs[i].equal(b.delta_outputs[i]));
-  for (size_t i = 0; i < a.inputs.size(); ++i) EXPECT_TRUE(a.inputs[i].equal(b.inputs[i]));
+  const auto a = collect_samples(*model_, pointers(examples_), options_);
+  const auto b = collect_samples(*model_, pointers(examples_), options_);
+  for (PlaceId place = 0; place < a.size(); ++place) EXPECT_TRUE(a[place].equal(b[place]));
 }
 
 /// Wants one input space and one site of another.
 class OnePair : public SampleSink {
  public:
-  OnePair(int64_t space, int64_t site) : space_(space), site_(site) {}
-  bool wants_input(int64_t space) const override { return space == space_; }
-  bool wants_delta_output(int64_t site) const override { return site == site_; }
-  void on_input(int64_t space, const at::Tensor& x) override {
-    EXPECT_EQ(space, space_);
-    inputs.push_back(x.clone());
-  }
-  void on_delta_output(int64_t site, const at::Tensor& y) override {
-    EXPECT_EQ(site, site_);
-    outputs.push_back(y.clone());
+  OnePair(PlaceId space, PlaceId site) : space_(space), site_(site) {}
+  bool wants(PlaceId place) const override { return place == space_ || place == site_; }
+  void on_vectors(PlaceId place, const at::Tensor& vectors) override {
+    EXPECT_TRUE(wants(place)) << place;
+    (place == space_ ? inputs : outputs).push_back(vectors.clone());
   }
   std::vector<at::Tensor> inputs, outputs;
 
  private:
-  int64_t space_, site_;
+  PlaceId space_, site_;
 };
 
 TEST_P(Sampler, APlaceDoesNotDependOnTheOthersThatAreWanted) {
-  const Samples all = collect_samples(*model_, pointers(examples_), options_);
-  for (int64_t site = 0; site < static_cast<int64_t>(model_->sites().size()); ++site) {
+  const auto all = collect_samples(*model_, pointers(examples_), options_);
+  for (const Place& place : model_->places().sites()) {
+    const PlaceId site = model_->places().id_of(place);
     OnePair sink(1, site);
     sample_tokens(*model_, pointers(examples_), options_, sink);
-    EXPECT_TRUE(at::cat(sink.inputs).equal(all.inputs[1]));
-    EXPECT_TRUE(at::cat(sink.outputs).equal(all.delta_outputs[static_cast<size_t>(site)])) << site;
+    EXPECT_TRUE(at::cat(sink.inputs).equal(all[1]));
+    EXPECT_TRUE(at::cat(sink.outputs).equal(all[site])) << place.name;
   }
 }
 
@@ -191,7 +183,7 @@ TEST_P(Sampler, LeavesNoGradientAndRestoresTheMode) {
     EXPECT_FALSE(parameter.tensor.requires_grad()) << parameter.name;
     EXPECT_FALSE(parameter.tensor.grad().defined()) << parameter.name;
   }
-  for (const auto& site : model_->sites()) EXPECT_EQ(site.linear->tap(), nullptr);
+  for (const Place& site : model_->places().sites()) EXPECT_EQ(site.linear->tap(), nullptr);
 }
 
 TEST_P(Sampler, NonFiniteLossIsAnError) {
@@ -213,11 +205,12 @@ TEST(SamplerHead, FirstTokenModeTakesWhatEntersTheHead) {
   const auto examples = tiny_examples(6, TaskKind::kClassification);
   SamplerOptions options = options_for(TaskKind::kClassification);
   options.draw.head_first_token = true;
-  const Samples first = collect_samples(*model, pointers(examples), options);
+  const auto first = collect_samples(*model, pointers(examples), options);
   options.draw.head_first_token = false;
-  const Samples random = collect_samples(*model, pointers(examples), options);
-  EXPECT_EQ(first.inputs.back().size(0), 6);
-  EXPECT_EQ(random.inputs.back().size(0), 12);
+  const auto random = collect_samples(*model, pointers(examples), options);
+  const PlaceId head = model->places().inputs().back().input;
+  EXPECT_EQ(first[head].size(0), 6);
+  EXPECT_EQ(random[head].size(0), 12);
 }
 
 /// Equal gradients and equal expectations make one teacher-forced pass stand for the reference's
@@ -240,7 +233,7 @@ TEST(SamplerCompletion, OnePassHasTheGradientsOfThePrefixLoop) {
   }
   const auto loop = site_gradients(*model, pointers(prefixes), TaskKind::kCompletion);
   for (size_t s = 0; s < loop.size(); ++s) {
-    EXPECT_LT(relative_difference(one_pass[s], loop[s]), 1e-5) << model->sites()[s].name;
+    EXPECT_LT(relative_difference(one_pass[s], loop[s]), 1e-5) << model->places().sites()[s].name;
   }
 }
 

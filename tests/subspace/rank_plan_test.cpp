@@ -15,11 +15,23 @@ constexpr const char* kPlan = R"({"rule": "fixed",
   "inputs": {"0": 8, "1": 4},
   "delta_outputs": {"0": 2, "1": 3, "2": 5}})";
 
-const PlaceShape kShape{{10, 20}, {10, 10, 30}, {0, 0, 1}};
+Places three_sites() {
+  Places places;
+  places.add_input("first", "q,k", 0, 10);
+  places.add_site("q", "q", 10);
+  places.add_site("k", "k", 10);
+  places.add_input("second", "o", 0, 20);
+  places.add_site("o", "o", 30);
+  return places;
+}
+
+const Places kPlaces = three_sites();
+
+RankPlan parse(const std::string& text) { return parse_rank_plan(text, "plan.json", kPlaces); }
 
 std::string error_of(const std::string& text) {
   try {
-    parse_rank_plan(text, "plan.json");
+    parse(text);
   } catch (const DataError& error) {
     return error.what();
   }
@@ -27,20 +39,20 @@ std::string error_of(const std::string& text) {
 }
 
 TEST(RankPlan, ReadsWhatItWrites) {
-  RankPlan plan = parse_rank_plan(kPlan, "plan.json");
+  RankPlan plan = parse(kPlan);
   EXPECT_EQ(plan.rule, "fixed");
-  EXPECT_EQ(plan.inputs.at(1), 4);
-  EXPECT_EQ(plan.delta_outputs.at(2), 5);
-  plan.input_reasons[1] = "because";
-  const RankPlan again = parse_rank_plan(plan.to_json(), "plan.json");
-  EXPECT_EQ(again.inputs, plan.inputs);
-  EXPECT_EQ(again.delta_outputs, plan.delta_outputs);
-  EXPECT_EQ(again.input_reasons, plan.input_reasons);
-  EXPECT_EQ(again.to_json(), plan.to_json());
+  EXPECT_EQ(std::vector<int64_t>(plan.ranks.begin(), plan.ranks.end()),
+            (std::vector<int64_t>{8, 4, 2, 3, 5}));
+  plan.reasons = PerPlace<std::string>(kPlaces.size());
+  plan.reasons[1] = "because";
+  const RankPlan again = parse(plan.to_json(kPlaces));
+  EXPECT_EQ(again.ranks, plan.ranks);
+  EXPECT_EQ(again.reasons, plan.reasons);
+  EXPECT_EQ(again.to_json(kPlaces), plan.to_json(kPlaces));
 }
 
 TEST(RankPlan, CountsTheParametersOfAllSites) {
-  EXPECT_EQ(adapter_parameters(parse_rank_plan(kPlan, "plan.json"), kShape), 8 * 2 + 8 * 3 + 4 * 5);
+  EXPECT_EQ(adapter_parameters(parse(kPlan), kPlaces), 8 * 2 + 8 * 3 + 4 * 5);
 }
 
 TEST(RankPlan, FaultsAreNamedWithTheirLine) {
@@ -75,53 +87,57 @@ TEST(RankPlan, FaultsAreNamedWithTheirLine) {
 }
 
 TEST(RankPlan, MissingFileIsADataError) {
-  EXPECT_THROW(read_rank_plan("no/such/plan.json"), DataError);
+  EXPECT_THROW(read_rank_plan("no/such/plan.json", kPlaces), DataError);
 }
 
 TEST(RankPlan, MustFitTheModel) {
-  RankPlan plan = parse_rank_plan(kPlan, "plan.json");
-  EXPECT_NO_THROW(check_rank_plan(plan, kShape, "plan.json"));
-  plan.inputs[0] = 11;  // more than the place's dimension
-  EXPECT_THROW(check_rank_plan(plan, kShape, "plan.json"), DataError);
-  plan.inputs = {{0, 4}};  // one place without a rank
-  EXPECT_THROW(check_rank_plan(plan, kShape, "plan.json"), DataError);
-  plan.inputs = {{0, 4}, {1, 4}, {2, 4}};  // one place too many
-  EXPECT_THROW(check_rank_plan(plan, kShape, "plan.json"), DataError);
+  const auto fault = [](const char* inputs) {
+    return error_of(std::string(R"({"rule": "x", "inputs": )") + inputs +
+                    R"(, "delta_outputs": {"0": 2, "1": 3, "2": 5}})");
+  };
+  EXPECT_EQ(fault(R"({"0": 10, "1": 4})"), "no error");
+  EXPECT_NE(fault(R"({"0": 11, "1": 4})").find("rank 11, wanted 1 to 10"), std::string::npos);
+  EXPECT_NE(fault(R"({"0": 4})").find("place 1 has no rank"), std::string::npos);
+  EXPECT_NE(fault(R"({"0": 4, "1": 4, "2": 4})").find("place 2 does not exist"), std::string::npos);
 }
 
-/// Shape of 12 layers, as method.md section 2 orders their places.
-PlaceShape twelve_layers(bool with_head) {
-  PlaceShape shape;
+/// 12 layers, as method.md section 2 orders their places.
+Places twelve_layers(bool with_head) {
+  Places places;
   for (int64_t layer = 0; layer < 12; ++layer) {
-    for (const int64_t d : {768, 768, 768, 3072}) shape.inputs.push_back(d);
-    for (const int64_t d : {768, 768, 768, 768, 3072, 768}) shape.delta_outputs.push_back(d);
-    for (const int64_t input : {0, 0, 0, 1, 2, 3}) shape.site_inputs.push_back(4 * layer + input);
+    places.add_input("qkv", "q,k,v", layer, 768);
+    for (const char* role : {"q", "k", "v"}) places.add_site(role, role, 768);
+    places.add_input("o", "o", layer, 768);
+    places.add_site("o", "o", 768);
+    places.add_input("fc1", "fc1", layer, 768);
+    places.add_site("fc1", "fc1", 3072);
+    places.add_input("fc2", "fc2", layer, 3072);
+    places.add_site("fc2", "fc2", 768);
   }
   if (with_head) {
-    shape.inputs.push_back(768);
-    shape.delta_outputs.push_back(768);
-    shape.site_inputs.push_back(48);
+    places.add_input("classifier", "classifier.dense", 12, 768, /*in_head=*/true);
+    places.add_site("classifier", "classifier.dense", 768);
   }
-  return shape;
+  return places;
 }
 
 TEST(PublishedRankPlans, GiveThePublishedParameterCounts) {
   const auto folder = std::filesystem::path(EIDA_SOURCE_DIR) / "configs" / "rank_plans";
-  const auto wide = [](const std::map<int64_t, int64_t>& ranks) {
-    return std::count_if(ranks.begin(), ranks.end(),
-                         [](const auto& entry) { return entry.second == 64; });
+  const auto wide = [](std::span<const Place> some, const Places& places, const RankPlan& plan) {
+    return std::count_if(some.begin(), some.end(), [&](const Place& place) {
+      return plan.ranks[places.id_of(place)] == 64;
+    });
   };
-  const RankPlan roberta = read_rank_plan(folder / "roberta-base-sst2.json");
-  EXPECT_NO_THROW(check_rank_plan(roberta, twelve_layers(true), "roberta"));
-  EXPECT_EQ(adapter_parameters(roberta, twelve_layers(true)), 148480);
-  EXPECT_EQ(wide(roberta.inputs), 10);
-  EXPECT_EQ(wide(roberta.delta_outputs), 51);
+  const Places encoder = twelve_layers(true), decoder = twelve_layers(false);
+  const RankPlan roberta = read_rank_plan(folder / "roberta-base-sst2.json", encoder);
+  EXPECT_EQ(adapter_parameters(roberta, encoder), 148480);
+  EXPECT_EQ(wide(encoder.inputs(), encoder, roberta), 10);
+  EXPECT_EQ(wide(encoder.sites(), encoder, roberta), 51);
 
-  const RankPlan gpt2 = read_rank_plan(folder / "gpt2-e2e.json");
-  EXPECT_NO_THROW(check_rank_plan(gpt2, twelve_layers(false), "gpt2"));
-  EXPECT_EQ(adapter_parameters(gpt2, twelve_layers(false)), 167936);
-  EXPECT_EQ(wide(gpt2.inputs), 35);
-  EXPECT_EQ(wide(gpt2.delta_outputs), 25);
+  const RankPlan gpt2 = read_rank_plan(folder / "gpt2-e2e.json", decoder);
+  EXPECT_EQ(adapter_parameters(gpt2, decoder), 167936);
+  EXPECT_EQ(wide(decoder.inputs(), decoder, gpt2), 35);
+  EXPECT_EQ(wide(decoder.sites(), decoder, gpt2), 25);
 }
 
 }  // namespace

@@ -13,22 +13,22 @@ namespace {
 using testing::GoldenTrajectory;
 
 /// Sites that the trajectory adapts: those with factors in the file.
-std::vector<int64_t> adapted_sites(const GoldenTrajectory& golden, const PretrainedModel& model) {
-  std::vector<int64_t> sites;
-  for (size_t i = 0; i < model.sites().size(); ++i) {
-    const bool lora = golden.file.find("lora." + model.sites()[i].name + ".A") != nullptr;
+std::vector<PlaceId> adapted_sites(const GoldenTrajectory& golden, const PretrainedModel& model) {
+  std::vector<PlaceId> sites;
+  for (size_t i = 0; i < model.places().sites().size(); ++i) {
+    const bool lora = golden.file.find("lora." + model.places().sites()[i].name + ".A") != nullptr;
     const bool eida = golden.file.find(fmt::format("delta_output.{}.basis", i)) != nullptr;
-    if (lora || eida) sites.push_back(static_cast<int64_t>(i));
+    if (lora || eida) sites.push_back(model.places().site(i));
   }
   return sites;
 }
 
-RoundBases bases_of(const GoldenTrajectory& golden, const PretrainedModel& model) {
-  RoundBases bases;
-  for (size_t i = 0; i < model.input_spaces().size(); ++i)
-    bases.inputs.push_back(golden[fmt::format("input.{}.basis", i)]);
-  for (size_t i = 0; i < model.sites().size(); ++i)
-    bases.delta_outputs.push_back(golden[fmt::format("delta_output.{}.basis", i)]);
+PlaceBases bases_of(const GoldenTrajectory& golden, const PretrainedModel& model) {
+  PlaceBases bases(model.places().size());
+  for (const Place& place : model.places()) {
+    bases[model.places().id_of(place)] =
+        golden[fmt::format("{}.{}.basis", place.kind_name(), place.index)];
+  }
   return bases;
 }
 
@@ -44,8 +44,8 @@ std::vector<std::string> trained_parameters(const GoldenTrajectory& golden,
 
 /// Name of a trained tensor's last value in the golden file.
 std::string final_name(const std::string& name, const PretrainedModel& model) {
-  for (size_t i = 0; i < model.sites().size(); ++i) {
-    const std::string& site = model.sites()[i].name;
+  for (size_t i = 0; i < model.places().sites().size(); ++i) {
+    const std::string& site = model.places().sites()[i].name;
     if (name == site + ".B") return fmt::format("final.B.{}", i);
     if (name == site + ".lora_A") return "final.lora." + site + ".A";
     if (name == site + ".lora_B") return "final.lora." + site + ".B";
@@ -65,7 +65,7 @@ TEST_P(GoldenTraining, LossesNormsAndFinalValuesAreThoseOfTheReference) {
     options.lora_alpha = golden.number("lora_alpha");
   }
   const auto method = make_method(golden.text("method"), options);
-  method->attach(*model, method->needs_bases() ? bases_of(golden, *model) : RoundBases{}, 1);
+  method->attach(*model, method->needs_bases() ? bases_of(golden, *model) : PlaceBases{}, 1);
   FlatParameters parameters(trained_tensors(*model, *method, trained_parameters(golden, *model)));
   for (const auto& trained : parameters.tensors()) {  // LoRA's random start
     const std::string start = final_name(trained.name, *model).substr(6);

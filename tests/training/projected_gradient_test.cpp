@@ -32,14 +32,14 @@ class ProjectedGradient : public ::testing::TestWithParam<TaskKind> {
   /// Gradient of the fully fine-tuned model at every site's weight. // [d_out, d_in]
   std::vector<at::Tensor> full_gradients(const PackedBatch& batch) {
     const c10::AutoGradMode with_gradients(true);
-    for (const Site& site : full_->sites()) {
+    for (const Place& site : full_->places().sites()) {
       at::Tensor weight = site.linear->weight();
       weight.set_requires_grad(true);
       weight.mutable_grad() = at::Tensor();
     }
     full_->loss(batch).backward();
     std::vector<at::Tensor> gradients;
-    for (const Site& site : full_->sites()) {
+    for (const Place& site : full_->places().sites()) {
       const at::Tensor stored = site.linear->weight().grad();
       const at::Tensor out_in = site.linear->layout() == WeightLayout::kOutIn ? stored : stored.t();
       gradients.push_back(out_in.narrow(0, site.out_begin, site.dim).clone());
@@ -50,10 +50,10 @@ class ProjectedGradient : public ::testing::TestWithParam<TaskKind> {
   /// W += C^T step A at every site of the full model.
   void lift(const std::vector<at::Tensor>& steps) {
     const c10::AutoGradMode without_gradients(false);
-    for (size_t i = 0; i < full_->sites().size(); ++i) {
-      const Site& site = full_->sites()[i];
-      const at::Tensor A = bases_.inputs[static_cast<size_t>(site.input)],
-                       C = bases_.delta_outputs[i];
+    const Places& places = full_->places();
+    for (size_t i = 0; i < places.sites().size(); ++i) {
+      const Place& site = places.sites()[i];
+      const at::Tensor A = bases_[site.input], C = bases_[places.site(i)];
       const at::Tensor weight = site.linear->weight();
       const at::Tensor out_in = site.linear->layout() == WeightLayout::kOutIn ? weight : weight.t();
       out_in.narrow(0, site.out_begin, site.dim).add_(C.t().matmul(steps[i]).matmul(A));
@@ -61,8 +61,8 @@ class ProjectedGradient : public ::testing::TestWithParam<TaskKind> {
   }
 
   at::Tensor projected(const std::vector<at::Tensor>& gradients, size_t i) const {
-    const auto input = static_cast<size_t>(full_->sites()[i].input);
-    return bases_.delta_outputs[i].matmul(gradients[i]).matmul(bases_.inputs[input].t());
+    const PlaceId site = full_->places().site(i);
+    return bases_[site].matmul(gradients[i]).matmul(bases_[full_->places()[site].input].t());
   }
 
   PackedBatch batch(size_t step) const {
@@ -74,7 +74,7 @@ class ProjectedGradient : public ::testing::TestWithParam<TaskKind> {
   testing::TempDir dir_;
   std::unique_ptr<PretrainedModel> adapted_, full_;
   std::vector<TokenExample> examples_;
-  RoundBases bases_;
+  PlaceBases bases_;
   std::unique_ptr<Method> method_;
 };
 

@@ -33,9 +33,9 @@ TEST(TrainingState, ReadsBackToTheBit) {
   position.rank_plan = "{}";
   position.subspaces = "{1}";
   position.history = "[1]";
-  RoundBases bases;
-  bases.inputs = {at::randn({2, 4}), at::Tensor()};
-  bases.delta_outputs = {at::randn({2, 3})};
+  PlaceBases bases(3);  // the second place is not adapted
+  bases[0] = at::randn({2, 4});
+  bases[2] = at::randn({2, 3});
   write_training_state(file, position, bases, run.parameters, run.optimizer, run.scaler);
 
   const TrainingState state = read_training_state(file);
@@ -44,9 +44,10 @@ TEST(TrainingState, ReadsBackToTheBit) {
   EXPECT_EQ(state.position.loss_sum, 0.1 + 0.2);
   EXPECT_EQ(state.position.subspaces, "{1}");
   EXPECT_EQ(state.position.history, "[1]");
-  EXPECT_TRUE(state.bases.inputs[0].equal(bases.inputs[0]));
-  EXPECT_FALSE(state.bases.inputs[1].defined());
-  EXPECT_TRUE(state.bases.delta_outputs[0].equal(bases.delta_outputs[0]));
+  EXPECT_EQ(state.bases.size(), 3U);
+  EXPECT_TRUE(state.bases[0].equal(bases[0]));
+  EXPECT_FALSE(state.bases[1].defined());
+  EXPECT_TRUE(state.bases[2].equal(bases[2]));
 
   Trained other;
   restore_training_state(file, other.parameters, other.optimizer, other.scaler);

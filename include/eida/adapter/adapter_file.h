@@ -48,11 +48,11 @@ class AdapterFile {
                                    ///< lora B [d_out, r], undefined, A [r, d_in]
   };
   /// nullopt: the file does not adapt the site.
-  std::optional<Factors> factors(const PretrainedModel& model, int64_t site) const;
+  std::optional<Factors> factors(const PretrainedModel& model, PlaceId site) const;
   /// Sites that the file adapts, ascending.
-  std::vector<int64_t> sites(const PretrainedModel& model) const;
+  std::vector<PlaceId> sites(const PretrainedModel& model) const;
   /// float32, as Method::merge computes it. // [d_out, d_in]
-  at::Tensor update(const PretrainedModel& model, int64_t site) const;
+  at::Tensor update(const PretrainedModel& model, PlaceId site) const;
   /// Tensors that are no part of an adapter: they replace the model's of that name.
   std::vector<NamedTensor> replaced(const PretrainedModel& model) const;
 };

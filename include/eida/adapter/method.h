@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "eida/model/pretrained_model.h"
-#include "eida/subspace/rank_plan.h"
 #include "eida/subspace/subspace.h"
 
 namespace eida {
@@ -21,19 +20,17 @@ struct SiteSelection {
   std::vector<int64_t> layers;  ///< from 0; the head's dense layer belongs to none
 };
 
-/// Indices of the chosen sites, ascending. \throws ConfigError nothing is left, or no such layer.
-std::vector<int64_t> choose_sites(const PretrainedModel& model, const SiteSelection& selection);
+/// The chosen sites, ascending. \throws ConfigError nothing is left, or no such layer.
+std::vector<PlaceId> choose_sites(const PretrainedModel& model, const SiteSelection& selection);
 
-/// A and C of one round.
-struct RoundBases {
-  std::vector<at::Tensor> inputs;         // [k_in, d_in] per input space; undefined: not adapted
-  std::vector<at::Tensor> delta_outputs;  // [k_out, d_out] per site; undefined: not adapted
-};
+/// A of each input space [k_in, d_in] and C of each site [k_out, d_out] in one round; undefined
+/// where a place is not adapted.
+using PlaceBases = PerPlace<at::Tensor>;
 
-/// Truncates subspaces to the ranks of a plan, for the chosen sites. \param subspaces per input
-/// space, then per site, each with at least as many rows as the plan says.
-RoundBases make_bases(const PretrainedModel& model, const std::vector<Subspace>& subspaces,
-                      const RankPlan& plan, const std::vector<int64_t>& sites);
+/// Truncates subspaces to `ranks`, for the chosen sites and what enters them. \param subspaces each
+/// with at least as many rows.
+PlaceBases make_bases(const Places& places, const PerPlace<Subspace>& subspaces,
+                      const PerPlace<int64_t>& ranks, const std::vector<PlaceId>& sites);
 
 /// One method attached to one model. A round is attach → train → merge.
 class Method {
@@ -49,7 +46,7 @@ class Method {
 
   /// Hangs the adapters on the model; they change nothing yet (first round of a continued one).
   /// \param round from 1.
-  virtual void attach(PretrainedModel& model, const RoundBases& bases, int64_t round) {}
+  virtual void attach(PretrainedModel& model, const PlaceBases& bases, int64_t round) {}
   /// What is trained, under the names of the adapter file: leaves, float32.
   virtual std::vector<NamedTensor> trainable() const { return {}; }
   /// What the adapter file holds besides: A and C, float32.
@@ -65,7 +62,7 @@ class Method {
 };
 
 struct MethodOptions {
-  std::vector<int64_t> sites;  ///< of choose_sites()
+  std::vector<PlaceId> sites;  ///< of choose_sites()
   int64_t lora_rank = 8;
   double lora_alpha = 16.0;
   uint64_t seed = 0;

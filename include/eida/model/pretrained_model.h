@@ -15,40 +15,17 @@
 #include "eida/model/hookable_linear.h"
 #include "eida/model/master_weights.h"
 #include "eida/model/model_config.h"
+#include "eida/model/place.h"
 #include "eida/tensor/safetensors.h"
 
 namespace eida {
 
-/// Place where a token representation enters one or more weights.
-struct InputSpace {
-  std::string name;     ///< Hugging Face's module name of the parent, for example
-                        ///< "roberta.encoder.layer.3.attention.self:in"
-  std::string weights;  ///< "q,k,v", "o", "fc1", "fc2", "classifier.dense", "pooler.dense"
-  int64_t layer = -1;   ///< 0..L-1; L for the head
-  int64_t dim = 0;
-  std::vector<int64_t> sites;  ///< indices of the weights it enters
-};
-
-/// One adapted weight: columns out_begin .. out_begin+dim-1 of the layer's output.
-struct Site {
-  std::string name;    ///< Hugging Face's module name, with ":q", ":k", ":v" for slices of c_attn
-  std::string weight;  ///< "q", "k", "v", "o", "fc1", "fc2", "classifier.dense", "pooler.dense"
-  int64_t layer = -1;
-  int64_t input = -1;  ///< index of its input space
-  int64_t dim = 0;     ///< d_out of the site
-  int64_t out_begin = 0;
-  HookableLinear* linear = nullptr;
-};
-
-/// Order of places and sites is fixed: docs/method.md, "Places".
 class PretrainedModel {
  public:
   virtual ~PretrainedModel() = default;
 
   const ModelConfig& config() const { return config_; }
-  const std::vector<InputSpace>& input_spaces() const { return input_spaces_; }
-  const std::vector<Site>& sites() const { return sites_; }
-  std::vector<Site>& sites() { return sites_; }
+  const Places& places() const { return places_; }
   /// All parameters under their Hugging Face names, in file order of the architecture; tied ones
   /// once.
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
@@ -83,8 +60,7 @@ class PretrainedModel {
       : config_(std::move(config)), parameters_(std::move(parameters)) {}
 
   ModelConfig config_;
-  std::vector<InputSpace> input_spaces_;
-  std::vector<Site> sites_;
+  Places places_;
   const std::vector<NamedTensor> parameters_;
   at::ScalarType compute_dtype_ = at::kFloat;
   bool training_ = false;

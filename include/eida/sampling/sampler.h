@@ -17,20 +17,18 @@ namespace eida {
 class SampleSink {
  public:
   virtual ~SampleSink() = default;
-  /// Before the first pass. \param rows vectors that each input space, and so each of its sites,
-  /// will give.
-  virtual void on_start(const std::vector<int64_t>& rows) {}
+  /// Before the first pass. \param rows vectors that each place will give.
+  virtual void on_start(const PerPlace<int64_t>& rows) {}
   /// Asked before the first pass: the places that are wanted. What is sampled at one does not
   /// depend on the others.
-  virtual bool wants_input(int64_t space) const { return true; }
-  virtual bool wants_delta_output(int64_t site) const { return true; }
-  virtual void on_input(int64_t space, const at::Tensor& x) = 0;        ///< x [n, d_in] float32
-  virtual void on_delta_output(int64_t site, const at::Tensor& y) = 0;  ///< y [n, d_out] float32
+  virtual bool wants(PlaceId place) const { return true; }
+  /// \param vectors [n, d] float32: X at an input space, Delta W * X at a site.
+  virtual void on_vectors(PlaceId place, const at::Tensor& vectors) = 0;
   /// Whether on_gradient is wanted; the same throughout a pass.
   virtual bool wants_gradient() const { return false; }
   /// One logical batch at one site: Delta W = delta^T x. x [t, d_in], delta [t, d_out], compute
   /// dtype.
-  virtual void on_gradient(int64_t site, const at::Tensor& x, const at::Tensor& delta) {}
+  virtual void on_gradient(PlaceId site, const at::Tensor& x, const at::Tensor& delta) {}
 };
 
 struct SamplerOptions {
@@ -43,10 +41,10 @@ struct SamplerOptions {
   std::function<void(int64_t)> progress;
 };
 
-/// Vectors that each input space, and so each of its sites, will give: known before any pass.
-std::vector<int64_t> count_samples(const PretrainedModel& model,
-                                   const std::vector<const TokenExample*>& examples,
-                                   const DrawOptions& options, int64_t first = 0);
+/// Vectors that each place will give, a site as many as its input space: known before any pass.
+PerPlace<int64_t> count_samples(const PretrainedModel& model,
+                                const std::vector<const TokenExample*>& examples,
+                                const DrawOptions& options, int64_t first = 0);
 
 /// The examples of process `rank` of `size`: whole logical batches, about as many tokens as the
 /// others have.
@@ -66,14 +64,9 @@ int64_t largest_pass(const std::vector<const TokenExample*>& examples,
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink);
 
-/// Everything of a sampling run, kept.
-struct Samples {
-  std::vector<at::Tensor> inputs;         // [n, d_in] per input space, float32
-  std::vector<at::Tensor> delta_outputs;  // [n, d_out] per site, float32
-};
-
-/// sample_tokens into memory.
-Samples collect_samples(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                        const SamplerOptions& options);
+/// sample_tokens into memory. // [n, d] per place, float32
+PerPlace<at::Tensor> collect_samples(PretrainedModel& model,
+                                     const std::vector<const TokenExample*>& examples,
+                                     const SamplerOptions& options);
 
 }  // namespace eida

@@ -29,16 +29,13 @@ struct PlaceCurve {
   std::vector<double> explained;  ///< share of the second moment, one a k; for kEnergy
 };
 
-struct RankEvidence {
-  PlaceShape shape;
-  std::vector<PlaceCurve> inputs, delta_outputs;  ///< one a place; unused by kFixed and kPlan
-};
-
 /// kBudget: every place starts at the first k of its curve and may move to the next. The move with
 /// the largest gain in the place's own fidelity per adapter parameter it adds (over all sites the
 /// place serves) is taken while it fits; moves that do not fit or gain nothing are passed over.
 /// Equal gains: inputs first, then the lower index. \throws ConfigError when the curves lack a k
 /// the rule needs or the budget is below the start, DataError on a bad plan file.
-RankPlan choose_ranks(const RankRuleOptions& options, const RankEvidence& evidence);
+/// \param curves unused by kFixed and kPlan, and may be empty then
+RankPlan choose_ranks(const RankRuleOptions& options, const Places& places,
+                      const PerPlace<PlaceCurve>& curves);
 
 }  // namespace eida

@@ -36,13 +36,13 @@ struct RunPosition {
 /// files of the rounds before.
 struct TrainingState {
   RunPosition position;
-  RoundBases bases;  ///< of this round, as Method::attach() wants them
+  PlaceBases bases;  ///< of this round, as Method::attach() wants them
 };
 
 /// Writes the state atomically. \throws DataError, for example a full disk; the file that was there
 /// before is untouched then.
 void write_training_state(const std::filesystem::path& file, const RunPosition& position,
-                          const RoundBases& bases, const FlatParameters& parameters,
+                          const PlaceBases& bases, const FlatParameters& parameters,
                           const AdamW& optimizer, const GradScaler& scaler);
 
 /// Position and bases: what is needed before the adapters are attached. \throws DataError,

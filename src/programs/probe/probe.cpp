@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <optional>
 
-#include "../../pipeline/probe_results.h"
 #include "../dry_run.h"
 #include "compare.h"
+#include "results.h"
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
@@ -22,6 +22,7 @@
 #include "eida/data/batching.h"
 #include "eida/report/probe_report.h"
 #include "eida/run/earlier_run.h"
+#include "eida/run/measure_setup.h"
 #include "eida/run/session.h"
 
 namespace eida {
@@ -57,56 +58,34 @@ ProbeInputs open_probe_inputs(const Config& config, const Communicator& processe
   ExampleTokenizer tokenizer = open_example_tokenizer(config, data->kind(), compute.threads);
   auto model =
       open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
-  check_dims(*model, config.subspace.dims);
-  check_rank_rule(*model, config);
+  check_dims(model->places(), config.subspace.dims);
+  check_rank_rule(rank_rule_options(config.ranks), model->places(), config.subspace.dims);
   ProbeInputs inputs{compute, std::move(data), std::move(tokenizer), std::move(model), {}};
   if (!config.probe.published.empty())
     inputs.published = read_published_curves(config.probe.published);
   return inputs;
 }
 
-/// Fresh examples of one repeat, tokenized: `examples` to estimate from, then `heldout` to measure
-/// on.
-struct DrawnExamples {
-  TokenizedSet tokens;
-  std::vector<const TokenExample*> examples, heldout;
-};
-
-DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
-                         const Config& config, uint64_t repeat) {
-  const int64_t wanted = config.sampling.examples + config.probe.heldout;
-  DrawnExamples drawn;
-  drawn.tokens = tokenizer.tokenize_drawn(
-      data, wanted, Rng(static_cast<uint64_t>(config.run.seed), "examples", repeat));
-  for (size_t i = 0; i < drawn.tokens.examples.size(); ++i) {
-    const bool held_out = static_cast<int64_t>(i) >= config.sampling.examples;
-    (held_out ? drawn.heldout : drawn.examples).push_back(&drawn.tokens.examples[i]);
-  }
-  return drawn;
-}
-
 ProbeResults measure(const ProbeInputs& inputs, const Config& config,
-                     std::optional<ProbeRepeat>& first) {
+                     std::optional<PerPlace<Subspace>>& first) {
   PretrainedModel& model = *inputs.model;
-  ProbeResults results = start_results(model, config.subspace.dims);
-  MeasureOptions options = measure_options(config, inputs.data->kind());
-  options.processes = inputs.compute.processes;
+  ProbeResults results{model.places(), config.subspace.dims, {}, {}, {}, {}};
+  const Communicator& processes = *inputs.compute.processes;
   Progress progress("probing",
                     config.probe.repeats * (config.sampling.examples + config.probe.heldout),
                     "examples");
   for (int64_t r = 0; r < config.probe.repeats; ++r) {
     const DrawnExamples drawn =
-        draw_fresh(*inputs.data, inputs.tokenizer, config, static_cast<uint64_t>(r));
-    options.sampler.draw.repeat = static_cast<uint64_t>(r);
-    options.estimate.seed = static_cast<uint64_t>(config.run.seed + r);
+        draw_fresh(*inputs.data, inputs.tokenizer, config, config.probe.heldout, r);
+    MeasureOptions options = measure_options(config, inputs.data->kind(), r, processes);
     options.sampler.progress = advance_and_check(progress);
-    ProbeRepeat repeat = measure_repeat(model, drawn.examples, drawn.heldout, options);
+    Repeat repeat = measure_repeat(model, drawn.examples, drawn.heldout, options);
     spdlog::info("repeat {} of {}: sampling {:.1f} s, subspaces {:.1f} s, held out {:.1f} s", r + 1,
                  config.probe.repeats, repeat.sampling_seconds, repeat.estimation_seconds,
                  repeat.heldout_seconds);
-    add_repeat(results, repeat);
-    if (config.probe.save_subspaces && options.processes->is_root() && !first)
-      first = std::move(repeat);
+    if (config.probe.save_subspaces && processes.is_root() && !first)
+      first = std::move(repeat.subspaces);
+    add_repeat(results, std::move(repeat));
   }
   return results;
 }
@@ -128,7 +107,7 @@ void write_figures(const RunFolder& run, std::vector<CurvePoint> points,
 void write_results(const RunFolder& run, const ProbeResults& results, const RankPlan& plan,
                    const Config& config, const PretrainedModel& model, ProbeReport& report) {
   write_curves_csv(run.file("curves.csv"), curve_rows(results));
-  write_file_atomic(run.file("rank_plan.json"), plan.to_json());
+  write_file_atomic(run.file("rank_plan.json"), plan.to_json(results.places));
   report.probe = probe_json(results, plan, config, model);
   write_file_atomic(run.file("probe.json"), json_text(report.probe));
   write_figures(run, curve_points(results), report.published, config.probe);
@@ -151,7 +130,7 @@ int run_probe(const ParsedCommand& command, const Communicator& processes) {
   });
   if (finished) return 0;
   const ProbeInputs inputs = open_probe_inputs(config, processes);
-  std::optional<ProbeRepeat> first;
+  std::optional<PerPlace<Subspace>> first;
   if (!processes
            .is_root()) {  // computes its part; the first process has the results and writes them
     if (!command.dry_run) measure(inputs, config, first);
@@ -170,10 +149,13 @@ int run_probe(const ParsedCommand& command, const Communicator& processes) {
                                    command.command_line);
 
   const ProbeResults results = measure(inputs, config, first);
-  const RankPlan plan = make_plan(results, *inputs.model, config.ranks);
+  const RankPlan plan =
+      choose_ranks(rank_rule_options(config.ranks), results.places,
+                   rank_curves(results.places, results.dims, results.repeats));
   write_file_atomic(run.file("peft_config.json"),
                     json_text(peft_config(*inputs.model, plan, config.model.path.string())));
-  if (config.probe.save_subspaces) write_subspaces(run.file("subspaces.safetensors"), *first);
+  if (config.probe.save_subspaces)
+    write_subspaces(run.file("subspaces.safetensors"), results.places, *first);
   write_results(run, results, plan, config, *inputs.model, report);
   run.finish(report.manifest);
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "../../pipeline/probe_results.h"
 #include "eida/core/error.h"
 #include "eida/core/stopwatch.h"
 #include "eida/evaluation/evaluate.h"
+#include "eida/run/measure_setup.h"
 
 namespace eida {
 namespace {
@@ -76,9 +76,11 @@ void check_scores(const Config& config, TaskKind task) {
 /// What the first round would refuse.
 void check_estimation(const Config& config, const TrainInputs& inputs) {
   if (!inputs.method->needs_bases()) return;
-  const bool measured = measures_ranks(config.ranks);
-  if (measured) check_dims(*inputs.model, config.subspace.dims);
-  check_rank_rule(*inputs.model, config);
+  const RankRuleOptions rule = rank_rule_options(config.ranks);
+  const bool measured = measures_ranks(rule);
+  const Places& places = inputs.model->places();
+  if (measured) check_dims(places, config.subspace.dims);
+  check_rank_rule(rule, places, config.subspace.dims);
   check_enough_examples(config.data.train.string(), inputs.train->size(), config.sampling.examples,
                         measured ? config.ranks.heldout : 0, "ranks.heldout");
 }

@@ -28,7 +28,7 @@ struct TrainInputs {
   TokenizedSet dev;   ///< empty without data.dev
   std::unique_ptr<PretrainedModel> model;
   std::string base;            ///< fingerprint of the model before training
-  std::vector<int64_t> sites;  ///< that take part
+  std::vector<PlaceId> sites;  ///< that take part
   std::unique_ptr<Method> method;
 };
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "../../pipeline/subspace_record.h"
 #include "eida/adapter/adapter_file.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
@@ -14,6 +13,7 @@
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
 #include "page.h"
+#include "subspace_record.h"
 #include "training_run.h"
 
 namespace eida {

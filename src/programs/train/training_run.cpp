@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../../pipeline/round_bases.h"
-#include "../../pipeline/subspace_record.h"
+#include "../../measure/estimate_round.h"
 #include "eida/adapter/adapter_file.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
@@ -15,7 +14,9 @@
 #include "eida/core/progress.h"
 #include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
+#include "eida/run/measure_setup.h"
 #include "round_steps.h"
+#include "subspace_record.h"
 
 namespace eida {
 
@@ -76,11 +77,8 @@ nlohmann::json TrainingRun::fingerprint() const {
 
 /// What was read belongs to this run. \throws FormatError, DataError where model or data changed
 void TrainingRun::check_state() const {
-  const auto places =
-      std::pair(inputs_.model->input_spaces().size(), inputs_.model->sites().size());
-  const auto bases = std::pair(bases_.inputs.size(), bases_.delta_outputs.size());
   if (position_.round > config_.rounds || position_.step > steps_per_round_ ||
-      (inputs_.method->needs_bases() && bases != places)) {
+      (inputs_.method->needs_bases() && bases_.size() != inputs_.model->places().size())) {
     throw FormatError("{}: not a state of this run (hint: --overwrite starts afresh)",
                       state_file_.string());
   }
@@ -134,12 +132,20 @@ void TrainingRun::begin(int64_t round) {
 }
 
 void TrainingRun::estimate_bases() {
+  const RankRuleOptions rule = rank_rule_options(config_.ranks);
+  const int64_t heldout = measures_ranks(rule) ? config_.ranks.heldout : 0;
+  const DrawnExamples drawn =
+      draw_fresh(*inputs_.train, *inputs_.tokenizer, config_, heldout, position_.round);
+  Progress progress("sampling", config_.sampling.examples + heldout, "examples");
+  MeasureOptions options = measure_options(config_, inputs_.task, position_.round, *processes_);
+  options.sampler.progress = advance_and_check(progress);
   const RoundEstimate estimate =
-      estimate_round(*inputs_.model, *inputs_.train, *inputs_.tokenizer, inputs_.sites, config_,
-                     position_.round, *processes_);
-  position_.subspaces = json_text(subspace_record(*inputs_.model, estimate, bases_));
-  bases_ = estimate.bases;
-  position_.rank_plan = estimate.plan.to_json();
+      estimate_round(*inputs_.model, drawn.examples, drawn.heldout, rule, options);
+  const Places& places = inputs_.model->places();
+  PlaceBases bases = make_bases(places, estimate.subspaces, estimate.plan.ranks, inputs_.sites);
+  position_.subspaces = json_text(subspace_record(places, estimate, bases, bases_));
+  bases_ = std::move(bases);
+  position_.rank_plan = estimate.plan.to_json(places);
   sampling_seconds_ = estimate.sampling_seconds;
   estimation_seconds_ = estimate.estimation_seconds;
   spdlog::info("round {}: sampling {:.1f} s, subspaces {:.1f} s", position_.round,

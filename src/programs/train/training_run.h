@@ -83,7 +83,7 @@ class TrainingRun {
   bool restoring_ = false;  ///< begin() finds this round in the state
   std::optional<MetricsLog> metrics_;
   std::optional<EventFile> events_;  ///< with train.tensorboard
-  RoundBases bases_;
+  PlaceBases bases_;
   std::unique_ptr<FlatParameters> parameters_;
   std::unique_ptr<AdamW> optimizer_;
   GradScaler scaler_;

@@ -1,4 +1,4 @@
-#include "measure_exchange.h"
+#include "exchange.h"
 
 #include <cstring>
 #include <optional>
@@ -87,14 +87,14 @@ void each_number(Numbers& numbers, Measure& measure) {
   numbers(measure.capture.batches);
 }
 
-std::string to_bytes(const std::vector<PlaceMeasure>& measures) {
+std::string to_bytes(const PerPlace<PlaceMeasure>& measures) {
   NumberWriter writer;
   for (const PlaceMeasure& measure : measures) each_number(writer, measure);
   return writer.take();
 }
 
-std::vector<PlaceMeasure> from_bytes(const std::string& bytes, size_t places) {
-  std::vector<PlaceMeasure> measures(places);
+PerPlace<PlaceMeasure> from_bytes(const std::string& bytes, size_t places) {
+  PerPlace<PlaceMeasure> measures(places);
   NumberReader reader(bytes);
   for (PlaceMeasure& measure : measures) each_number(reader, measure);
   return measures;
@@ -122,12 +122,12 @@ void merge_into(FidelityCurve& total, const FidelityCurve& part) {
   total.tokens += part.tokens;
 }
 
-void merge_measures(std::vector<PlaceMeasure>& measures, const Communicator& processes) {
+void merge_measures(PerPlace<PlaceMeasure>& measures, const Communicator& processes) {
   if (processes.size() == 1) return;
   const std::vector<std::string> parts = processes.gather(to_bytes(measures));
-  std::vector<PlaceMeasure> all(measures.size());
+  PerPlace<PlaceMeasure> all(measures.size());
   for (const std::string& bytes : parts) {
-    const std::vector<PlaceMeasure> part = from_bytes(bytes, all.size());
+    const PerPlace<PlaceMeasure> part = from_bytes(bytes, all.size());
     for (size_t place = 0; place < all.size(); ++place) {
       if (part[place].samples > 0) take_description(all[place], part[place]);
       merge_into(all[place].fidelity, part[place].fidelity);

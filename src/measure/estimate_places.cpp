@@ -1,4 +1,4 @@
-#include "place_estimates.h"
+#include "estimate_places.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -35,23 +35,19 @@ double estimation_work(const PlaceSize& size) {
   return few * few * (many + 10 * few);
 }
 
-/// Input spaces, then sites.
-std::vector<PlaceSize> place_sizes(const PretrainedModel& model, const std::vector<int64_t>& rows,
-                                   const MeasureOptions& options) {
-  std::vector<PlaceSize> sizes;
-  const auto add = [&](int64_t input, int64_t dim) {
-    sizes.push_back({rows[static_cast<size_t>(input)], dim, options.sketch_from,
-                     MomentSketch::rows_for(options.estimate.k)});
-  };
-  for (size_t s = 0; s < rows.size(); ++s)
-    add(static_cast<int64_t>(s), model.input_spaces()[s].dim);
-  for (const Site& site : model.sites()) add(site.input, site.dim);
+PerPlace<PlaceSize> place_sizes(const Places& places, const PerPlace<int64_t>& rows,
+                                const MeasureOptions& options) {
+  PerPlace<PlaceSize> sizes(places.size());
+  for (PlaceId place = 0; place < places.size(); ++place) {
+    sizes[place] = {rows[place], places[place].dim, options.sketch_from,
+                    MomentSketch::rows_for(options.estimate.k)};
+  }
   return sizes;
 }
 
 /// Bytes that a pass of the model takes, with everything that was there before it, about: from
 /// sizes, not from what the allocator holds at the moment, so that all rounds plan alike.
-double taken_bytes(const PretrainedModel& model, const std::vector<PlaceSize>& sizes,
+double taken_bytes(const PretrainedModel& model, const PerPlace<PlaceSize>& sizes,
                    const std::vector<const TokenExample*>& examples,
                    const MeasureOptions& options) {
   constexpr double kProgram = 250 * kMiB;  // LibTorch, tokenizer, data
@@ -70,18 +66,18 @@ double taken_bytes(const PretrainedModel& model, const std::vector<PlaceSize>& s
   const double drawn =
       rows / static_cast<double>(examples.size()) * static_cast<double>(sampler.draw.batch_size);
   const double floats =
-      1.25 * widths + 4 * widest + static_cast<double>(model.input_spaces().size()) * drawn;
+      1.25 * widths + 4 * widest + static_cast<double>(model.places().inputs().size()) * drawn;
   return kProgram + weights +
          4 * (bases + floats * static_cast<double>(largest_pass(examples, sampler)));
 }
 
 /// Places that are sampled together: as many, in their order, as fit. Beside all statistics each
 /// thread estimates a subspace.
-std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes, double budget,
-                                            double threads) {
-  std::vector<std::vector<size_t>> turns;
+std::vector<std::vector<PlaceId>> plan_turns(const PerPlace<PlaceSize>& sizes, double budget,
+                                             double threads) {
+  std::vector<std::vector<PlaceId>> turns;
   double held = 0, estimating = 0;
-  for (size_t place = 0; place < sizes.size(); ++place) {
+  for (PlaceId place = 0; place < sizes.size(); ++place) {
     const double more = sizes[place].bytes(), beside = threads * sizes[place].estimation_bytes();
     if (turns.empty() || held + more + std::max(estimating, beside) > budget) {
       turns.emplace_back();
@@ -94,8 +90,8 @@ std::vector<std::vector<size_t>> plan_turns(const std::vector<PlaceSize>& sizes,
   return turns;
 }
 
-void check_budget(const std::vector<PlaceSize>& sizes, const std::vector<std::string>& names,
-                  double budget, double threads, int64_t limit_mib) {
+void check_budget(const Places& places, const PerPlace<PlaceSize>& sizes, double budget,
+                  double threads, int64_t limit_mib) {
   const auto alone = [&](const PlaceSize& size) {
     return size.bytes() + threads * size.estimation_bytes();
   };
@@ -107,31 +103,25 @@ void check_budget(const std::vector<PlaceSize>& sizes, const std::vector<std::st
   throw ConfigError(
       "run.memory_limit: {} MiB, but the model takes about {:.0f} and {} alone {:.0f} (hint: "
       "--memory-limit {:.0f}, or fewer --threads)",
-      limit_mib, (limit - budget) / kMiB, names[static_cast<size_t>(largest - sizes.begin())],
+      limit_mib, (limit - budget) / kMiB, places[static_cast<PlaceId>(largest - sizes.begin())].name,
       wanted / kMiB, std::ceil((limit + wanted - budget) / kMiB));
 }
 
 /// Puts what is sampled at the places of a turn into their statistics.
 class TurnSink : public SampleSink {
  public:
-  TurnSink(const std::vector<size_t>& turn, const std::vector<PlaceSize>& sizes,
-           const std::vector<Shard>& own, const std::vector<std::string>& names, size_t inputs)
-      : inputs_(inputs), slots_(sizes.size(), kNone) {
-    for (const size_t place : turn) {
+  TurnSink(const std::vector<PlaceId>& turn, const Places& places,
+           const PerPlace<PlaceSize>& sizes, const PerPlace<Shard>& own)
+      : slots_(places.size(), kNone) {
+    for (const PlaceId place : turn) {
       slots_[place] = statistics_.size();
-      statistics_.emplace_back(sizes[place], names[place], own[place]);
+      statistics_.emplace_back(sizes[place], places[place].name, own[place]);
     }
   }
 
-  bool wants_input(int64_t space) const override {
-    return slots_[static_cast<size_t>(space)] != kNone;
-  }
-  bool wants_delta_output(int64_t site) const override { return slots_[of_site(site)] != kNone; }
-  void on_input(int64_t space, const at::Tensor& x) override {
-    statistics_[slots_[static_cast<size_t>(space)]].add(x);
-  }
-  void on_delta_output(int64_t site, const at::Tensor& y) override {
-    statistics_[slots_[of_site(site)]].add(y);
+  bool wants(PlaceId place) const override { return slots_[place] != kNone; }
+  void on_vectors(PlaceId place, const at::Tensor& vectors) override {
+    statistics_[slots_[place]].add(vectors);
   }
 
   /// Brings the samples of each place of the turn together in the process that owns it.
@@ -148,32 +138,29 @@ class TurnSink : public SampleSink {
 
  private:
   static constexpr size_t kNone = ~size_t{0};
-  size_t of_site(int64_t site) const { return inputs_ + static_cast<size_t>(site); }
-
-  size_t inputs_;
-  std::vector<size_t> slots_;  ///< of each place in statistics_
+  PerPlace<size_t> slots_;  ///< in statistics_
   std::vector<PlaceStatistics> statistics_;
 };
 
 /// Of the samples of each place, those that come to this process.
-std::vector<Shard> own_samples(const PretrainedModel& model,
-                               const std::vector<const TokenExample*>& examples, const Shard& own,
-                               const DrawOptions& options) {
+PerPlace<Shard> own_samples(const PretrainedModel& model,
+                            const std::vector<const TokenExample*>& examples, const Shard& own,
+                            const DrawOptions& options) {
   const auto before =
       count_samples(model, {examples.begin(), examples.begin() + own.begin}, options);
   const auto here = count_samples(model, {examples.begin() + own.begin, examples.begin() + own.end},
                                   options, own.begin);
-  std::vector<Shard> shards;
-  for (size_t s = 0; s < before.size(); ++s) shards.push_back({before[s], before[s] + here[s]});
-  for (const Site& site : model.sites()) shards.push_back(shards[static_cast<size_t>(site.input)]);
+  PerPlace<Shard> shards(before.size());
+  for (PlaceId place = 0; place < shards.size(); ++place)
+    shards[place] = {before[place], before[place] + here[place]};
   return shards;
 }
 
 /// Tells every process the subspaces that one of them knows.
-void share(std::vector<Subspace>& subspaces, const std::vector<PlaceSize>& sizes,
-           const std::vector<int>& owners, int64_t k, const Communicator& processes) {
+void share(PerPlace<Subspace>& subspaces, const PerPlace<PlaceSize>& sizes,
+           const PerPlace<int>& owners, int64_t k, const Communicator& processes) {
   if (processes.size() == 1) return;
-  for (size_t place = 0; place < subspaces.size(); ++place) {
+  for (PlaceId place = 0; place < subspaces.size(); ++place) {
     Subspace& subspace = subspaces[place];
     if (owners[place] != processes.rank()) {
       const int64_t rows = std::min(k, sizes[place].dim);
@@ -194,7 +181,7 @@ void share(std::vector<Subspace>& subspaces, const std::vector<PlaceSize>& sizes
   }
 }
 
-void log_plan(const std::vector<PlaceSize>& sizes, size_t turns, double budget) {
+void log_plan(const PerPlace<PlaceSize>& sizes, size_t turns, double budget) {
   const auto number = [&](Kept kept) {
     return std::count_if(sizes.begin(), sizes.end(),
                          [&](const PlaceSize& size) { return size.kept() == kept; });
@@ -214,7 +201,7 @@ void log_plan(const std::vector<PlaceSize>& sizes, size_t turns, double budget) 
 }
 
 /// The place whose sketch misses most, and what it may miss.
-void log_sketches(const std::vector<Subspace>& subspaces, const std::vector<std::string>& names) {
+void log_sketches(const PerPlace<Subspace>& subspaces, const Places& places) {
   const auto sketched = std::count_if(subspaces.begin(), subspaces.end(),
                                       [](const Subspace& s) { return s.sketch.rows > 0; });
   if (sketched == 0) return;
@@ -229,22 +216,15 @@ void log_sketches(const std::vector<Subspace>& subspaces, const std::vector<std:
       "sketches of {} rows at {} places; worst at {}: lacks up to {:.2g} of the largest second "
       "moment and {:.2g} of the energy; {} rows keep up to {:.2g} of it less than those of all "
       "samples, sine of the largest angle up to {:.2g}",
-      bound.rows, sketched, names[static_cast<size_t>(worst - subspaces.begin())], bound.error,
+      bound.rows, sketched, places[static_cast<PlaceId>(worst - subspaces.begin())].name, bound.error,
       bound.energy_lost, worst->basis.size(0), bound.energy_missed, bound.largest_sine);
 }
 
 }  // namespace
 
-std::vector<std::string> place_names(const PretrainedModel& model) {
-  std::vector<std::string> names;
-  for (const auto& space : model.input_spaces()) names.push_back(space.name);
-  for (const auto& site : model.sites()) names.push_back(site.name);
-  return names;
-}
-
 double statistics_bytes(const PretrainedModel& model, int64_t rows, const MeasureOptions& options) {
-  const auto sizes =
-      place_sizes(model, std::vector<int64_t>(model.input_spaces().size(), rows), options);
+  const Places& places = model.places();
+  const auto sizes = place_sizes(places, PerPlace<int64_t>(places.size(), rows), options);
   double held = 0, estimating = 0;
   for (const PlaceSize& size : sizes) {
     held += size.bytes();
@@ -256,9 +236,9 @@ double statistics_bytes(const PretrainedModel& model, int64_t rows, const Measur
 PlaceEstimates estimate_places(PretrainedModel& model,
                                const std::vector<const TokenExample*>& examples,
                                const MeasureOptions& options, const PlaceVisitor& visit) {
-  const auto names = place_names(model);
+  const Places& places = model.places();
   const auto sizes =
-      place_sizes(model, count_samples(model, examples, options.sampler.draw), options);
+      place_sizes(places, count_samples(model, examples, options.sampler.draw), options);
   constexpr double kShare = 0.8;  // of what is free, where nothing else is said
   const Communicator& processes = *options.processes;
   const double threads = most_threads(processes);
@@ -267,7 +247,7 @@ PlaceEstimates estimate_places(PretrainedModel& model,
   if (options.memory_limit) {
     budget = static_cast<double>(*options.memory_limit) * kMiB -
              taken_bytes(model, sizes, examples, options);
-    check_budget(sizes, names, budget, threads, *options.memory_limit);
+    check_budget(places, sizes, budget, threads, *options.memory_limit);
   }
   budget = processes.least(budget);
   const auto turns = plan_turns(sizes, budget, threads);  // the same ones in every process
@@ -284,34 +264,34 @@ PlaceEstimates estimate_places(PretrainedModel& model,
                       static_cast<int64_t>(examples.size()));
 
   PlaceEstimates estimates;
-  estimates.subspaces.resize(sizes.size());
-  estimates.owners.resize(sizes.size());
+  estimates.subspaces = PerPlace<Subspace>(places.size());
+  estimates.owners = PerPlace<int>(places.size());
   for (const auto& turn : turns) {
     auto start = std::chrono::steady_clock::now();
-    TurnSink sink(turn, sizes, samples, names, model.input_spaces().size());
+    TurnSink sink(turn, places, sizes, samples);
     sample_tokens(model, own_examples, sampler, sink);
     std::vector<double> work;
-    for (const size_t place : turn) work.push_back(estimation_work(sizes[place]));
+    for (const PlaceId place : turn) work.push_back(estimation_work(sizes[place]));
     const std::vector<int> owners = share_out(work, processes.size());
     const std::vector<PlaceStatistics> statistics = sink.gather(processes, owners);
     estimates.sampling_seconds += seconds_since(start);
 
     start = std::chrono::steady_clock::now();
     auto subspaces = estimate_subspaces(statistics, options.estimate);
-    std::vector<size_t> places;  // of this process
+    std::vector<PlaceId> here;  // of this process
     for (size_t i = 0; i < turn.size(); ++i) {
       estimates.owners[turn[i]] = owners[i];
       if (owners[i] != processes.rank()) continue;
-      estimates.subspaces[turn[i]] = std::move(subspaces[places.size()]);
-      places.push_back(turn[i]);
+      estimates.subspaces[turn[i]] = std::move(subspaces[here.size()]);
+      here.push_back(turn[i]);
     }
     estimates.estimation_seconds += seconds_since(start);
-    for_each_place(places.size(), [&](size_t i) {
-      visit(places[i], statistics[i], estimates.subspaces[places[i]]);
+    for_each_place(here.size(), [&](size_t i) {
+      visit(here[i], statistics[i], estimates.subspaces[here[i]]);
     });
   }
   share(estimates.subspaces, sizes, estimates.owners, options.estimate.k, processes);
-  log_sketches(estimates.subspaces, names);
+  log_sketches(estimates.subspaces, places);
   return estimates;
 }
 

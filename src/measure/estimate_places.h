@@ -2,30 +2,26 @@
 #pragma once
 
 #include <functional>
-#include <string>
 #include <vector>
 
-#include "eida/pipeline/probe.h"
+#include "eida/measure/measure.h"
 #include "eida/subspace/place_statistics.h"
 
 namespace eida {
-
-/// Names of the places: input spaces, then sites.
-std::vector<std::string> place_names(const PretrainedModel& model);
 
 /// Bytes that the statistics of all places take together while subspaces are estimated, about.
 /// \param rows samples that each place gives
 double statistics_bytes(const PretrainedModel& model, int64_t rows, const MeasureOptions& options);
 
 struct PlaceEstimates {
-  std::vector<Subspace> subspaces;  ///< a place
-  std::vector<int> owners;          ///< the process that estimated and visited each place
+  PerPlace<Subspace> subspaces;
+  PerPlace<int> owners;  ///< the process that estimated and visited each place
   double sampling_seconds = 0, estimation_seconds = 0;
 };
 
 /// Called once a place, in the process that owns it, from several threads, while what was kept of
 /// its samples is still there.
-using PlaceVisitor = std::function<void(size_t place, const PlaceStatistics&, const Subspace&)>;
+using PlaceVisitor = std::function<void(PlaceId place, const PlaceStatistics&, const Subspace&)>;
 
 /// Samples `examples` and estimates a subspace at every place. Places whose statistics do not fit
 /// into memory together take turns, each turn a pass of the model over all examples; the result is

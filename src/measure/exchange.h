@@ -1,10 +1,8 @@
 // What several processes measured, put together.
 #pragma once
 
-#include <vector>
-
 #include "eida/parallel/communicator.h"
-#include "eida/pipeline/probe.h"
+#include "eida/measure/measure.h"
 
 namespace eida {
 
@@ -13,6 +11,6 @@ void merge_into(FidelityCurve& total, const FidelityCurve& part);
 
 /// Puts the processes' measures of each place together, in the order of the processes, and gives
 /// every process the result. What the samples say comes from the process that has `samples` > 0.
-void merge_measures(std::vector<PlaceMeasure>& measures, const Communicator& processes);
+void merge_measures(PerPlace<PlaceMeasure>& measures, const Communicator& processes);
 
 }  // namespace eida

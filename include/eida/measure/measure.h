@@ -1,4 +1,4 @@
-/// eida-probe: how concentrated are the token representations, and what the gradient does to them?
+/// What samples of a model's places say: a subspace at every place, and how much of a token it keeps.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +6,14 @@
 #include <optional>
 #include <vector>
 
-#include "eida/config/config.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/parallel/communicator.h"
 #include "eida/sampling/sampler.h"
 #include "eida/subspace/fidelity.h"
 #include "eida/subspace/gradient_capture.h"
+#include "eida/subspace/interval.h"
 #include "eida/subspace/intrinsic_dimension.h"
+#include "eida/subspace/rank_rules.h"
 #include "eida/subspace/subspace.h"
 
 namespace eida {
@@ -33,10 +34,9 @@ struct PlaceMeasure {
 };
 
 /// One repeat: fresh draws, subspaces from one part, fidelity on the other.
-struct ProbeRepeat {
-  std::vector<PlaceMeasure> inputs;         ///< per input space
-  std::vector<PlaceMeasure> delta_outputs;  ///< per site
-  std::vector<Subspace> input_subspaces, delta_output_subspaces;
+struct Repeat {
+  PerPlace<PlaceMeasure> measures;
+  PerPlace<Subspace> subspaces;
   double sampling_seconds = 0, estimation_seconds = 0, heldout_seconds = 0;
 };
 
@@ -50,14 +50,33 @@ struct MeasureOptions {
   const Communicator* processes = &Communicator::single();
 };
 
-/// As the configuration says; the caller sets what differs from repeat to repeat. \throws
-/// ConfigError
-MeasureOptions measure_options(const Config& config, TaskKind task);
-
 /// Samples `examples`, estimates a subspace at every place, and measures it on `heldout`. The same
 /// in every process.
-ProbeRepeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                           const std::vector<const TokenExample*>& heldout,
-                           const MeasureOptions& options);
+Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                      const std::vector<const TokenExample*>& heldout,
+                      const MeasureOptions& options);
+
+/// Measures of all repeats, [repeat], at the same dims.
+using Repeats = std::vector<PerPlace<PlaceMeasure>>;
+
+/// Mean and interval of one number of a place over the repeats that have it; nullopt where none has.
+std::optional<Interval> over_repeats(
+    const Repeats& repeats, PlaceId place,
+    const std::function<std::optional<double>(const PlaceMeasure&)>& pick);
+
+/// Means over the repeats, for the rank rules. No repeat: no curves.
+PerPlace<PlaceCurve> rank_curves(const Places& places, const std::vector<int64_t>& dims,
+                                 const Repeats& repeats);
+
+/// No place is narrower than the largest of the dims. \throws ConfigError
+void check_dims(const Places& places, const std::vector<int64_t>& dims);
+
+/// Whether the rule chooses ranks by what is measured; fixed and plan know them before.
+bool measures_ranks(const RankRuleOptions& rule);
+
+/// All that choosing ranks asks for and no measurement changes: a plan that fits the model, the dims
+/// that are compared, a budget that suffices. \throws ConfigError, DataError as choose_ranks
+void check_rank_rule(const RankRuleOptions& rule, const Places& places,
+                     const std::vector<int64_t>& dims);
 
 }  // namespace eida

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "eida/adapter/method.h"
-#include "round_bases.h"
+#include "../../measure/estimate_round.h"
 
 namespace eida {
 
-/// rounds/NN/subspaces.json: docs/formats.md. \param previous bases of the round before; empty
-/// lists: there was none, and nothing has turned.
-nlohmann::ordered_json subspace_record(const PretrainedModel& model, const RoundEstimate& estimate,
-                                       const RoundBases& previous);
+/// rounds/NN/subspaces.json: docs/formats.md. \param bases of this round. \param previous of the
+/// round before; empty: there was none, and nothing has turned.
+nlohmann::ordered_json subspace_record(const Places& model, const RoundEstimate& estimate,
+                                       const PlaceBases& bases, const PlaceBases& previous);
 
 /// Means over the places of each kind, for the round's line in metrics.jsonl: "fidelity" and
 /// "drift_degrees". \param record of subspace_record().

@@ -1,0 +1,89 @@
+#include "estimate_round.h"
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "eida/subspace/fidelity.h"
+#include "estimate_places.h"
+
+namespace eida {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// Held-out fidelity at the plan's ranks, out of the curves that chose them.
+PerPlace<double> fidelity_of_curves(const PerPlace<PlaceMeasure>& measures,
+                                    const std::vector<int64_t>& dims, const RankPlan& plan) {
+  PerPlace<double> values(measures.size(), kNaN);
+  for (PlaceId place = 0; place < values.size(); ++place) {
+    const auto& curve = measures[place].fidelity.mean;
+    const auto found = std::find(dims.begin(), dims.end(), plan.ranks[place]);
+    const auto at = static_cast<size_t>(found - dims.begin());
+    if (at < curve.size()) values[place] = curve[at];
+  }
+  return values;
+}
+
+/// Ranks are known before anything is sampled: as many rows as the widest place needs.
+void estimate_known_ranks(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                          MeasureOptions options, RoundEstimate& round) {
+  const Places& places = model.places();
+  const PerPlace<int64_t>& ranks = round.plan.ranks;
+  options.estimate.k = *std::max_element(ranks.begin(), ranks.end());
+  if (options.estimate.estimator == EstimatorKind::random) {  // knows nothing of the samples
+    std::vector<at::Tensor> nothing;
+    std::vector<std::string> names;
+    for (const Place& place : places) {
+      nothing.push_back(at::zeros({1, place.dim}));
+      names.push_back(place.name);
+    }
+    round.fidelity = PerPlace<double>(places.size(), kNaN);
+    auto random = estimate_subspaces(nothing, options.estimate, names);
+    round.subspaces = PerPlace<Subspace>(places.size());
+    std::move(random.begin(), random.end(), round.subspaces.begin());
+    return;
+  }
+  round.fidelity = PerPlace<double>(places.size(), 0.0);
+  PlaceEstimates estimates = estimate_places(
+      model, examples, options,
+      [&](PlaceId place, const PlaceStatistics& statistics, const Subspace& subspace) {
+        round.fidelity[place] =
+            fidelity(statistics.samples(), subspace, {ranks[place]}).mean.front();
+      });
+  // Each is known in one process and 0 in the others.
+  options.processes->all_reduce(at::from_blob(
+      round.fidelity.data(), {static_cast<int64_t>(places.size())}, at::kDouble));
+  round.sampling_seconds = estimates.sampling_seconds;
+  round.estimation_seconds = estimates.estimation_seconds;
+  round.subspaces = std::move(estimates.subspaces);
+}
+
+}  // namespace
+
+RoundEstimate estimate_round(PretrainedModel& model,
+                             const std::vector<const TokenExample*>& examples,
+                             const std::vector<const TokenExample*>& heldout,
+                             const RankRuleOptions& rule, const MeasureOptions& options) {
+  const Places& places = model.places();
+  RoundEstimate round;
+  if (!measures_ranks(rule)) {
+    round.plan = choose_ranks(rule, places, {});
+    estimate_known_ranks(model, examples, options, round);
+    return round;
+  }
+  Repeat repeat = measure_repeat(model, examples, heldout, options);
+  round.sampling_seconds = repeat.sampling_seconds + repeat.heldout_seconds;
+  round.estimation_seconds = repeat.estimation_seconds;
+  round.plan = choose_ranks(rule, places, rank_curves(places, options.dims, {repeat.measures}));
+  round.fidelity = fidelity_of_curves(repeat.measures, options.dims, round.plan);
+  round.heldout = true;
+  round.subspaces = std::move(repeat.subspaces);
+  return round;
+}
+
+}  // namespace eida

@@ -1,0 +1,46 @@
+// Everything eida-probe writes from its measurements.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "eida/config/config.h"
+#include "eida/core/run_folder.h"
+#include "eida/measure/measure.h"
+#include "eida/report/curves.h"
+#include "eida/subspace/rank_plan.h"
+
+namespace eida {
+
+/// Measurements of all repeats, with what they belong to.
+struct ProbeResults {
+  Places places;
+  std::vector<int64_t> dims;
+  Repeats repeats;
+  std::vector<double> sampling_seconds, estimation_seconds, heldout_seconds;
+};
+
+void add_repeat(ProbeResults& results, Repeat repeat);
+
+/// "kind", "place", "name", "layer", "weights", "dim": how JSON files name a place.
+nlohmann::ordered_json place_json(const Place& place);
+
+std::vector<CurveRow> curve_rows(const ProbeResults& results);
+/// Means over repeats with their intervals.
+std::vector<CurvePoint> curve_points(const ProbeResults& results);
+
+/// probe.json: docs/formats.md.
+nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,
+                                  const Config& config, const PretrainedModel& model);
+
+/// subspaces.safetensors: `input.<i>.basis`, `delta_output.<i>.basis` [k, d] of one repeat.
+void write_subspaces(const std::filesystem::path& file, const Places& places,
+                     const PerPlace<Subspace>& subspaces);
+
+/// One line of text for each place, as a table or as JSON lines.
+std::string result_text(const ProbeResults& results, const RankPlan& plan,
+                        const std::string& format);
+
+}  // namespace eida

@@ -1,0 +1,55 @@
+#include "eida/run/measure_setup.h"
+
+#include <utility>
+
+namespace eida {
+
+MeasureOptions measure_options(const Config& config, TaskKind task, int64_t number,
+                               const Communicator& processes) {
+  MeasureOptions options;
+  options.dims = config.subspace.dims;
+  options.estimate.estimator = from_string<EstimatorKind>(config.subspace.estimator);
+  options.estimate.k = config.subspace.dims.back();
+  options.estimate.seed = static_cast<uint64_t>(config.run.seed + number);
+  options.sketch_from = config.sampling.sketch_from;
+  options.memory_limit = config.run.memory_limit;
+  options.processes = &processes;
+  DrawOptions& draw = options.sampler.draw;
+  draw.task = task;
+  draw.batch_size = config.sampling.batch_size;
+  draw.tokens_per_example = config.sampling.tokens_per_example;
+  draw.token_rate = config.sampling.token_rate;
+  draw.weighting = from_string<TokenWeighting>(config.sampling.token_weighting);
+  draw.head_first_token = config.sampling.classifier_tokens == "first";
+  draw.seed = static_cast<uint64_t>(config.run.seed);
+  draw.repeat = static_cast<uint64_t>(number);
+  return options;
+}
+
+RankRuleOptions rank_rule_options(const RankOptions& options) {
+  RankRuleOptions rule;
+  rule.rule = from_string<RankRule>(options.rule);
+  rule.wide = options.wide;
+  rule.narrow = options.narrow;
+  rule.fixed = options.fixed;
+  rule.margin = options.margin;
+  rule.energy = options.energy;
+  rule.budget = options.budget.value_or(0);
+  rule.plan = options.plan;
+  return rule;
+}
+
+DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
+                         const Config& config, int64_t heldout, int64_t number) {
+  const int64_t examples = config.sampling.examples;
+  DrawnExamples drawn;
+  drawn.tokens = tokenizer.tokenize_drawn(data, examples + heldout,
+                                          Rng(static_cast<uint64_t>(config.run.seed), "examples",
+                                              static_cast<uint64_t>(number)));
+  const auto all = drawn.tokens.pointers();
+  drawn.examples.assign(all.begin(), all.begin() + examples);
+  drawn.heldout.assign(all.begin() + examples, all.end());
+  return drawn;
+}
+
+}  // namespace eida
