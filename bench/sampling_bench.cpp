@@ -15,47 +15,42 @@ namespace {
 /// What eida-probe keeps of every place.
 class StatisticsSink : public eida::SampleSink {
  public:
-  explicit StatisticsSink(const eida::PretrainedModel& model) : model_(model) {}
+  explicit StatisticsSink(const eida::Places& places) : places_(places) {}
 
-  void on_start(const std::vector<int64_t>& rows) override {
-    for (size_t s = 0; s < rows.size(); ++s)
-      inputs_.emplace_back(size_of(rows[s], model_.input_spaces()[s].dim),
-                           model_.input_spaces()[s].name);
-    for (const eida::Site& site : model_.sites())
-      outputs_.emplace_back(size_of(rows[static_cast<size_t>(site.input)], site.dim), site.name);
+  void on_start(const eida::PerPlace<int64_t>& rows) override {
+    for (const eida::Place& place : places_) {
+      const eida::PlaceSize size{rows[places_.id_of(place)], place.dim,
+                                 eida::Config{}.sampling.sketch_from,
+                                 eida::MomentSketch::rows_for(64)};
+      statistics_.emplace_back(size, place.name);
+    }
   }
-  void on_input(int64_t space, const at::Tensor& x) override {
-    inputs_[static_cast<size_t>(space)].add(x);
-  }
-  void on_delta_output(int64_t site, const at::Tensor& y) override {
-    outputs_[static_cast<size_t>(site)].add(y);
+  void on_vectors(eida::PlaceId place, const at::Tensor& vectors) override {
+    statistics_[place].add(vectors);
   }
   /// Samples that came, over all input spaces.
   int64_t vectors() const {
     int64_t count = 0;
-    for (const auto& place : inputs_) count += place.count();
+    for (const eida::Place& space : places_.inputs()) count += statistics_[space.input].count();
     return count;
   }
 
  private:
-  static eida::PlaceSize size_of(int64_t rows, int64_t dim) {
-    return {rows, dim, eida::Config{}.sampling.sketch_from, eida::MomentSketch::rows_for(64)};
-  }
-
-  const eida::PretrainedModel& model_;
-  std::vector<eida::PlaceStatistics> inputs_, outputs_;
+  const eida::Places& places_;
+  std::vector<eida::PlaceStatistics> statistics_;  // of the places in their order
 };
 
 /// Samples all examples. \return samples over all input spaces
 int64_t sample(eida::PretrainedModel& model, const std::vector<const eida::TokenExample*>& examples,
                const eida::SamplerOptions& options, bool statistics) {
   if (statistics) {
-    StatisticsSink sink(model);
+    StatisticsSink sink(model.places());
     eida::sample_tokens(model, examples, options, sink);
     return sink.vectors();
   }
   int64_t count = 0;
-  for (const auto& x : eida::collect_samples(model, examples, options).inputs) count += x.size(0);
+  const auto samples = eida::collect_samples(model, examples, options);
+  for (const eida::Place& space : model.places().inputs()) count += samples[space.input].size(0);
   return count;
 }
 
@@ -105,7 +100,7 @@ int run(int argc, char** argv) {
       {"seconds", seconds},
       {"open_seconds", open_seconds},
       {"window", window},
-      {"vectors_per_space", vectors / static_cast<int64_t>(model->input_spaces().size())}};
+      {"vectors_per_space", vectors / static_cast<int64_t>(model->places().inputs().size())}};
   return eida::bench::print_line(line, compute);
 }
 
