@@ -5,6 +5,7 @@
 #include "adapter/adapted_model.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "eida/subspace/rank_plan.h"
 
 namespace eida {
 namespace {
