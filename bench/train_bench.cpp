@@ -10,7 +10,7 @@
 #include "eida/adapter/method.h"
 #include "eida/core/stopwatch.h"
 #include "eida/parallel/run_ranks.h"
-#include "eida/training/train_step.h"
+#include "eida/programs/train.h"
 
 namespace {
 
@@ -97,8 +97,8 @@ int run(int argc, char** argv, const eida::Communicator& processes) {
     for (size_t i = 0; i < batch * accumulation; ++i)
       batches[i / batch].push_back(&tokens.examples[s * batch * accumulation + i]);
     const auto start = std::chrono::steady_clock::now();
-    const auto result = eida::train_step(*model, parameters, optimizer, scaler, batches, 2e-5, 2e-5,
-                                         {1, static_cast<int64_t>(s)}, step);
+    const auto result = eida::train_step({*model, parameters, optimizer, scaler}, batches,
+                                         {2e-5, 2e-5}, {1, static_cast<int64_t>(s)}, step);
     const double taken = eida::seconds_since(start);
     if (steps - s > static_cast<size_t>(options.steps)) continue;
     if (seconds.empty()) first_timed = start;

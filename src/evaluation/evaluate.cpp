@@ -4,50 +4,57 @@
 
 #include <cmath>
 
-#include "eida/generation/passes.h"
 #include "eida/metrics/classification.h"
 
 namespace eida {
-namespace {
 
-Evaluation evaluate_classes(const at::Tensor& logits,  // [n, C] float32
-                            const std::vector<const TokenExample*>& examples) {
-  std::vector<int64_t> gold, predicted;
-  double loss = 0.0;
-  const at::Tensor log_p = logits.to(at::kDouble).log_softmax(1);
-  for (size_t i = 0; i < examples.size(); ++i) {
-    const auto row = static_cast<int64_t>(i);
-    gold.push_back(examples[i]->label);
-    predicted.push_back(predicted_class(
-        {logits[row].const_data_ptr<float>(), static_cast<size_t>(logits.size(1))}));
-    loss -= log_p[row][gold.back()].item<double>();
+ClassOutcome predict_classes(PretrainedModel& model,
+                             const std::vector<const TokenExample*>& examples,
+                             const PassOptions& options) {
+  ClassOutcome outcome{classify(model, examples, options), {}, {}};
+  const int64_t classes = outcome.logits.size(1);
+  const float* row = outcome.logits.const_data_ptr<float>();
+  for (const TokenExample* example : examples) {
+    outcome.labels.push_back(example->label);
+    outcome.predictions.push_back(predicted_class({row, static_cast<size_t>(classes)}));
+    row += classes;
   }
-  const ConfusionMatrix matrix(gold, predicted, logits.size(1));
+  return outcome;
+}
+
+LossOutcome sum_losses(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                       const PassOptions& options) {
+  LossOutcome outcome{completion_losses(model, examples, options)};
+  for (const CompletionLoss& loss : outcome.losses) {
+    outcome.nll += loss.nll;
+    outcome.tokens += loss.tokens;
+  }
+  return outcome;
+}
+
+Scores scores_of(const ClassOutcome& outcome) {
+  const ConfusionMatrix matrix(outcome.labels, outcome.predictions, outcome.logits.size(1));
   const auto items = static_cast<double>(matrix.items());
+  double loss = 0.0;
+  const at::Tensor log_p = outcome.logits.to(at::kDouble).log_softmax(1);
+  for (int64_t i = 0; i < matrix.items(); ++i)
+    loss -= log_p[i][outcome.labels[static_cast<size_t>(i)]].item<double>();
   return {{"accuracy", static_cast<double>(matrix.correct()) / items},
           {"f1", f1_score(matrix)},
           {"matthews", matthews_correlation(matrix)},
           {"loss", loss / items}};
 }
 
-}  // namespace
-
-Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                    TaskKind task, const Communicator& processes,
-                    const std::function<void(int64_t)>& progress) {
-  PassOptions options;
-  options.processes = &processes;
-  options.progress = progress;
-  if (task == TaskKind::kClassification)
-    return evaluate_classes(classify(model, examples, options), examples);
-  double nll = 0.0;
-  int64_t tokens = 0;
-  for (const CompletionLoss& loss : completion_losses(model, examples, options)) {
-    nll += loss.nll;
-    tokens += loss.tokens;
-  }
-  const double mean = nll / static_cast<double>(tokens);
+Scores scores_of(const LossOutcome& outcome) {
+  const double mean = outcome.nll / static_cast<double>(outcome.tokens);
   return {{"loss", mean}, {"perplexity", std::exp(mean)}};
+}
+
+Scores evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                TaskKind task, const PassOptions& options) {
+  if (task == TaskKind::kClassification)
+    return scores_of(predict_classes(model, examples, options));
+  return scores_of(sum_losses(model, examples, options));
 }
 
 std::vector<std::string> evaluation_metrics(TaskKind task) {
@@ -59,15 +66,9 @@ bool lower_is_better(const std::string& metric) {
   return metric == "loss" || metric == "perplexity";
 }
 
-nlohmann::ordered_json to_json(const Evaluation& evaluation) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  for (const auto& [metric, value] : evaluation) json[metric] = value;
-  return json;
-}
-
-std::string to_text(const Evaluation& evaluation) {
+std::string to_text(const Scores& scores) {
   std::string text;
-  for (const auto& [metric, value] : evaluation)
+  for (const auto& [metric, value] : scores)
     text += fmt::format("{}{} {:.4f}", text.empty() ? "" : ", ", metric, value);
   return text;
 }

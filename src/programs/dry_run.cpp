@@ -107,9 +107,8 @@ void print_cost(double mib, double seconds, const ComputeSetting& compute) {
 /// Trainable parameters, or the bounds that the rank rule leaves open.
 std::string trainable_text(const Config& config, TrainInputs& inputs) {
   int64_t extra = 0, low = 0, high = 0;
-  const auto names = extra_parameters(config, *inputs.model, *inputs.method);
   for (const auto& [name, tensor] : inputs.model->parameters()) {
-    if (std::count(names.begin(), names.end(), name) > 0) extra += tensor.numel();
+    if (std::count(inputs.extra.begin(), inputs.extra.end(), name) > 0) extra += tensor.numel();
   }
   const Places& places = inputs.model->places();
   RankPlan plan;
@@ -170,7 +169,7 @@ int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& d
 
 int dry_run_train(const Config& config, TrainInputs& inputs) {
   const ModelSize size(*inputs.model);
-  const double tokens = mean_tokens(inputs.look.lengths());
+  const double tokens = mean_tokens(inputs.preview.lengths());
   const auto examples = static_cast<double>(inputs.train->size());
   const int64_t steps = steps_per_round(config, inputs.train->size());
   const double step_examples =
@@ -184,7 +183,7 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
              config.method);
 
   const SamplingTrial trial =
-      try_sampling(*inputs.model, config, inputs.task, inputs.look.pointers());
+      try_sampling(*inputs.model, config, inputs.task, inputs.preview.pointers());
   const bool full = config.method == "full";
   const double trained = std::min(examples, static_cast<double>(steps) * step_examples);
   const double sampled =

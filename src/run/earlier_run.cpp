@@ -1,7 +1,5 @@
 #include "eida/run/earlier_run.h"
 
-#include <spdlog/spdlog.h>
-
 #include <sstream>
 #include <string>
 
@@ -71,26 +69,6 @@ EarlierRun find_earlier_run(const fs::path& folder, const Config& config, Progra
   const bool same = check_same_configuration(read_config_of(file, program), config, program, file);
   const bool ended = fs::exists(folder / "manifest.json") && !fs::exists(folder / "INCOMPLETE");
   return ended && same ? EarlierRun::kFinished : EarlierRun::kUnfinished;
-}
-
-bool is_already_finished(const ParsedCommand& command) {
-  const fs::path& folder = command.config.run.output;
-  if (!command.resume || folder.empty()) return false;
-  switch (find_earlier_run(folder, command.config, command.program)) {
-    case EarlierRun::kNone:
-      spdlog::warn("{}: there is nothing to resume: a new run starts", folder.string());
-      return false;
-    case EarlierRun::kUnfinished:
-      if (command.program != Program::kTrain)
-        spdlog::info("{}: nothing half-done was kept: it starts over", folder.string());
-      return false;
-    case EarlierRun::kFinished:
-      spdlog::info(
-          "{}: the run is finished, nothing is left to do (hint: --overwrite starts afresh)",
-          folder.string());
-      return true;
-  }
-  return false;
 }
 
 }  // namespace eida

@@ -43,9 +43,9 @@ DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
                          const Config& config, int64_t heldout, int64_t number) {
   const int64_t examples = config.sampling.examples;
   DrawnExamples drawn;
-  drawn.tokens = tokenizer.tokenize_drawn(data, examples + heldout,
-                                          Rng(static_cast<uint64_t>(config.run.seed), "examples",
-                                              static_cast<uint64_t>(number)));
+  drawn.tokens = tokenizer.tokenize_drawn(
+      data, examples + heldout,
+      Rng(static_cast<uint64_t>(config.run.seed), "examples", static_cast<uint64_t>(number)));
   const auto all = drawn.tokens.pointers();
   drawn.examples.assign(all.begin(), all.begin() + examples);
   drawn.heldout.assign(all.begin() + examples, all.end());

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <spdlog/spdlog.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -21,18 +20,6 @@
 
 namespace eida {
 namespace {
-
-/// The file itself, or the files of a folder (a model, an adapter of PEFT) in the order of their
-/// names.
-std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
-  if (!std::filesystem::is_directory(path)) return {path};
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(path)) {
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 /// What the checkpoint lacks and no adapter brings, by the first part of its names.
 void warn_of_seeded(const PretrainedModel& model, const Config& config) {
@@ -88,11 +75,6 @@ ComputeSetting set_up_compute(const RunOptions& run, const Communicator& process
   compute.threads = run.threads > 0 ? static_cast<int>(run.threads) : default_threads(processes);
   at::set_num_threads(compute.threads);
   return compute;
-}
-
-void check_processes(const ParsedCommand& command, const Communicator& processes) {
-  if (processes.size() == 1 || command.subcommand.empty()) return;
-  throw ConfigError("{}: takes one process, {} were started", command.subcommand, processes.size());
 }
 
 ReaderOptions reader_options(const DataOptions& data) {
@@ -206,27 +188,6 @@ std::function<void(int64_t)> advance_and_check(Progress& progress) {
 std::string model_fingerprint(const Config& config) {
   return base_fingerprint(config.model.path, config.model.init == "random",
                           static_cast<uint64_t>(config.run.seed));
-}
-
-Manifest start_manifest(const std::string& program, const Config& config,
-                        const ComputeSetting& compute,
-                        const std::vector<std::filesystem::path>& data_files,
-                        std::vector<std::string> command_line) {
-  Manifest manifest;
-  manifest.program = program;
-  manifest.libtorch = TORCH_VERSION;
-  manifest.device = compute.device.str();
-  manifest.precision = precision_name(compute.precision);
-  manifest.seed = static_cast<uint64_t>(config.run.seed);
-  manifest.threads = compute.threads;
-  manifest.processes = compute.processes->size();
-  manifest.command_line = std::move(command_line);
-  std::vector<std::filesystem::path> inputs = data_files;
-  if (!config.model.path.empty()) inputs.push_back(config.model.path);
-  for (const auto& input : inputs) {
-    for (const auto& file : files_of(input)) manifest.inputs.push_back(describe_input(file));
-  }
-  return manifest;
 }
 
 }  // namespace eida

@@ -5,9 +5,8 @@
 #include <ATen/core/Generator.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/ops/zeros.h>
-#include <c10/core/GradMode.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <cmath>
 #include <csignal>
@@ -17,9 +16,7 @@
 #include "eida/core/error.h"
 #include "eida/core/rng.h"
 #include "eida/core/signals.h"
-#include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
-#include "eida/model/mode_scope.h"
 #include "eida/parallel/shards.h"
 
 namespace eida {
@@ -112,8 +109,23 @@ uint64_t dropout_seed(const StepOptions& options, StepNumber number) {
   return Rng(options.seed, stream, index).next();
 }
 
-/// Adds up gradients, loss and tokens of all processes: one message for the gradients, and beside
-/// it a small one in float64. \param loss 0-d float64
+}  // namespace
+
+std::vector<PackedBatch> pack_step(const std::vector<ExampleBatch>& batches, double scale,
+                                   const StepOptions& options) {
+  std::vector<PackedBatch> packed = pack_passes(own_parts(batches, options), options);
+  normalise(packed, batches, options);
+  for (PackedBatch& pass : packed) pass.target_weights.mul_(scale);
+  return packed;
+}
+
+StepScope::StepScope(PretrainedModel& model, const at::Device& device, StepNumber number,
+                     const StepOptions& options)
+    : training_(model, /*training=*/true), with_gradients_(true) {
+  at::Generator generator = at::globalContext().defaultGenerator(device);
+  generator.set_current_seed(dropout_seed(options, number));
+}
+
 void add_up(const FlatParameters& parameters, const at::Tensor& loss, StepResult& result,
             const Communicator& processes) {
   result.signal = received_signal();
@@ -131,49 +143,22 @@ void add_up(const FlatParameters& parameters, const at::Tensor& loss, StepResult
   result.signal = interrupt ? SIGINT : terminate ? SIGTERM : 0;
 }
 
-}  // namespace
-
-StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW& optimizer,
-                      GradScaler& scaler, const std::vector<ExampleBatch>& batches, double lr,
-                      double head_lr, StepNumber number, const StepOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
-  std::vector<PackedBatch> packed = pack_passes(own_parts(batches, options), options);
-  normalise(packed, batches, options);
-  StepResult result;
-  result.prepare_seconds = seconds_since(start);
-
-  const ModeScope training(model, true);
-  const c10::AutoGradMode with_gradients(true);
-  at::Generator generator = at::globalContext().defaultGenerator(parameters.values().device());
-  generator.set_current_seed(dropout_seed(options, number));
-  parameters.gradients().zero_();
-  at::Tensor loss_sum = at::zeros({}, parameters.values().options().dtype(at::kDouble));
-  for (PackedBatch& pass : packed) {
-    pass.target_weights.mul_(scaler.scale());
-    const at::Tensor loss = model.loss(pass, options.label_smoothing);
-    loss.backward();
-    loss_sum += loss.detach().to(at::kDouble) / scaler.scale();
-    result.tokens += pass.tokens();
-  }
-  add_up(parameters, loss_sum, result, *options.processes);
-  scaler.unscale(parameters);
-  // The one place of a step where the program waits for a GPU.
-  const at::Tensor numbers = at::stack({loss_sum, gradient_norm(parameters)}).cpu();
+bool accept_step(StepResult& result, const at::Tensor& loss, const at::Tensor& grad_norm,
+                 GradScaler& scaler, StepNumber number) {
+  const at::Tensor numbers = at::stack({loss, grad_norm}).cpu();
   result.loss = numbers[0].item<double>();
   result.grad_norm = numbers[1].item<double>();
-  if (!scaler.accept(std::isfinite(result.grad_norm))) {
-    result.skipped = true;
-    return result;
+  result.skipped = !scaler.accept(std::isfinite(result.grad_norm));
+  if (result.skipped) {
+    spdlog::info("round {}, step {}: float16 overflowed, the step is left out; loss scale {}",
+                 number.round, number.step + 1, scaler.scale());
+    return false;
   }
-  if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
-    throw NumericError(
-        "training: round {}, step {}: loss {}, gradient norm {} (hint: a smaller train.lr, or "
-        "--precision fp32)",
-        number.round, number.step + 1, result.loss, result.grad_norm);
-  }
-  clip_gradients(parameters, result.grad_norm, options.clip_norm);
-  optimizer.step(lr, head_lr);
-  return result;
+  if (std::isfinite(result.loss) && std::isfinite(result.grad_norm)) return true;
+  throw NumericError(
+      "training: round {}, step {}: loss {}, gradient norm {} (hint: a smaller train.lr, or "
+      "--precision fp32)",
+      number.round, number.step + 1, result.loss, result.grad_norm);
 }
 
 }  // namespace eida

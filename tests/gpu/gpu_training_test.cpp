@@ -1,7 +1,7 @@
 // Training steps on a GPU: the CPU's in float32, and float16 with a scaled loss.
 #include <gtest/gtest.h>
 
-#include "eida/training/train_step.h"
+#include "eida/programs/train.h"
 #include "gpu_model.h"
 
 namespace eida {
@@ -30,8 +30,8 @@ class GpuTrainingTest : public testing::GpuModel {
     options.task = GetParam();
     Trained result;
     for (int64_t step = 0; step < 20; ++step) {
-      const StepResult taken = train_step(model, parameters, optimizer, scaler,
-                                          {pointers(examples_)}, 1e-2, 1e-2, {1, step}, options);
+      const StepResult taken = train_step({model, parameters, optimizer, scaler},
+                                          {pointers(examples_)}, {1e-2, 1e-2}, {1, step}, options);
       result.losses.push_back(taken.loss);
       result.skipped += taken.skipped ? 1 : 0;
     }
@@ -77,7 +77,7 @@ TEST_P(GpuTrainingTest, CheckpointingAndDropoutRepeatTheirMasks) {
     StepOptions options;
     options.task = GetParam();
     options.clip_norm = 0.0;
-    train_step(*gpu_, parameters, optimizer, scaler, {pointers(examples_)}, 1e-3, 1e-3, {1, 1},
+    train_step({*gpu_, parameters, optimizer, scaler}, {pointers(examples_)}, {1e-3, 1e-3}, {1, 1},
                options);
     return parameters.gradients().clone();
   };

@@ -1,9 +1,6 @@
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/full.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <limits>
 
 #include "../../src/programs/train/record.h"
 #include "eida/core/error.h"
@@ -13,19 +10,6 @@
 
 namespace eida {
 namespace {
-
-TEST(MergeParity, HoldsUpToItsToleranceAndNotBeyond) {
-  const auto examples = testing::tiny_examples(3, TaskKind::kClassification);
-  const PackedBatch batch = pack(testing::pointers(examples), TaskKind::kClassification);
-  const at::Tensor before = at::full({3, 2}, 50.0);
-  EXPECT_TRUE(compare_logits(before, before + 4e-4, batch).holds());
-  const MergeParity missed = compare_logits(before, before + 6e-4, batch);
-  EXPECT_FALSE(missed.holds());
-  EXPECT_NEAR(missed.tolerance, 5e-4, 1e-9);
-  EXPECT_EQ(missed.to_json(4).at("round"), 4);
-  EXPECT_FALSE(
-      compare_logits(before, before * std::numeric_limits<float>::quiet_NaN(), batch).holds());
-}
 
 TEST(MetricsLog, CutsOffWhatNoStateKnows) {
   const testing::TempDir dir;

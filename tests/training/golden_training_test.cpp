@@ -89,8 +89,8 @@ TEST_P(GoldenTraining, LossesNormsAndFinalValuesAreThoseOfTheReference) {
     const auto i = static_cast<int64_t>(s);
     const double lr = golden.number("lr") * learning_rate_factor(schedule, 1, i);
     EXPECT_NEAR(lr, lrs[i].item<double>(), 1e-9) << "step " << s;
-    const StepResult result =
-        train_step(*model, parameters, optimizer, scaler, golden.batches(s), lr, lr, {1, i}, step);
+    const StepResult result = train_step({*model, parameters, optimizer, scaler}, golden.batches(s),
+                                         {lr, lr}, {1, i}, step);
     const double wanted = losses[i].item<double>();
     worst = std::max(worst, std::abs(result.loss - wanted) / wanted);
     EXPECT_NEAR(result.loss, wanted, 1e-5 * wanted) << "step " << s;

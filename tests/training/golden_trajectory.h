@@ -10,7 +10,7 @@
 #include "eida/adapter/method.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/tensor/safetensors.h"
-#include "eida/training/train_step.h"
+#include "eida/programs/train.h"
 #include "support/padded_examples.h"
 #include "support/test_data.h"
 

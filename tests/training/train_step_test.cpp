@@ -1,5 +1,3 @@
-#include "eida/training/train_step.h"
-
 #include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,7 @@
 
 #include "adapter/adapted_model.h"
 #include "eida/core/error.h"
+#include "eida/programs/train.h"
 #include "support/file_helpers.h"
 
 namespace eida {
@@ -33,8 +32,8 @@ class TrainStepTest : public testing::AdaptedModel {
     parameters_->values().copy_(start_);
     AdamW optimizer(*parameters_, {});
     GradScaler scaler(false);
-    const StepResult result = train_step(*model_, *parameters_, optimizer, scaler, batches, 1e-3,
-                                         1e-3, {1, number}, options_);
+    const StepResult result = train_step({*model_, *parameters_, optimizer, scaler}, batches,
+                                         {1e-3, 1e-3}, {1, number}, options_);
     return {parameters_->gradients().clone(), result.loss};
   }
 

@@ -1,35 +1,54 @@
-// Scores of a model on labelled examples, as eida-train takes them after a round.
+/// Scores of a model on labelled examples, for training and eida-eval.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
-#include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "eida/model/pretrained_model.h"
-#include "eida/parallel/communicator.h"
+#include "eida/generation/passes.h"
 
 namespace eida {
 
 /// Metric names and values, in order: accuracy, f1, matthews, loss (classification); loss,
 /// perplexity (completions, a labelled token).
-using Evaluation = std::vector<std::pair<std::string, double>>;
+using Scores = std::vector<std::pair<std::string, double>>;
 
-/// Of all processes' examples, which are the same; each computes its part.
-/// \param progress called after every pass with the number of its examples
+/// What a model says of each example.
+struct ClassOutcome {
+  at::Tensor logits;                         // [n, C] float32, on the CPU
+  std::vector<int64_t> labels, predictions;  ///< a label is -1 where the data has none
+};
+struct LossOutcome {
+  std::vector<CompletionLoss> losses;
+  double nll = 0.0;    ///< of all examples
+  int64_t tokens = 0;  ///< labelled, of all examples
+};
+
 /// \throws NumericError a logit or loss that is not finite
-Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                    TaskKind task, const Communicator& processes = Communicator::single(),
-                    const std::function<void(int64_t)>& progress = {});
+ClassOutcome predict_classes(PretrainedModel& model,
+                             const std::vector<const TokenExample*>& examples,
+                             const PassOptions& options = {});
+LossOutcome sum_losses(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                       const PassOptions& options = {});
+
+/// \throws DataError an example has no label
+Scores scores_of(const ClassOutcome& outcome);
+Scores scores_of(const LossOutcome& outcome);
+
+/// The scores of the task. Of several processes each computes its part of the same examples.
+/// \throws NumericError a logit or loss that is not finite
+Scores evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                TaskKind task, const PassOptions& options = {});
 
 /// Names that evaluate() gives a task; the first picks the best round where nothing else is said.
 std::vector<std::string> evaluation_metrics(TaskKind task);
 /// Whether a smaller value of the metric is a better one.
 bool lower_is_better(const std::string& metric);
 
-nlohmann::ordered_json to_json(const Evaluation& evaluation);
 /// "accuracy 0.9083, loss 0.2710"
-std::string to_text(const Evaluation& evaluation);
+std::string to_text(const Scores& scores);
 
 }  // namespace eida

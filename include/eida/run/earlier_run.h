@@ -3,7 +3,8 @@
 
 #include <filesystem>
 
-#include "eida/config/command_line.h"
+#include "eida/config/config.h"
+#include "eida/config/program.h"
 
 namespace eida {
 
@@ -19,9 +20,5 @@ enum class EarlierRun {
 /// first key that differs; a run of another program
 EarlierRun find_earlier_run(const std::filesystem::path& folder, const Config& config,
                             Program program);
-
-/// Says in the log what --resume finds. \return true: the run is finished, nothing is to be done.
-/// \throws as find_earlier_run
-bool is_already_finished(const ParsedCommand& command);
 
 }  // namespace eida

@@ -9,9 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "eida/config/command_line.h"
 #include "eida/config/config.h"
-#include "eida/core/manifest.h"
 #include "eida/core/progress.h"
 #include "eida/data/dataset.h"
 #include "eida/data/tokenize.h"
@@ -35,9 +33,6 @@ struct ComputeSetting {
 ComputeSetting set_up_compute(const RunOptions& run,
                               const Communicator& processes = Communicator::single(),
                               bool scaled_loss = false);
-
-/// \throws ConfigError a subcommand in several processes: each takes one
-void check_processes(const ParsedCommand& command, const Communicator& processes);
 
 /// The reader's options of a task, from the configuration. \throws ConfigError
 ReaderOptions reader_options(const DataOptions& data);
@@ -75,12 +70,5 @@ std::function<void(int64_t)> advance_and_check(Progress& progress);
 /// Fingerprint of the model that the configuration names, as adapter files record it. \throws
 /// DataError
 std::string model_fingerprint(const Config& config);
-
-/// Manifest with everything that is known before the run: the model's files and `data_files`
-/// hashed.
-Manifest start_manifest(const std::string& program, const Config& config,
-                        const ComputeSetting& compute,
-                        const std::vector<std::filesystem::path>& data_files,
-                        std::vector<std::string> command_line);
 
 }  // namespace eida

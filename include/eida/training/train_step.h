@@ -1,10 +1,14 @@
-/// One optimiser step: forward and backward passes, clipping, AdamW.
+/// The parts of one optimiser step: passes, sums over processes, float16's scale, what is refused.
 #pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/GradMode.h>
 
 #include <cstdint>
 #include <vector>
 
 #include "eida/core/choices.h"
+#include "eida/model/mode_scope.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/parallel/communicator.h"
 #include "eida/training/adamw.h"
@@ -44,11 +48,48 @@ struct StepNumber {
 /// Examples of one batch.
 using ExampleBatch = std::vector<const TokenExample*>;
 
-/// \param batches of the step, each a logical batch; the same in every process. \param lr, head_lr
-/// of this step. \param number dropout masks depend on the seed and on it alone. \throws
-/// NumericError a loss or gradient that is not finite; nothing has changed then.
-StepResult train_step(PretrainedModel& model, FlatParameters& parameters, AdamW& optimizer,
-                      GradScaler& scaler, const std::vector<ExampleBatch>& batches, double lr,
-                      double head_lr, StepNumber number, const StepOptions& options);
+/// What a step moves, and what with.
+struct Learner {
+  PretrainedModel& model;
+  FlatParameters& parameters;
+  AdamW& optimizer;
+  GradScaler& scaler;
+};
+
+/// Of one step.
+struct LearningRates {
+  double body = 0.0;  ///< of everything but the head
+  double head = 0.0;
+};
+
+/// This process's part of a step, in passes whose losses, added up over all processes, are the
+/// step's loss times `scale`. \param batches of the step, each a logical batch; the same in every
+/// process
+std::vector<PackedBatch> pack_step(const std::vector<ExampleBatch>& batches, double scale,
+                                   const StepOptions& options);
+
+/// Training mode with gradients for a scope; dropout's masks follow from the seed, the process and
+/// the step's number alone, so that a resumed run draws the same ones.
+class StepScope {
+ public:
+  StepScope(PretrainedModel& model, const at::Device& device, StepNumber number,
+            const StepOptions& options);
+
+ private:
+  ModeScope training_;
+  c10::AutoGradMode with_gradients_;
+};
+
+/// Adds up gradients, loss and tokens of all processes, and tells all of a signal that one of them
+/// has received: one message for the gradients, and beside it a small one in float64.
+/// \param loss 0-d float64, in place
+void add_up(const FlatParameters& parameters, const at::Tensor& loss, StepResult& result,
+            const Communicator& processes);
+
+/// Reads loss and gradient norm into `result`: the one place of a step where the program waits for
+/// a GPU. \return whether the step may be taken; a float16 step that overflowed is left out
+/// \throws NumericError a loss or gradient that is not finite, with the step's number
+bool accept_step(StepResult& result, const at::Tensor& loss, const at::Tensor& grad_norm,
+                 GradScaler& scaler, StepNumber number);
 
 }  // namespace eida

@@ -7,7 +7,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/progress.h"
-#include "eida/generation/passes.h"
+#include "eida/evaluation/evaluate.h"
 #include "eida/metrics/classification.h"
 #include "eida/report/table.h"
 #include "page.h"
@@ -91,13 +91,13 @@ void add_scores(EvalOutcome& outcome, const ClassificationScores& scores, const 
 }
 
 /// Wrong items whose logit is furthest above that of the true class.
-void add_worst(EvalOutcome& outcome, const at::Tensor& logits, const std::vector<int64_t>& gold,
-               const std::vector<int64_t>& predicted, const TokenizedSet& set,
+void add_worst(EvalOutcome& outcome, const ClassOutcome& found, const TokenizedSet& set,
                const Dataset& data) {
+  const auto& [logits, labels, predictions] = found;
   std::vector<double> margins;
-  for (size_t i = 0; i < gold.size(); ++i) {
+  for (size_t i = 0; i < labels.size(); ++i) {
     const float* row = logits.const_data_ptr<float>() + static_cast<int64_t>(i) * logits.size(1);
-    margins.push_back(static_cast<double>(row[predicted[i]]) - row[gold[i]]);
+    margins.push_back(static_cast<double>(row[predictions[i]]) - row[labels[i]]);
   }
   outcome.report.item_value = "logit above the true class's";
   const auto wrong = std::count_if(margins.begin(), margins.end(), [](double m) { return m > 0; });
@@ -105,18 +105,18 @@ void add_worst(EvalOutcome& outcome, const at::Tensor& logits, const std::vector
   for (const size_t i : worst_items(margins, 0.0)) {
     outcome.report.worst.push_back({set.source[i],
                                     source_text(data.at(set.source[i])),
-                                    class_name(data, predicted[i]),
-                                    {class_name(data, gold[i])},
+                                    class_name(data, predictions[i]),
+                                    {class_name(data, labels[i])},
                                     margins[i]});
   }
 }
 
-at::Tensor logits_of(const EvalInputs& inputs, const TokenizedSet& set) {  // [n, C]
+ClassOutcome predict(const EvalInputs& inputs, const TokenizedSet& set) {
   Progress progress("classifying", static_cast<int64_t>(set.examples.size()), "examples");
   PassOptions options;
   options.progress = advance_and_check(progress);
   options.processes = inputs.compute.processes;
-  return classify(*inputs.model, set.pointers(), options);
+  return predict_classes(*inputs.model, set.pointers(), options);
 }
 
 }  // namespace
@@ -127,27 +127,23 @@ EvalOutcome evaluate_classes(const Config& config, const EvalInputs& inputs) {
     throw DataError("{}: {} examples have no token, so no prediction", inputs.data->name(),
                     set.skipped);
   }
-  const at::Tensor logits = logits_of(inputs, set);
+  const ClassOutcome found = predict(inputs, set);
   if (!inputs.compute.processes->is_root()) return {};
-  const int64_t classes = logits.size(1);
+  const auto& [logits, labels, predictions] = found;
+  const auto classes = static_cast<size_t>(logits.size(1));
   EvalOutcome outcome;
-  std::vector<int64_t> gold, predicted;
-  for (size_t i = 0; i < set.examples.size(); ++i) {
-    const std::span<const float> row(
-        logits.const_data_ptr<float>() + static_cast<int64_t>(i) * classes,
-        static_cast<size_t>(classes));
-    gold.push_back(set.examples[i].label);
-    predicted.push_back(predicted_class(row));
-    outcome.items.push_back(item_line(set.source[i], gold.back(), predicted.back(), row));
-    outcome.predictions.push_back(class_name(*inputs.data, predicted.back()));
+  for (size_t i = 0; i < labels.size(); ++i) {
+    outcome.items.push_back(item_line(set.source[i], labels[i], predictions[i],
+                                      {logits.const_data_ptr<float>() + i * classes, classes}));
+    outcome.predictions.push_back(class_name(*inputs.data, predictions[i]));
   }
-  outcome.details["n"] = set.examples.size();
+  outcome.details["n"] = labels.size();
   if (!inputs.data->has_targets()) return outcome;
-  add_scores(
-      outcome,
-      score_classification(gold, predicted, classes, set.lengths(), resampling_options(config)),
-      *inputs.data);
-  add_worst(outcome, logits, gold, predicted, set, *inputs.data);
+  add_scores(outcome,
+             score_classification(labels, predictions, logits.size(1), set.lengths(),
+                                  resampling_options(config)),
+             *inputs.data);
+  add_worst(outcome, found, set, *inputs.data);
   return outcome;
 }
 

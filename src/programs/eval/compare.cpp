@@ -9,6 +9,7 @@
 #include "eida/metrics/label_files.h"
 #include "eida/metrics/text_files.h"
 #include "eida/report/table.h"
+#include "eida/run/run.h"
 #include "files.h"
 #include "outcome.h"
 
@@ -136,14 +137,16 @@ int run_system_comparison(const ParsedCommand& command) {
   const bool labels = command.has_option("labels");
   const std::vector<fs::path> files = {command.option(labels ? "labels" : "references"),
                                        command.option("a"), command.option("b")};
+  const Run run(command, Communicator::single(), files);
+  if (run.finished()) return 0;
   const ResamplingOptions resampling = resampling_options(command.config);
   const Comparison comparison =
       labels ? compare_labels(command, resampling) : compare_texts(command, resampling);
-  const auto run = open_eval_folder(command, files);  // all files can be read: it may be emptied
+  const auto folder = run.make_folder();  // all files can be read: it may be emptied
   const Json json = to_json(comparison, resampling);
-  if (run) {
-    write_file_atomic(run->file("comparison.json"), json_text(json));
-    run->finish(file_manifest(command, files));
+  if (folder) {
+    write_file_atomic(folder->file("comparison.json"), json_text(json));
+    folder->finish(run.manifest());
   }
   fmt::print("{}", command.config.run.format == "json" ? json.dump() + "\n"
                                                        : to_text(comparison, resampling));

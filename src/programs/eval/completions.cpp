@@ -11,8 +11,8 @@
 #include "eida/core/progress.h"
 #include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
+#include "eida/evaluation/evaluate.h"
 #include "eida/generation/generate.h"
-#include "eida/generation/passes.h"
 #include "eida/metrics/text_files.h"
 #include "page.h"
 #include "tasks.h"
@@ -25,12 +25,12 @@ using Json = nlohmann::ordered_json;
 /// Sums of {nll, tokens} → mean loss of a token.
 double mean_loss(std::span<const double> sums) { return sums[0] / sums[1]; }
 
-std::vector<CompletionLoss> losses_of(const EvalInputs& inputs, const TokenizedSet& set) {
+LossOutcome losses_of(const EvalInputs& inputs, const TokenizedSet& set) {
   Progress progress("scoring", static_cast<int64_t>(set.examples.size()), "examples");
   PassOptions options;
   options.progress = advance_and_check(progress);
   options.processes = inputs.compute.processes;
-  return completion_losses(*inputs.model, set.pointers(), options);
+  return sum_losses(*inputs.model, set.pointers(), options);
 }
 
 /// Distinct prompts in the order of their first rows, with the references of each.
@@ -115,27 +115,24 @@ EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
     throw DataError("{}: has no completions, but the loss is theirs", inputs.data->name());
   }
   const TokenizedSet set = inputs.tokenizer.tokenize_all(*inputs.data);
-  const std::vector<CompletionLoss> losses = losses_of(inputs, set);
+  const LossOutcome found = losses_of(inputs, set);
   if (!inputs.compute.processes->is_root()) return {};
   EvalOutcome outcome;
   ItemStatistics statistics{.width = 2, .values = {}, .score = mean_loss};
   std::vector<double> means;
-  int64_t tokens = 0;
-  for (size_t i = 0; i < losses.size(); ++i) {
-    means.push_back(losses[i].nll / static_cast<double>(losses[i].tokens));
-    statistics.values.push_back(losses[i].nll);
-    statistics.values.push_back(static_cast<double>(losses[i].tokens));
-    tokens += losses[i].tokens;
-    const Json item = {{"id", set.source[i]}, {"nll", losses[i].nll}, {"tokens", losses[i].tokens}};
+  for (size_t i = 0; i < found.losses.size(); ++i) {
+    const auto& [nll, tokens] = found.losses[i];
+    means.push_back(nll / static_cast<double>(tokens));
+    statistics.values.insert(statistics.values.end(), {nll, static_cast<double>(tokens)});
+    const Json item = {{"id", set.source[i]}, {"nll", nll}, {"tokens", tokens}};
     outcome.items.push_back(item.dump());
   }
-  const double mean = statistics.corpus_score();
-  const Interval interval = bootstrap_interval(statistics, resampling_options(config));
-  outcome.scores = {
-      {"loss", mean, interval},
-      {"perplexity", std::exp(mean), Interval{std::exp(interval.low), std::exp(interval.high)}}};
-  outcome.details["n"] = losses.size();
-  outcome.details["tokens"] = tokens;
+  const Interval interval = bootstrap_interval(statistics, resampling_options(config)),
+                 perplexity{std::exp(interval.low), std::exp(interval.high)};
+  for (const auto& [name, value] : scores_of(found))
+    outcome.scores.push_back({name, value, name == "loss" ? interval : perplexity});
+  outcome.details["n"] = found.losses.size();
+  outcome.details["tokens"] = found.tokens;
   outcome.details["truncated"] = set.truncated;
   outcome.report.item_value = "loss of a token";
   outcome.report.worst_of = fmt::format("{} items", grouped(static_cast<int64_t>(means.size())));

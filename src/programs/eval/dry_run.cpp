@@ -6,7 +6,6 @@
 
 #include "eida/core/progress.h"
 #include "eida/core/rng.h"
-#include "eida/core/run_folder.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
 #include "eida/data/batching.h"
@@ -82,12 +81,7 @@ double cache_mib(const Config& config, EvalTask task, const EvalInputs& inputs,
 
 }  // namespace
 
-int dry_run_eval(const ParsedCommand& command, EvalTask task, const EvalInputs& inputs) {
-  const Config& config = command.config;
-  if (!config.run.output.empty()) {
-    RunFolder::check(config.run.output,
-                     {command.overwrite, command.resume, eval_input_paths(config)});
-  }
+int dry_run_eval(const Config& config, EvalTask task, const EvalInputs& inputs) {
   const Sample sample = time_sample(config, inputs);
   const auto examples = static_cast<double>(inputs.data->size());
   const double tokens = tokens_of_example(config, task, sample);

@@ -6,7 +6,7 @@
 
 #include "dry_run.h"
 #include "eida/core/error.h"
-#include "eida/run/earlier_run.h"
+#include "eida/run/run.h"
 #include "files.h"
 #include "inputs.h"
 #include "outcome.h"
@@ -44,25 +44,21 @@ void check_output(EvalTask task, const Config& config, const Dataset& data) {
 int evaluate_model(const ParsedCommand& command, const Communicator& processes) {
   const Config& config = command.config;
   const EvalTask task = choose_eval_task(config);
+  const Run run(command, processes, eval_input_files(config));
+  if (run.finished()) return 0;
   const EvalInputs inputs = open_eval_inputs(config, processes);
-  if (command.dry_run) return processes.is_root() ? dry_run_eval(command, task, inputs) : 0;
+  if (command.dry_run) return processes.is_root() ? dry_run_eval(config, task, inputs) : 0;
   check_output(task, config, *inputs.data);
 
-  const auto run =
-      processes.is_root() ? open_eval_folder(command, eval_input_paths(config)) : nullptr;
-  Manifest manifest;
-  if (run) {
-    std::vector<std::filesystem::path> files = config.model.adapters;
-    files.insert(files.begin(), config.data.test);
-    manifest = start_manifest("eida-eval", config, inputs.compute, files, command.command_line);
-  }
+  const auto folder = run.make_folder();
+  const Manifest manifest = run.manifest(inputs.compute);
   EvalOutcome outcome = evaluate(task, config, inputs);  // in parts, merged in the file's order
   if (!processes.is_root()) return 0;
-  if (run) {
+  if (folder) {
     describe_evaluation(outcome.report, config, manifest.precision, inputs.model->seeded());
-    write_outcome(*run, outcome, config, manifest);
-    run->finish(manifest);
-    spdlog::info("scores and predictions: {}", run->path().string());
+    write_outcome(*folder, outcome, config, manifest);
+    folder->finish(manifest);
+    spdlog::info("scores and predictions: {}", folder->path().string());
   }
   fmt::print("{}", scores_text(outcome, config.run.format));
   return 0;
@@ -72,7 +68,6 @@ int evaluate_model(const ParsedCommand& command, const Communicator& processes) 
 
 int run_eval(const ParsedCommand& command, const Communicator& processes) {
   check_processes(command, processes);
-  if (ask_root(processes, [&] { return is_already_finished(command); })) return 0;
   if (command.subcommand == "score") return run_score(command);
   if (command.subcommand == "compare") return run_system_comparison(command);
   if (command.subcommand == "tokenize") return run_tokenize(command);

@@ -84,8 +84,8 @@ EvalInputs open_eval_inputs(const Config& config, const Communicator& processes)
   return inputs;
 }
 
-std::vector<std::filesystem::path> eval_input_paths(const Config& config) {
-  std::vector<std::filesystem::path> paths = {config.model.path, config.data.test};
+std::vector<std::filesystem::path> eval_input_files(const Config& config) {
+  std::vector<std::filesystem::path> paths = {config.data.test};
   paths.insert(paths.end(), config.model.adapters.begin(), config.model.adapters.end());
   return paths;
 }

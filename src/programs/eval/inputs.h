@@ -32,7 +32,7 @@ struct EvalInputs {
 /// \throws DataError, FormatError; DataError where labels are not the model's classes
 EvalInputs open_eval_inputs(const Config& config, const Communicator& processes);
 
-/// Files and folders that the evaluation reads.
-std::vector<std::filesystem::path> eval_input_paths(const Config& config);
+/// Files and folders that the evaluation reads beside its model.
+std::vector<std::filesystem::path> eval_input_files(const Config& config);
 
 }  // namespace eida

@@ -9,7 +9,6 @@
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/json.h"
-#include "eida/core/log.h"
 #include "eida/report/table.h"
 
 namespace eida {
@@ -119,28 +118,6 @@ void add_text_scores(EvalOutcome& outcome, const ScoreSet& set, const Config& co
   outcome.details["references"] = set.references;
   outcome.details["empty_predictions"] = set.empty_predictions;
   outcome.details["nist_convention"] = config.eval.nist;
-}
-
-std::unique_ptr<RunFolder> open_eval_folder(const ParsedCommand& command,
-                                            std::vector<std::filesystem::path> inputs) {
-  const Config& config = command.config;
-  if (config.run.output.empty()) return nullptr;
-  auto run = std::make_unique<RunFolder>(
-      config.run.output, RunFolderOptions{command.overwrite, command.resume, std::move(inputs)});
-  attach_log_file(run->file("log.jsonl"));
-  write_file_atomic(run->file("config.yaml"), dump_yaml(config, Program::kEval));
-  return run;
-}
-
-Manifest file_manifest(const ParsedCommand& command,
-                       const std::vector<std::filesystem::path>& inputs) {
-  Manifest manifest;
-  manifest.program = "eida-eval";
-  manifest.seed = static_cast<uint64_t>(command.config.run.seed);
-  manifest.threads = 1;
-  manifest.command_line = command.command_line;
-  for (const auto& file : inputs) manifest.inputs.push_back(describe_input(file));
-  return manifest;
 }
 
 }  // namespace eida

@@ -49,12 +49,4 @@ void warn_missing(const ScoreSet& set);
 /// \throws DataError nothing that was asked for could be had
 void add_text_scores(EvalOutcome& outcome, const ScoreSet& set, const Config& config);
 
-/// The run folder of --output with its log and config.yaml; null without --output.
-/// \param inputs files and folders that are read, which it must not empty
-std::unique_ptr<RunFolder> open_eval_folder(const ParsedCommand& command,
-                                            std::vector<std::filesystem::path> inputs);
-/// Record of a run that opens no model. \throws DataError
-Manifest file_manifest(const ParsedCommand& command,
-                       const std::vector<std::filesystem::path>& inputs);
-
 }  // namespace eida

@@ -4,6 +4,7 @@
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/metrics/text_files.h"
+#include "eida/run/run.h"
 #include "files.h"
 #include "outcome.h"
 #include "page.h"
@@ -14,12 +15,14 @@ int run_score(const ParsedCommand& command) {
   const Config& config = command.config;
   const std::vector<std::filesystem::path> files = {command.option("references"),
                                                     command.option("predictions")};
+  const Run run(command, Communicator::single(), files);
+  if (run.finished()) return 0;
   TextScoreOptions options = text_score_options(config.eval);
   options.per_item = command.has_option("per-item");
   const Predictions predictions = read_predictions(files[1]);
   const References references = read_references(files[0], predictions);
 
-  const auto run = open_eval_folder(command, files);
+  const auto folder = run.make_folder();
   const ScoreSet set = score_texts(references, predictions.texts, options);
   EvalOutcome outcome;
   add_text_scores(outcome, set, config);
@@ -27,13 +30,13 @@ int run_score(const ParsedCommand& command) {
     write_file_atomic(command.option("per-item"),
                       per_item_table(set, predictions.texts, predictions.sources));
   }
-  if (run) {
+  if (folder) {
     outcome.report.title = "Scores of predictions";
     outcome.report.facts = {{"references", files[0].string()}, {"predictions", files[1].string()}};
     add_worst_texts(outcome.report, set, references, predictions.texts, predictions.sources);
-    const Manifest manifest = file_manifest(command, files);
-    write_outcome(*run, outcome, config, manifest);
-    run->finish(manifest);
+    const Manifest manifest = run.manifest();
+    write_outcome(*folder, outcome, config, manifest);
+    folder->finish(manifest);
   }
   fmt::print("{}", scores_text(outcome, config.run.format));
   return 0;

@@ -7,15 +7,13 @@
 #include <set>
 
 #include "comparison.h"
-#include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
-#include "eida/core/log.h"
-#include "eida/core/run_folder.h"
 #include "eida/report/figure.h"
 #include "eida/report/page.h"
 #include "eida/report/reproduction.h"
 #include "eida/report/table.h"
+#include "eida/run/run.h"
 
 namespace eida {
 namespace {
@@ -137,13 +135,8 @@ Manifest comparison_manifest(const ParsedCommand& command) {
   return manifest;
 }
 
-void write_comparison(const ParsedCommand& command, const Comparison& comparison) {
-  RunFolderOptions options;
-  options.overwrite = command.overwrite;
-  options.inputs.assign(command.arguments.begin(), command.arguments.end());
-  RunFolder folder(command.config.run.output, options);
-  attach_log_file(folder.file("log.jsonl"));
-  write_file_atomic(folder.file("config.yaml"), dump_yaml(command.config, Program::kProbe));
+void write_comparison(const ParsedCommand& command, RunFolder& folder,
+                      const Comparison& comparison) {
   const Manifest manifest = comparison_manifest(command);
   write_file_atomic(folder.file("comparison.csv"), comparison_csv(comparison));
   write_file_atomic(folder.file("angles.csv"), angles_csv(comparison));
@@ -157,12 +150,13 @@ void write_comparison(const ParsedCommand& command, const Comparison& comparison
 
 }  // namespace
 
-int run_compare(const ParsedCommand& command) {
+int run_compare(const ParsedCommand& command, const Communicator& processes) {
+  const Run run(command, processes, {command.arguments.begin(), command.arguments.end()});
   const Comparison comparison = open_comparison(command.arguments);
   spdlog::info("{}", text_of_differences(comparison));
   fmt::print("mean fidelity at k = {}; {}\n{}", comparison.largest(), kDistance,
              fidelity_table(comparison).render(stdout_style()));
-  if (!command.config.run.output.empty()) write_comparison(command, comparison);
+  if (const auto folder = run.make_folder()) write_comparison(command, *folder, comparison);
   return 0;
 }
 

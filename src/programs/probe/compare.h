@@ -2,6 +2,7 @@
 #pragma once
 
 #include "eida/config/command_line.h"
+#include "eida/parallel/communicator.h"
 
 namespace eida {
 
@@ -10,6 +11,6 @@ namespace eida {
 /// comparison.csv, angles.csv, report.html and figures of the overlaid curves, and what every run
 /// folder has.
 /// \return exit code 0. \throws DataError, FormatError
-int run_compare(const ParsedCommand& command);
+int run_compare(const ParsedCommand& command, const Communicator& processes);
 
 }  // namespace eida

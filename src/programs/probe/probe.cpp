@@ -10,20 +10,17 @@
 
 #include "../dry_run.h"
 #include "compare.h"
-#include "results.h"
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/json.h"
-#include "eida/core/log.h"
 #include "eida/core/progress.h"
-#include "eida/core/run_folder.h"
 #include "eida/data/batching.h"
 #include "eida/report/probe_report.h"
-#include "eida/run/earlier_run.h"
 #include "eida/run/measure_setup.h"
-#include "eida/run/session.h"
+#include "eida/run/run.h"
+#include "results.h"
 
 namespace eida {
 namespace {
@@ -118,49 +115,35 @@ void write_results(const RunFolder& run, const ProbeResults& results, const Rank
 
 int run_probe(const ParsedCommand& command, const Communicator& processes) {
   const Config& config = command.config;
-  check_processes(command, processes);
-  if (command.subcommand == "compare") return run_compare(command);
-  RunFolderOptions options{command.overwrite, command.resume, probe_input_files(config)};
-  options.inputs.push_back(config.model.path);
-  if (!command.dry_run && config.run.output.empty())
-    throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
-  const bool finished = ask_root(processes, [&] {
-    if (!config.run.output.empty()) RunFolder::check(config.run.output, options);
-    return is_already_finished(command);
-  });
-  if (finished) return 0;
+  if (command.subcommand == "compare") return run_compare(command, processes);
+  const Run run(command, processes, probe_input_files(config));
+  if (run.finished()) return 0;
   const ProbeInputs inputs = open_probe_inputs(config, processes);
-  std::optional<PerPlace<Subspace>> first;
-  if (!processes
-           .is_root()) {  // computes its part; the first process has the results and writes them
-    if (!command.dry_run) measure(inputs, config, first);
-    return 0;
-  }
-  if (command.dry_run)
+  if (command.dry_run) {
+    if (!processes.is_root()) return 0;
     return dry_run_probe(config, *inputs.model, *inputs.data, inputs.tokenizer, inputs.compute);
+  }
 
-  RunFolder run(config.run.output, options);
-  attach_log_file(run.file("log.jsonl"));
+  const auto folder = run.make_folder();
   ProbeReport report;
   report.published = inputs.published;
   report.config = dump_yaml(config, Program::kProbe);
-  write_file_atomic(run.file("config.yaml"), report.config);
-  report.manifest = start_manifest("eida-probe", config, inputs.compute, probe_input_files(config),
-                                   command.command_line);
+  report.manifest = run.manifest(inputs.compute);
 
+  std::optional<PerPlace<Subspace>> first;
   const ProbeResults results = measure(inputs, config, first);
-  const RankPlan plan =
-      choose_ranks(rank_rule_options(config.ranks), results.places,
-                   rank_curves(results.places, results.dims, results.repeats));
-  write_file_atomic(run.file("peft_config.json"),
+  if (!folder) return 0;  // the first process has the results and writes them
+  const RankPlan plan = choose_ranks(rank_rule_options(config.ranks), results.places,
+                                     rank_curves(results.places, results.dims, results.repeats));
+  write_file_atomic(folder->file("peft_config.json"),
                     json_text(peft_config(*inputs.model, plan, config.model.path.string())));
   if (config.probe.save_subspaces)
-    write_subspaces(run.file("subspaces.safetensors"), results.places, *first);
-  write_results(run, results, plan, config, *inputs.model, report);
-  run.finish(report.manifest);
+    write_subspaces(folder->file("subspaces.safetensors"), results.places, *first);
+  write_results(*folder, results, plan, config, *inputs.model, report);
+  folder->finish(report.manifest);
 
   fmt::print("{}", result_text(results, plan, config.run.format));
-  spdlog::info("curves, plan and figures: {}", (run.path() / "report.html").string());
+  spdlog::info("curves, plan and figures: {}", (folder->path() / "report.html").string());
   return 0;
 }
 

@@ -78,7 +78,9 @@ nlohmann::ordered_json sketch_json(const ProbeResults& results, PlaceId place) {
 
 nlohmann::ordered_json measured_json(const ProbeResults& results, const RankPlan& plan,
                                      PlaceId place) {
-  const auto number = [&](const Pick& pick) { return to_json(over_repeats(results.repeats, place, pick)); };
+  const auto number = [&](const Pick& pick) {
+    return to_json(over_repeats(results.repeats, place, pick));
+  };
   nlohmann::ordered_json json = place_json(results.places[place]);
   json["samples"] = total(results, place, [](const PlaceMeasure& m) { return m.samples; });
   json["heldout"] = total(results, place, [](const PlaceMeasure& m) { return m.fidelity.tokens; });

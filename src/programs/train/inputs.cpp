@@ -28,8 +28,8 @@ std::shared_ptr<const Dataset> open_file(const std::filesystem::path& path, cons
 
 /// Tokens of examples at even distances: what is wrong with a file shows before anything is
 /// computed.
-TokenizedSet look_at(const Dataset& data, const ExampleTokenizer& tokenizer) {
-  const int64_t count = std::min(data.size(), TrainInputs::kMostLookedAt);
+TokenizedSet preview(const Dataset& data, const ExampleTokenizer& tokenizer) {
+  const int64_t count = std::min(data.size(), TrainInputs::kLargestPreview);
   std::vector<int64_t> indices(static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i) indices[static_cast<size_t>(i)] = i * data.size() / count;
   return tokenizer.tokenize_all(data, indices);
@@ -85,6 +85,32 @@ void check_estimation(const Config& config, const TrainInputs& inputs) {
                         measured ? config.ranks.heldout : 0, "ranks.heldout");
 }
 
+/// Names of the model's parameters that train beside the adapters (all of them: method full).
+std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
+                                          const Method& method) {
+  const auto& groups = config.train.trainable_extra;
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : model.parameters()) {
+    const std::string group = parameter_group(name, model.config());
+    if (method.trains_model() || std::count(groups.begin(), groups.end(), group) > 0)
+      names.push_back(name);
+  }
+  return names;
+}
+
+/// What the checkpoint lacks, as it is before training; nothing where the seed alone gives the
+/// base.
+std::vector<NamedTensor> seeded_values(const Config& config, const PretrainedModel& model) {
+  std::vector<NamedTensor> values;
+  if (config.model.init == "random") return values;
+  const auto& seeded = model.seeded();
+  for (const auto& [name, tensor] : model.parameters()) {
+    if (std::count(seeded.begin(), seeded.end(), name) > 0)
+      values.push_back({name, tensor.detach().clone()});
+  }
+  return values;
+}
+
 }  // namespace
 
 std::vector<std::filesystem::path> train_input_files(const Config& config) {
@@ -107,7 +133,7 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   const auto class_names = inputs.train->class_names();
   inputs.tokenizer = std::make_unique<ExampleTokenizer>(
       open_example_tokenizer(config, inputs.task, inputs.compute.threads));
-  inputs.look = look_at(*inputs.train, *inputs.tokenizer);
+  inputs.preview = preview(*inputs.train, *inputs.tokenizer);
   if (!config.data.dev.empty())
     inputs.dev = inputs.tokenizer->tokenize_all(*open_file(config.data.dev, config, class_names));
   inputs.model =
@@ -119,20 +145,10 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
       *inputs.model, {config.sites.include, config.sites.layers.all, config.sites.layers.listed});
   inputs.method = make_method(config.method, {inputs.sites, config.lora.rank, config.lora.alpha,
                                               static_cast<uint64_t>(config.run.seed)});
+  inputs.extra = extra_parameters(config, *inputs.model, *inputs.method);
+  inputs.seeded = seeded_values(config, *inputs.model);
   check_estimation(config, inputs);
   return inputs;
-}
-
-std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
-                                          const Method& method) {
-  const auto& groups = config.train.trainable_extra;
-  std::vector<std::string> names;
-  for (const auto& [name, tensor] : model.parameters()) {
-    const std::string group = parameter_group(name, model.config());
-    if (method.trains_model() || std::count(groups.begin(), groups.end(), group) > 0)
-      names.push_back(name);
-  }
-  return names;
 }
 
 int64_t steps_per_round(const Config& config, int64_t examples) {
@@ -142,13 +158,28 @@ int64_t steps_per_round(const Config& config, int64_t examples) {
   return config.train.max_steps ? std::min(steps, *config.train.max_steps) : steps;
 }
 
-ScheduleOptions schedule_options(const Config& config, int64_t steps) {
+ScheduleOptions schedule_options(const Config& config, const TrainInputs& inputs) {
   ScheduleOptions options;
-  options.steps_per_round = steps;
+  options.steps_per_round = steps_per_round(config, inputs.train->size());
   options.rounds = config.rounds;
   options.warmup_ratio = config.train.warmup_ratio;
   options.whole_run = config.train.schedule == "global";
   options.rewarm = !config.train.carry_moments;
+  return options;
+}
+
+LearningRates learning_rates(const Config& config, const ScheduleOptions& schedule,
+                             StepNumber number) {
+  const double factor = learning_rate_factor(schedule, number.round, number.step);
+  return {config.train.lr * factor, config.train.head_lr.value_or(config.train.lr) * factor};
+}
+
+TrainingOptions training_options(const Config& config, const TrainInputs& inputs) {
+  TrainingOptions options;
+  options.extra = inputs.extra;
+  options.adamw.weight_decay = config.train.weight_decay;
+  options.carry_moments = config.train.carry_moments;
+  options.scaled_loss = inputs.compute.precision == at::kHalf;
   return options;
 }
 

@@ -14,22 +14,26 @@
 #include "eida/run/session.h"
 #include "eida/training/schedule.h"
 #include "eida/training/train_step.h"
+#include "eida/training/training.h"
 
 namespace eida {
 
 struct TrainInputs {
-  static constexpr int64_t kMostLookedAt = 1000;
+  static constexpr int64_t kLargestPreview = 1000;
 
   ComputeSetting compute;
   TaskKind task = TaskKind::kClassification;
   std::shared_ptr<const Dataset> train;
   std::unique_ptr<ExampleTokenizer> tokenizer;
-  TokenizedSet look;  ///< examples at even distances in the training file, at most kMostLookedAt
-  TokenizedSet dev;   ///< empty without data.dev
+  TokenizedSet preview;  ///< examples at even distances in the training file, at most
+                         ///< kLargestPreview
+  TokenizedSet dev;      ///< empty without data.dev
   std::unique_ptr<PretrainedModel> model;
   std::string base;            ///< fingerprint of the model before training
   std::vector<PlaceId> sites;  ///< that take part
   std::unique_ptr<Method> method;
+  std::vector<std::string> extra;   ///< the model's parameters that train beside the adapters
+  std::vector<NamedTensor> seeded;  ///< what the checkpoint lacks, before training
 };
 
 /// Files that a training run reads beside its model.
@@ -39,14 +43,13 @@ std::vector<std::filesystem::path> train_input_files(const Config& config);
 /// \throws Error anything missing or contradictory
 TrainInputs open_train_inputs(const Config& config, const Communicator& processes);
 
-/// Names of the model's parameters that train beside the adapters (all of them: method full).
-std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
-                                          const Method& method);
-
 /// Optimiser steps of a round. \param examples of the training file
 int64_t steps_per_round(const Config& config, int64_t examples);
 
-ScheduleOptions schedule_options(const Config& config, int64_t steps);
+ScheduleOptions schedule_options(const Config& config, const TrainInputs& inputs);
+LearningRates learning_rates(const Config& config, const ScheduleOptions& schedule,
+                             StepNumber number);
+TrainingOptions training_options(const Config& config, const TrainInputs& inputs);
 StepOptions step_options(const Config& config, const TrainInputs& inputs);
 
 }  // namespace eida

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
@@ -10,6 +12,7 @@
 #include "eida/core/system_info.h"
 #include "eida/report/reproduction.h"
 #include "eida/run/session.h"
+#include "record.h"
 
 namespace eida {
 namespace {
@@ -48,30 +51,26 @@ TrainPlace place_of(const json& entry) {
   return place;
 }
 
-TrainRound round_of(const json& entry) {
+TrainRound round_of(const RoundRecord& record) {
   TrainRound round;
-  round.round = entry.at("round");
-  round.train_loss = number_or_nan(entry.at("train_loss"));
-  if (entry.contains("eval")) {
-    for (const auto& [metric, value] : entry.at("eval").items())
-      round.scores.emplace_back(metric, value.get<double>());
-  }
-  const json& merge = entry.at("merge");
-  round.merge_difference = merge.at("largest_difference");
-  round.merge_tolerance = merge.at("tolerance");
-  round.loss_before = merge.at("loss_before");
-  round.loss_after = merge.at("loss_after");
-  round.seconds = entry.at("seconds");
-  round.sampling_seconds = entry.at("sampling_seconds");
-  round.estimation_seconds = entry.at("estimation_seconds");
+  round.round = record.round;
+  round.train_loss = record.train_loss;
+  round.scores = record.scores;
+  std::sort(round.scores.begin(), round.scores.end());
+  round.merge_difference = record.merge->difference;
+  round.merge_tolerance = record.merge->tolerance;
+  round.loss_before = record.merge->loss_before;
+  round.loss_after = record.merge->loss_after;
+  round.seconds = record.seconds;
+  round.sampling_seconds = record.sampling_seconds;
+  round.estimation_seconds = record.estimation_seconds;
   return round;
 }
 
 void read_rounds(TrainReport& report, const TrainPageInputs& inputs) {
-  for (const json& entry : inputs.summary.at("rounds")) {
-    TrainRound round = round_of(entry);
-    const fs::path file =
-        inputs.folder / fmt::format("rounds/{:02}", round.round) / "subspaces.json";
+  for (const RoundRecord& record : inputs.rounds) {
+    TrainRound round = round_of(record);
+    const fs::path file = inputs.folder / round_file(round.round, "subspaces.json");
     if (fs::exists(file)) {
       const json record = read_json(file);
       report.fidelity_of = record.at("fidelity_of");
@@ -88,9 +87,12 @@ void read_audit(TrainReport& report, const fs::path& file) {
   report.frozen = audit.at("frozen_parameters");
 }
 
+bool has_scores(const TrainPageInputs& inputs) {
+  return !inputs.rounds.empty() && !inputs.rounds.back().scores.empty();
+}
+
 std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
                                                           const TrainPageInputs& inputs) {
-  const json& summary = inputs.summary;
   std::vector<std::pair<std::string, std::string>> facts = {
       {"model", config.model.path.string()},
       {"weights before training", weights_text(weights_origin(config), inputs.random_tensors)},
@@ -98,9 +100,10 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
       {"held-out data", config.data.dev.empty() ? "none" : config.data.dev.string()},
       {"rank rule", config.ranks.rule},
       {"written", utc_iso()}};
-  if (summary.contains("best_score")) {
-    facts.emplace_back("best " + summary.at("metric").get<std::string>(),
-                       fmt::format("{:.4f}", summary.at("best_score").get<double>()));
+  if (has_scores(inputs)) {
+    facts.emplace_back(
+        "best " + inputs.metric,
+        fmt::format("{:.4f}", score_of(*best_round(inputs.rounds, inputs.metric), inputs.metric)));
   }
   return facts;
 }
@@ -113,7 +116,7 @@ TrainReport read_train_report(const Config& config, const TrainPageInputs& input
   report.weights = weights_origin(config);
   report.running = inputs.running;
   report.rounds_planned = config.rounds;
-  report.best_round = inputs.summary.value("best_round", int64_t{0});
+  if (has_scores(inputs)) report.best_round = best_round(inputs.rounds, inputs.metric)->round;
   report.facts = facts_of(config, inputs);
   try {
     report.steps = read_steps(inputs.folder / "metrics.jsonl", inputs.steps_per_round);

@@ -1,16 +1,13 @@
 #include "record.h"
 
-#include <ATen/TensorOperators.h>
-#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "eida/core/error.h"
 #include "eida/core/json.h"
-#include "eida/model/mode_scope.h"
 
 namespace eida {
 namespace fs = std::filesystem;
@@ -50,36 +47,6 @@ void MetricsLog::write(const nlohmann::ordered_json& line) {
   bytes_ += static_cast<int64_t>(text.size());
 }
 
-nlohmann::ordered_json MergeParity::to_json(int64_t round) const {
-  return {{"round", round},
-          {"largest_difference", difference},
-          {"largest_logit", largest_logit},
-          {"tolerance", tolerance},
-          {"holds", holds()},
-          {"examples", examples},
-          {"loss_before", loss_before},
-          {"loss_after", loss_after}};
-}
-
-at::Tensor reference_logits(PretrainedModel& model, const PackedBatch& batch) {
-  const c10::AutoGradMode without_gradients(false);
-  const ModeScope mode(model, /*training=*/false);
-  model.set_compute_dtype(at::kFloat);
-  return model.logits(batch);
-}
-
-MergeParity compare_logits(const at::Tensor& before, const at::Tensor& after,
-                           const PackedBatch& batch, bool rounded) {
-  MergeParity parity;
-  parity.difference = (after - before).abs().max().item<double>();
-  parity.largest_logit = before.abs().max().item<double>();
-  parity.tolerance = (rounded ? 2e-2 : 1e-5) * std::max(1.0, parity.largest_logit);
-  parity.loss_before = weighted_cross_entropy(before, batch).item<double>();
-  parity.loss_after = weighted_cross_entropy(after, batch).item<double>();
-  parity.examples = batch.sequences();
-  return parity;
-}
-
 void save_model_folder(const PretrainedModel& model, const fs::path& tokenizer_source,
                        const fs::path& dir) {
   const fs::path made = beside(dir, "partial");
@@ -98,6 +65,10 @@ void link_folder(const fs::path& from, const fs::path& to) {
     if (fault) fs::copy_file(entry.path(), made / entry.path().filename());
   }
   swap_in(made, to);
+}
+
+std::string round_file(int64_t round, const char* name) {
+  return fmt::format("rounds/{:02}/{}", round, name);
 }
 
 double cpu_seconds() {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "eida/core/files.h"
@@ -29,26 +29,6 @@ class MetricsLog {
   int64_t bytes_ = 0;
 };
 
-/// Largest logit difference of the adapted and the merged model on held-out examples, both in
-/// float32.
-struct MergeParity {
-  double difference = 0.0, largest_logit = 0.0, tolerance = 0.0;
-  double loss_before = 0.0, loss_after = 0.0;
-  int64_t examples = 0;
-  bool holds() const { return difference <= tolerance; }
-  nlohmann::ordered_json to_json(int64_t round) const;
-};
-
-/// Logits of a batch in float32 and evaluation mode, whatever the run's precision. // [M, C], [M,
-/// V]
-at::Tensor reference_logits(PretrainedModel& model, const PackedBatch& batch);
-
-/// \param before of the adapted model, \param after of the merged one. \param rounded whether the
-/// merge rounded the weights to bfloat16, 8 bits, afresh: then logits may differ by 2e-2 of the
-/// largest, else by 1e-5.
-MergeParity compare_logits(const at::Tensor& before, const at::Tensor& after,
-                           const PackedBatch& batch, bool rounded = false);
-
 /// Writes a Hugging Face folder beside its final place and moves it there: `dir` is whole, what it
 /// was, or between two renames not there. \throws DataError
 void save_model_folder(const PretrainedModel& model, const std::filesystem::path& tokenizer_source,
@@ -56,6 +36,9 @@ void save_model_folder(const PretrainedModel& model, const std::filesystem::path
 
 /// Puts the same files (hard links where the file system has them) under another name.
 void link_folder(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// A file of a round within the run's folder: "rounds/01/adapter.safetensors".
+std::string round_file(int64_t round, const char* name);
 
 /// CPU seconds of this process so far, all threads.
 double cpu_seconds();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "eida/core/stopwatch.h"
+
 namespace eida {
 namespace {
 
@@ -43,6 +45,7 @@ RoundSteps::RoundSteps(const Config& config, const TrainInputs& inputs, int64_t 
 }
 
 const std::vector<ExampleBatch>& RoundSteps::next() {
+  const auto start = std::chrono::steady_clock::now();
   step_.clear();
   while (windows_.size() > 1) windows_.pop_front();
   while (static_cast<int64_t>(step_.size()) < config_->train.accumulation) {
@@ -50,6 +53,7 @@ const std::vector<ExampleBatch>& RoundSteps::next() {
     step_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
+  seconds_ += seconds_since(start);
   return step_;
 }
 
@@ -78,7 +82,7 @@ Batches RoundSteps::window_batches(const std::vector<int64_t>& lengths) {
   return make_batches(in_order, size);
 }
 
-void RoundSteps::log_losses() const {
+void RoundSteps::log_truncation() const {
   if (stream_.truncated() == 0 && stream_.replaced() == 0) return;
   spdlog::info(
       "{}: {} examples of this round cut to {} tokens; {} without a labelled token replaced by "

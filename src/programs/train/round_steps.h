@@ -25,7 +25,9 @@ class RoundSteps {
   /// \throws DataError a row is broken
   const std::vector<ExampleBatch>& next();
   /// Says how many examples were cut or replaced.
-  void log_losses() const;
+  void log_truncation() const;
+  /// Of waiting for examples so far.
+  double seconds() const { return seconds_; }
 
  private:
   bool read_window();
@@ -38,6 +40,7 @@ class RoundSteps {
   std::deque<std::vector<TokenExample>> windows_;  ///< that the step or a waiting batch is from
   std::deque<ExampleBatch> waiting_;               ///< batches of the last window
   std::vector<ExampleBatch> step_;
+  double seconds_ = 0.0;
 };
 
 }  // namespace eida

@@ -2,10 +2,10 @@
 
 #include <optional>
 
+#include "../probe/results.h"
 #include "eida/core/json.h"
 #include "eida/subspace/for_each_place.h"
 #include "eida/subspace/subspace.h"
-#include "../probe/results.h"
 
 namespace eida {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "eida/adapter/method.h"
 #include "../../measure/estimate_round.h"
+#include "eida/adapter/method.h"
 
 namespace eida {
 

@@ -1,127 +1,143 @@
-// eida-train, top to bottom: open, then rounds of sample → estimate → train B → merge.
+// eida-train, top to bottom: open, then rounds of sample → estimate → attach → train → merge →
+// evaluate.
 #include "eida/programs/train.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <memory>
-
+#include "../../measure/estimate_round.h"
 #include "../dry_run.h"
-#include "eida/config/schema.h"
-#include "eida/core/error.h"
-#include "eida/core/files.h"
-#include "eida/core/json.h"
-#include "eida/core/log.h"
-#include "eida/core/run_folder.h"
-#include "eida/report/table.h"
-#include "eida/run/earlier_run.h"
-#include "eida/run/session.h"
-#include "eida/training/training_state.h"
+#include "checkpoints.h"
+#include "eida/core/progress.h"
+#include "eida/core/signals.h"
+#include "eida/core/stopwatch.h"
+#include "eida/run/measure_setup.h"
+#include "eida/run/run.h"
 #include "export.h"
-#include "inputs.h"
-#include "training_run.h"
+#include "observer.h"
+#include "results.h"
+#include "round_steps.h"
 
 namespace eida {
+
+StepResult train_step(const Learner& learner, const std::vector<ExampleBatch>& batches,
+                      LearningRates rates, StepNumber number, const StepOptions& options) {
+  auto& [model, parameters, optimizer, scaler] = learner;
+  StepResult result;
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<PackedBatch> passes = pack_step(batches, scaler.scale(), options);
+  result.prepare_seconds = seconds_since(start);
+
+  const StepScope training(model, parameters.values().device(), number, options);
+  parameters.gradients().zero_();
+  at::Tensor step_loss = at::zeros({}, parameters.values().options().dtype(at::kDouble));
+  for (PackedBatch& pass : passes) {
+    const at::Tensor loss = model.loss(pass, options.label_smoothing);
+    loss.backward();
+    step_loss += loss.detach().to(at::kDouble) / scaler.scale();
+    result.tokens += pass.tokens();
+  }
+  add_up(parameters, step_loss, result, *options.processes);
+  scaler.unscale(parameters);
+  if (!accept_step(result, step_loss, gradient_norm(parameters), scaler, number)) return result;
+  clip_gradients(parameters, result.grad_norm, options.clip_norm);
+  optimizer.step(rates.body, rates.head);
+  return result;
+}
+
 namespace {
 
-/// The finished rounds, for stdout.
-std::string result_text(const nlohmann::ordered_json& summary, const std::string& format) {
-  if (format == "json") return summary.dump() + "\n";
-  const auto& rounds = summary.at("rounds");
-  std::vector<std::string> header = {"round", "train loss"};
-  if (!rounds.empty() && rounds.front().contains("eval")) {
-    for (const auto& [metric, value] : rounds.front().at("eval").items()) header.push_back(metric);
-  }
-  header.insert(header.end(), {"merge difference", "seconds"});
-  Table table(header);
-  for (const auto& round : rounds) {
-    std::vector<std::string> row = {fmt::format("{}", round.at("round").get<int64_t>()),
-                                    fmt::format("{:.4f}", number_or_nan(round.at("train_loss")))};
-    if (round.contains("eval")) {
-      for (const auto& [metric, value] : round.at("eval").items())
-        row.push_back(fmt::format("{:.4f}", value.get<double>()));
+/// A and C of a round, from fresh samples of the model as it is now.
+PlaceBases estimate_bases(const Config& config, TrainInputs& inputs, const Checkpoint& at,
+                          Observer& observer) {
+  const RankRuleOptions rule = rank_rule_options(config.ranks);
+  const int64_t heldout = measures_ranks(rule) ? config.ranks.heldout : 0;
+  const DrawnExamples sample =
+      draw_fresh(*inputs.train, *inputs.tokenizer, config, heldout, at.round);
+  MeasureOptions options =
+      measure_options(config, inputs.task, at.round, *inputs.compute.processes);
+  Progress progress("sampling", config.sampling.examples + heldout, "examples");
+  options.sampler.progress = advance_and_check(progress);
+  const RoundEstimate estimate =
+      estimate_round(*inputs.model, sample.examples, sample.heldout, rule, options);
+  PlaceBases bases =
+      make_bases(inputs.model->places(), estimate.subspaces, estimate.plan.ranks, inputs.sites);
+  observer.estimated(at.round, estimate, bases, at.bases);
+  return bases;
+}
+
+/// All rounds, from where an earlier process stopped. \return where the run is at its end
+Checkpoint train(const Config& config, TrainInputs& inputs, const RunFolder* folder,
+                 Observer& observer, Checkpoints& checkpoints) {
+  Training training(*inputs.model, *inputs.method, training_options(config, inputs));
+  const StepOptions options = step_options(config, inputs);
+  const ScheduleOptions schedule = schedule_options(config, inputs);
+  Checkpoint at = checkpoints.find();
+  observer.start(at);
+  for (; at.round <= config.rounds; at.begin(at.round + 1)) {
+    observer.begin_round();
+    if (!checkpoints.restores() && inputs.method->needs_bases())
+      at.bases = estimate_bases(config, inputs, at, observer);
+    training.attach(at.bases, at.round);  // A, C and B = 0
+    checkpoints.restore_or_save(at, training);
+    training.agree(*options.processes);
+    observer.attached(at, training);
+
+    RoundSteps steps(config, inputs, at.round, at.step);
+    while (at.step < schedule.steps_per_round) {  // one epoch: only B and what was asked for moves
+      const auto start = std::chrono::steady_clock::now();
+      const std::vector<ExampleBatch>& batches = steps.next();
+      const StepNumber number{at.round, at.step};
+      const LearningRates rates = learning_rates(config, schedule, number);
+      const StepResult result = train_step(training.learner(), batches, rates, number, options);
+      ++at.step;
+      observer.stepped(at, batches, result, rates.body, seconds_since(start));
+      if (config.train.eval_every && at.step % *config.train.eval_every == 0)
+        observer.scored(at, evaluate_on_dev(inputs));
+      checkpoints.save_if_due(at, training, result.signal);
     }
-    row.push_back(fmt::format("{:.1e}", round.at("merge_parity").get<double>()));
-    row.push_back(fmt::format("{:.1f}", round.at("seconds").get<double>()));
-    table.add_row(row);
-  }
-  return table.render(stdout_style());
-}
+    training.agree(*options.processes);
+    checkpoints.save(at, training);
+    observer.trained(at, steps);
 
-/// The run folder with what is known before the run; null in all processes but the first.
-std::unique_ptr<RunFolder> open_run_folder(const ParsedCommand& command,
-                                           const RunFolderOptions& options,
-                                           const Communicator& processes) {
-  std::unique_ptr<RunFolder> folder;
-  if (processes.is_root()) {
-    const Config& config = command.config;
-    folder = std::make_unique<RunFolder>(config.run.output, options);
-    attach_log_file(folder->file("log.jsonl"));
-    write_file_atomic(folder->file("config.yaml"), dump_yaml(config, Program::kTrain));
+    RoundRecord record = start_record(at);
+    record.merge = merge(inputs);  // W += CᵀBA in float32
+    save_round(config, inputs, folder, at.round);
+    record.scores = evaluate_on_dev(inputs, [](int64_t) { check_interrupted(); });
+    observer.complete(record, at);
+    at.rounds.push_back(record);
+    save_best(config, inputs, folder, at.rounds);
+    observer.finished_round(at);
+    check_parity(at.rounds.back());
+    if (stops_early(config, inputs.task, at.rounds)) break;
   }
-  processes.barrier();  // the others may look into it from now on
-  return folder;
-}
-
-/// The rounds of a run that has none left.
-int show_finished(const Config& config) {
-  const auto file = config.run.output / "summary.json";
-  try {
-    const auto summary = nlohmann::ordered_json::parse(read_file(file));
-    fmt::print("{}", result_text(summary, config.run.format));
-  } catch (const nlohmann::json::exception& fault) {
-    throw FormatError("{}: {} (hint: --overwrite starts afresh)", file.string(), fault.what());
-  }
-  return 0;
-}
-
-/// The state of a stopped run can be read, which is to be known before its folder changes.
-void check_state(const std::filesystem::path& folder) {
-  const auto file = folder / "state/state.safetensors";
-  if (!folder.empty() && std::filesystem::exists(file)) read_training_state(file);
+  return at;
 }
 
 }  // namespace
 
 int run_train(const ParsedCommand& command, const Communicator& processes) {
-  check_processes(command, processes);
+  if (!command.subcommand.empty()) check_processes(command, processes);
   if (command.subcommand == "export") return run_export(command);
   if (command.subcommand == "merge") return run_merge(command);
   const Config& config = command.config;
-  RunFolderOptions options{command.overwrite, command.resume, train_input_files(config)};
-  options.inputs.push_back(config.model.path);
-  if (!command.dry_run && config.run.output.empty())
-    throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
-  const bool finished = ask_root(processes, [&] {
-    if (!config.run.output.empty()) RunFolder::check(config.run.output, options);
-    if (is_already_finished(command)) return true;
-    if (command.resume) check_state(config.run.output);
-    return false;
-  });
-  if (finished) return processes.is_root() ? show_finished(config) : 0;
+  const Run run(command, processes, train_input_files(config));
+  if (run.finished()) return processes.is_root() ? show_finished(config) : 0;
+  if (command.resume) ask_root(processes, [&] { return check_checkpoint(config.run.output); });
   TrainInputs inputs = open_train_inputs(config, processes);
   if (command.dry_run) return processes.is_root() ? dry_run_train(config, inputs) : 0;
 
-  const auto folder = open_run_folder(command, options, processes);
-  Manifest manifest;
-  if (folder) {
-    manifest = start_manifest("eida-train", config, inputs.compute, train_input_files(config),
-                              command.command_line);
-  }
-
-  TrainingRun run(config, std::move(inputs), folder.get(), manifest);
-  for (int64_t round = run.resume_or_start(); round <= config.rounds; ++round) {
-    run.begin(round);         // sample → PCA → ranks → attach A, C and B = 0
-    run.train();              // one epoch: only B (and what trainable_extra names) moves
-    run.merge();              // W += CᵀBA in float32
-    run.save_and_evaluate();  // the next round samples the changed model
-    if (run.should_stop()) break;
-  }
+  const auto folder = run.make_folder();
+  const Manifest manifest = run.manifest(inputs.compute);
+  Observer observer(config, inputs, folder.get(), manifest);
+  Checkpoints checkpoints(config, inputs, folder.get(), manifest, observer);
+  const Checkpoint end = train(config, inputs, folder.get(), observer, checkpoints);
   if (!folder) return 0;
-  run.write_report(/*running=*/false);
+  observer.write_page(end, /*running=*/false);
   folder->finish(manifest);
-
-  fmt::print("{}", result_text(run.summary(), config.run.format));
+  fmt::print("{}", result_text(observer.summary(end), config.run.format));
   spdlog::info("models, adapters and metrics: {}", folder->path().string());
   return 0;
 }

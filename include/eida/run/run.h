@@ -1,0 +1,55 @@
+/// The life of a run around what it computes, the same for all programs.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eida/config/command_line.h"
+#include "eida/core/manifest.h"
+#include "eida/core/run_folder.h"
+#include "eida/parallel/communicator.h"
+#include "eida/run/session.h"
+
+namespace eida {
+
+/// What a command line asks for, before anything is opened. The same in every process.
+class Run {
+ public:
+  /// \param inputs files and folders that the run reads beside its model \throws ConfigError an
+  /// output folder that is not given, is occupied, or holds a run of another configuration; a
+  /// subcommand in several processes
+  Run(const ParsedCommand& command, const Communicator& processes,
+      std::vector<std::filesystem::path> inputs);
+
+  /// Whether --resume finds a run with nothing left to do; says in the log what it finds.
+  bool finished() const { return finished_; }
+
+  /// The run folder with its log and config.yaml; null in all processes but the first, and without
+  /// an output folder. Every process calls it.
+  std::unique_ptr<RunFolder> make_folder() const;
+
+  /// What is known before the run, the inputs hashed in the first process. \throws DataError
+  Manifest manifest() const;
+  /// The same of a run that computes with a model.
+  Manifest manifest(const ComputeSetting& compute) const;
+
+ private:
+  const ParsedCommand* command_;
+  const Communicator* processes_;
+  std::vector<std::filesystem::path> inputs_;
+  RunFolderOptions folder_;
+  bool finished_ = false;
+};
+
+/// \throws ConfigError a subcommand in several processes: each takes one
+void check_processes(const ParsedCommand& command, const Communicator& processes);
+
+/// What must not change while a run is stopped: SHA-256 of every data file by its path, and what
+/// identifies the model. \param base of the model: model_fingerprint()
+std::map<std::string, std::string> input_digests(const Config& config, const std::string& base,
+                                                 const Manifest& manifest);
+
+}  // namespace eida

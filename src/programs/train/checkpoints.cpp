@@ -1,0 +1,101 @@
+#include "checkpoints.h"
+
+#include <spdlog/spdlog.h>
+
+#include "eida/adapter/adapter_file.h"
+#include "eida/core/error.h"
+#include "eida/core/signals.h"
+#include "eida/core/stopwatch.h"
+#include "eida/run/run.h"
+#include "record.h"
+
+namespace eida {
+namespace {
+
+constexpr const char* kFile = "state/state.safetensors";
+
+}  // namespace
+
+Checkpoints::Checkpoints(const Config& config, TrainInputs& inputs, const RunFolder* writer,
+                         const Manifest& manifest, Observer& observer)
+    : config_(&config),
+      inputs_(&inputs),
+      writer_(writer),
+      observer_(&observer),
+      digests_(input_digests(config, inputs.base, manifest)),
+      file_(writer != nullptr ? writer->file(kFile) : config.run.output / kFile) {}
+
+Checkpoint Checkpoints::find() {
+  const Communicator& processes = *inputs_->compute.processes;
+  restores_ = ask_root(processes, [&] { return std::filesystem::exists(file_); });
+  if (!restores_) return {};
+  Checkpoint at = read_checkpoint(file_);
+  check(at);
+  restore_weights(at.round);
+  spdlog::info("going on at round {}, step {} of {}", at.round, at.step,
+               steps_per_round(*config_, inputs_->train->size()));
+  return at;
+}
+
+/// What was read belongs to this run: the model and every data file are what they were.
+void Checkpoints::check(const Checkpoint& at) const {
+  if (at.round > config_->rounds || at.step > steps_per_round(*config_, inputs_->train->size()) ||
+      (inputs_->method->needs_bases() && at.bases.size() != inputs_->model->places().size())) {
+    throw FormatError("{}: not a state of this run (hint: --overwrite starts afresh)",
+                      file_.string());
+  }
+  if (writer_ == nullptr) return;  // the process that writes knows what it reads
+  for (const auto& [name, digest] : at.inputs) {
+    const auto now = digests_.find(name);
+    if (now != digests_.end() && now->second == digest) continue;
+    throw DataError(
+        "--resume: {} is not what the stopped run read (hint: put it back, or --overwrite)",
+        name == "model" ? config_->model.path.string() : name);
+  }
+}
+
+/// The weights that `round` starts from: the base with all earlier rounds merged, by the same sums
+/// in the same order as when they were trained.
+void Checkpoints::restore_weights(int64_t round) const {
+  if (inputs_->method->continues()) return;  // the state holds everything that is trained
+  std::vector<std::filesystem::path> files;
+  for (int64_t r = 1; r < round; ++r)
+    files.push_back(config_->run.output / round_file(r, "adapter.safetensors"));
+  merge_adapter_files(*inputs_->model, files, inputs_->base);
+}
+
+void Checkpoints::restore_or_save(Checkpoint& at, Training& training) {
+  if (!restores_) return save(at, training);
+  restore(file_, training);
+  restores_ = false;
+}
+
+void Checkpoints::save(Checkpoint& at, const Training& training) {
+  if (writer_ == nullptr) return;
+  at.metrics_bytes = observer_->sync();
+  at.seconds = observer_->seconds();
+  at.inputs = digests_;
+  write_checkpoint(file_, at, training);
+  saved_at_ = std::chrono::steady_clock::now();
+}
+
+bool Checkpoints::is_due(int64_t step) const {
+  const TrainOptions& train = config_->train;
+  if (train.save_every > 0 && step % train.save_every == 0) return true;
+  return train.save_minutes > 0.0 && seconds_since(saved_at_) > 60.0 * train.save_minutes;
+}
+
+void Checkpoints::save_if_due(Checkpoint& at, const Training& training, int signal) {
+  if (signal != 0 || is_due(at.step)) save(at, training);
+  if (signal != 0) inputs_->compute.processes->barrier();  // it is there before anyone ends
+  stop_for(signal);
+}
+
+bool check_checkpoint(const std::filesystem::path& folder) {
+  const auto file = folder / kFile;
+  if (folder.empty() || !std::filesystem::exists(file)) return false;
+  read_checkpoint(file);
+  return true;
+}
+
+}  // namespace eida

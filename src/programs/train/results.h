@@ -1,0 +1,48 @@
+// What a training run leaves behind: adapters, models, and the rounds for stdout.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "eida/core/run_folder.h"
+#include "eida/run/checkpoint.h"
+#include "inputs.h"
+
+namespace eida {
+
+/// A finished round, with what is known before its merge.
+RoundRecord start_record(const Checkpoint& at);
+
+/// Adds the update to the weights. \return how far logits changed on examples of data.dev, else of
+/// the training file
+MergeParity merge(TrainInputs& inputs);
+
+/// Scores on data.dev; none without it. \param progress called after every pass; may throw
+Scores evaluate_on_dev(TrainInputs& inputs, const std::function<void(int64_t)>& progress = {});
+
+/// \throws NumericError the merged model's logits are not the adapted one's
+void check_parity(const RoundRecord& record);
+
+/// Writes a round's adapter file and its merged model into model/. \param folder null: another
+/// process does \throws DataError
+void save_round(const Config& config, const TrainInputs& inputs, const RunFolder* folder,
+                int64_t round);
+
+/// Puts the model of the last round into best/ where it is the best one.
+void save_best(const Config& config, const TrainInputs& inputs, const RunFolder* folder,
+               const std::vector<RoundRecord>& rounds);
+
+/// The metric that picks the best round.
+std::string best_metric(const Config& config, TaskKind task);
+
+/// True where no better score came for train.early_stopping rounds; says so in the log.
+bool stops_early(const Config& config, TaskKind task, const std::vector<RoundRecord>& rounds);
+
+/// The finished rounds of a summary.json, for stdout.
+std::string result_text(const nlohmann::ordered_json& summary, const std::string& format);
+
+/// Prints the rounds of a run that has none left. \return exit code 0 \throws FormatError
+int show_finished(const Config& config);
+
+}  // namespace eida

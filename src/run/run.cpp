@@ -1,0 +1,122 @@
+#include "eida/run/run.h"
+
+#include <spdlog/spdlog.h>
+#include <torch/version.h>
+
+#include <algorithm>
+
+#include "eida/config/schema.h"
+#include "eida/core/error.h"
+#include "eida/core/files.h"
+#include "eida/core/log.h"
+#include "eida/run/earlier_run.h"
+#include "eida/tensor/device.h"
+
+namespace eida {
+namespace fs = std::filesystem;
+namespace {
+
+/// The file itself, or the files of a folder (a model, an adapter of PEFT) in the order of their
+/// names.
+void add_input(Manifest& manifest, const fs::path& path) {
+  std::vector<fs::path> files = {path};
+  if (fs::is_directory(path)) {
+    files.clear();
+    for (const auto& entry : fs::directory_iterator(path)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+  }
+  for (const fs::path& file : files) manifest.inputs.push_back(describe_input(file));
+}
+
+/// Says in the log what --resume finds. \return whether nothing is left to do
+bool is_finished(const ParsedCommand& command) {
+  const fs::path& folder = command.config.run.output;
+  if (!command.resume || folder.empty()) return false;
+  switch (find_earlier_run(folder, command.config, command.program)) {
+    case EarlierRun::kNone:
+      spdlog::warn("{}: there is nothing to resume: a new run starts", folder.string());
+      return false;
+    case EarlierRun::kUnfinished:
+      if (command.program != Program::kTrain)
+        spdlog::info("{}: nothing half-done was kept: it starts over", folder.string());
+      return false;
+    case EarlierRun::kFinished:
+      spdlog::info(
+          "{}: the run is finished, nothing is left to do (hint: --overwrite starts afresh)",
+          folder.string());
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void check_processes(const ParsedCommand& command, const Communicator& processes) {
+  if (processes.size() == 1 || command.subcommand.empty()) return;
+  throw ConfigError("{}: takes one process, {} were started", command.subcommand, processes.size());
+}
+
+Run::Run(const ParsedCommand& command, const Communicator& processes, std::vector<fs::path> inputs)
+    : command_(&command),
+      processes_(&processes),
+      inputs_(std::move(inputs)),
+      folder_{command.overwrite, command.resume, inputs_} {
+  check_processes(command, processes);
+  const Config& config = command.config;
+  if (!config.model.path.empty()) folder_.inputs.push_back(config.model.path);
+  const bool needed = command.program != Program::kEval && command.subcommand.empty();
+  if (needed && !command.dry_run && config.run.output.empty())
+    throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
+  finished_ = ask_root(processes, [&] {
+    if (!config.run.output.empty()) RunFolder::check(config.run.output, folder_);
+    return is_finished(command);
+  });
+}
+
+std::unique_ptr<RunFolder> Run::make_folder() const {
+  const Config& config = command_->config;
+  std::unique_ptr<RunFolder> folder;
+  if (processes_->is_root() && !config.run.output.empty()) {
+    folder = std::make_unique<RunFolder>(config.run.output, folder_);
+    attach_log_file(folder->file("log.jsonl"));
+    write_file_atomic(folder->file("config.yaml"), dump_yaml(config, command_->program));
+  }
+  processes_->barrier();  // the others may look into it from now on
+  return folder;
+}
+
+Manifest Run::manifest() const {
+  Manifest manifest;
+  manifest.program = program_name(command_->program);
+  manifest.seed = static_cast<uint64_t>(command_->config.run.seed);
+  manifest.threads = 1;
+  manifest.command_line = command_->command_line;
+  if (!processes_->is_root()) return manifest;
+  for (const fs::path& input : inputs_) add_input(manifest, input);
+  return manifest;
+}
+
+Manifest Run::manifest(const ComputeSetting& compute) const {
+  Manifest manifest = this->manifest();
+  manifest.libtorch = TORCH_VERSION;
+  manifest.device = compute.device.str();
+  manifest.precision = precision_name(compute.precision);
+  manifest.threads = compute.threads;
+  manifest.processes = compute.processes->size();
+  if (processes_->is_root()) add_input(manifest, command_->config.model.path);
+  return manifest;
+}
+
+std::map<std::string, std::string> input_digests(const Config& config, const std::string& base,
+                                                 const Manifest& manifest) {
+  const auto folder = (fs::absolute(config.model.path) / "").lexically_normal().string();
+  std::map<std::string, std::string> digests = {{"model", base}};
+  for (const InputFile& file : manifest.inputs) {
+    if (!file.path.starts_with(folder)) digests[file.path] = file.sha256;
+  }
+  return digests;
+}
+
+}  // namespace eida
