@@ -203,17 +203,18 @@ void add_audit(Page& page, const TrainReport& report) {
 }
 
 void add_merges(Page& page, const TrainReport& report) {
-  if (report.rounds.empty()) return;
+  Table table({"round", "largest difference", "tolerance", "loss before", "loss after", "holds"});
+  for (const TrainRound& round : report.rounds) {
+    if (!round.merge) continue;
+    const TrainMerge& merge = *round.merge;
+    table.add_row({std::to_string(round.round), number(merge.difference, "{:.1e}"),
+                   number(merge.tolerance, "{:.1e}"), number(merge.loss_before),
+                   number(merge.loss_after), merge.difference <= merge.tolerance ? "yes" : "NO"});
+  }
+  if (table.rows() == 0) return;
   page.add_section("Merging",
                    "Logits of the adapted model and of the model with the update merged into its "
                    "weights, on held-out examples in float32.");
-  Table table({"round", "largest difference", "tolerance", "loss before", "loss after", "holds"});
-  for (const TrainRound& round : report.rounds) {
-    table.add_row({std::to_string(round.round), number(round.merge_difference, "{:.1e}"),
-                   number(round.merge_tolerance, "{:.1e}"), number(round.loss_before),
-                   number(round.loss_after),
-                   round.merge_difference <= round.merge_tolerance ? "yes" : "NO"});
-  }
   page.add_table("Parity of adapted and merged models", table);
 }
 

@@ -41,8 +41,7 @@ TrainReport two_rounds() {
     record.round = round;
     record.train_loss = 0.7 / static_cast<double>(round);
     record.scores = {{"accuracy", 0.5}, {"loss", 0.65}};
-    record.merge_tolerance = 1e-5;
-    record.merge_difference = round == 1 ? 1e-6 : 1e-4;
+    record.merge = TrainMerge{round == 1 ? 1e-6 : 1e-4, 1e-5, 0.6, 0.6};
     const double degrees = round == 1 ? NAN : 30.0;
     record.places = {place("input", "q,k,v", 0.91, degrees),
                      place("delta_output", "q", 0.8, degrees)};
@@ -98,6 +97,8 @@ TEST_F(TrainReportPage, LeavesOutWhatThereIsNot) {
   TrainReport report = two_rounds();
   for (TrainRound& round : report.rounds) round.places.clear();
   EXPECT_FALSE(holds(written(report), ">Subspaces<"));
+  for (TrainRound& round : report.rounds) round.merge.reset();
+  EXPECT_FALSE(holds(written(report), ">Merging<"));
   report.rounds.clear();
   report.steps.clear();
   const std::string html = written(report);

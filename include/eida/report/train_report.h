@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,11 +47,17 @@ struct TrainPlace {
          largest_degrees = std::numeric_limits<double>::quiet_NaN();
 };
 
+/// Adapted and merged model on the same examples.
+struct TrainMerge {
+  double difference = 0.0, tolerance = 0.0;  ///< of logits
+  double loss_before = 0.0, loss_after = 0.0;
+};
+
 struct TrainRound {
   int64_t round = 1;
   double train_loss = 0.0;
   std::vector<std::pair<std::string, double>> scores;  ///< on data.dev; empty without
-  double merge_difference = 0.0, merge_tolerance = 0.0, loss_before = 0.0, loss_after = 0.0;
+  std::optional<TrainMerge> merge;                     ///< none: the method has nothing to merge
   double seconds = 0.0, sampling_seconds = 0.0, estimation_seconds = 0.0;
   std::vector<TrainPlace> places;  ///< empty: the method has no subspaces
 };

@@ -144,10 +144,13 @@ void Observer::complete(RoundRecord& record, const Checkpoint& at) {
 void Observer::finished_round(const Checkpoint& at) const {
   if (folder_ == nullptr) return;
   nlohmann::json merges = nlohmann::json::array();
-  for (const RoundRecord& round : at.rounds) merges.push_back(to_json(*round.merge, round.round));
+  for (const RoundRecord& round : at.rounds) {
+    if (round.merge) merges.push_back(to_json(*round.merge, round.round));
+  }
   write_file_atomic(folder_->file("merge_report.json"), json_text({{"rounds", merges}}));
   write_file_atomic(folder_->file("summary.json"), json_text(summary(at)));
-  write_page(at, /*running=*/at.rounds.back().merge->holds());
+  const auto& merge = at.rounds.back().merge;
+  write_page(at, /*running=*/!merge || merge->holds());
 }
 
 void Observer::write_page(const Checkpoint& at, bool running) const {

@@ -57,10 +57,10 @@ TrainRound round_of(const RoundRecord& record) {
   round.train_loss = record.train_loss;
   round.scores = record.scores;
   std::sort(round.scores.begin(), round.scores.end());
-  round.merge_difference = record.merge->difference;
-  round.merge_tolerance = record.merge->tolerance;
-  round.loss_before = record.merge->loss_before;
-  round.loss_after = record.merge->loss_after;
+  if (record.merge) {
+    round.merge = TrainMerge{record.merge->difference, record.merge->tolerance,
+                             record.merge->loss_before, record.merge->loss_after};
+  }
   round.seconds = record.seconds;
   round.sampling_seconds = record.sampling_seconds;
   round.estimation_seconds = record.estimation_seconds;

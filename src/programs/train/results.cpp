@@ -51,7 +51,8 @@ RoundRecord start_record(const Checkpoint& at) {
   return record;
 }
 
-MergeParity merge(TrainInputs& inputs) {
+std::optional<MergeParity> merge(TrainInputs& inputs) {
+  if (inputs.method->trainable().empty()) return std::nullopt;  // the weights themselves train
   PretrainedModel& model = *inputs.model;
   const PackedBatch batch = pack(parity_examples(inputs), inputs.task);
   const at::Tensor before = reference_logits(model, batch);
@@ -69,7 +70,7 @@ Scores evaluate_on_dev(TrainInputs& inputs, const std::function<void(int64_t)>& 
 }
 
 void check_parity(const RoundRecord& record) {
-  if (record.merge->holds()) return;
+  if (!record.merge || record.merge->holds()) return;
   throw NumericError(
       "merging round {}: adapted and merged logits differ by {:.3g}, more than {:.3g} (the model "
       "and the state are saved; hint: a smaller train.lr)",
@@ -131,7 +132,8 @@ std::string result_text(const nlohmann::ordered_json& summary, const std::string
       for (const auto& [metric, value] : round.at("eval").items())
         row.push_back(fmt::format("{:.4f}", value.get<double>()));
     }
-    row.push_back(fmt::format("{:.1e}", round.at("merge_parity").get<double>()));
+    const auto& parity = round.at("merge_parity");
+    row.push_back(parity.is_null() ? "-" : fmt::format("{:.1e}", parity.get<double>()));
     row.push_back(fmt::format("{:.1f}", round.at("seconds").get<double>()));
     table.add_row(row);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,8 @@ namespace eida {
 RoundRecord start_record(const Checkpoint& at);
 
 /// Adds the update to the weights. \return how far logits changed on examples of data.dev, else of
-/// the training file
-MergeParity merge(TrainInputs& inputs);
+/// the training file; nothing where the method has no update beside the weights
+std::optional<MergeParity> merge(TrainInputs& inputs);
 
 /// Scores on data.dev; none without it. \param progress called after every pass; may throw
 Scores evaluate_on_dev(TrainInputs& inputs, const std::function<void(int64_t)>& progress = {});
