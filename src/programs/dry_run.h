@@ -1,21 +1,21 @@
-// What a run would do and cost, without doing it.
+// What the programs' dry runs say alike.
 #pragma once
 
+#include <vector>
+
 #include "eida/config/config.h"
-#include "eida/data/dataset.h"
 #include "eida/data/tokenize.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/run/session.h"
-#include "train/inputs.h"
 
 namespace eida {
 
-/// Prints sites, trainable parameters (none) and estimates of memory and time, scaled up from a
-/// trial on a few examples. \return exit code 0
-int dry_run_probe(const Config& config, PretrainedModel& model, const Dataset& data,
-                  const ExampleTokenizer& tokenizer, const ComputeSetting& compute);
+/// Examples of a trial at most: enough for its passes to be like the run's.
+inline constexpr int64_t kTrialExamples = 32;
 
-/// The same for eida-train, with the number of trainable parameters. \return exit code 0
-int dry_run_train(const Config& config, TrainInputs& inputs);
+double mean_tokens(const TokenizedSet& set);
+void print_model(const Config& config, const PretrainedModel& model);
+/// \param bytes beyond the largest memory of the trial
+void print_cost(double bytes, double seconds, const ComputeSetting& compute);
 
 }  // namespace eida

@@ -83,7 +83,7 @@ TEST(RoundSteps, AreTheWholeEpochsFromAnyStepOn) {
   for (const char* batching : {"length_grouped", "as_drawn"}) {
     config.data.batching = batching;
     const Steps all = whole_epoch(config, inputs, 2);
-    EXPECT_EQ(static_cast<int64_t>(all.size()), steps_per_round(config, inputs.train->size()));
+    EXPECT_EQ(static_cast<int64_t>(all.size()), steps_per_round(config, inputs));
     for (const int64_t first : {0, 1, 16, 17, 33, 41, 42}) {
       const Steps wanted(all.begin() + first, all.end());
       EXPECT_EQ(steps_of(config, inputs, 2, first), wanted) << batching << " from " << first;

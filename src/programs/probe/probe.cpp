@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <optional>
 
-#include "../dry_run.h"
 #include "compare.h"
+#include "dry_run.h"
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"

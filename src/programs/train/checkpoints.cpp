@@ -33,13 +33,13 @@ Checkpoint Checkpoints::find() {
   check(at);
   restore_weights(at.round);
   spdlog::info("going on at round {}, step {} of {}", at.round, at.step,
-               steps_per_round(*config_, inputs_->train->size()));
+               steps_per_round(*config_, *inputs_));
   return at;
 }
 
 /// What was read belongs to this run: the model and every data file are what they were.
 void Checkpoints::check(const Checkpoint& at) const {
-  if (at.round > config_->rounds || at.step > steps_per_round(*config_, inputs_->train->size()) ||
+  if (at.round > config_->rounds || at.step > steps_per_round(*config_, *inputs_) ||
       (inputs_->method->needs_bases() && at.bases.size() != inputs_->model->places().size())) {
     throw FormatError("{}: not a state of this run (hint: --overwrite starts afresh)",
                       file_.string());

@@ -151,16 +151,16 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   return inputs;
 }
 
-int64_t steps_per_round(const Config& config, int64_t examples) {
+int64_t steps_per_round(const Config& config, const TrainInputs& inputs) {
   const auto up = [](int64_t count, int64_t by) { return (count + by - 1) / by; };
-  const int64_t batches = up(examples, config.train.batch_size);
+  const int64_t batches = up(inputs.train->size(), config.train.batch_size);
   const int64_t steps = up(batches, config.train.accumulation);
   return config.train.max_steps ? std::min(steps, *config.train.max_steps) : steps;
 }
 
 ScheduleOptions schedule_options(const Config& config, const TrainInputs& inputs) {
   ScheduleOptions options;
-  options.steps_per_round = steps_per_round(config, inputs.train->size());
+  options.steps_per_round = steps_per_round(config, inputs);
   options.rounds = config.rounds;
   options.warmup_ratio = config.train.warmup_ratio;
   options.whole_run = config.train.schedule == "global";

@@ -43,8 +43,8 @@ std::vector<std::filesystem::path> train_input_files(const Config& config);
 /// \throws Error anything missing or contradictory
 TrainInputs open_train_inputs(const Config& config, const Communicator& processes);
 
-/// Optimiser steps of a round. \param examples of the training file
-int64_t steps_per_round(const Config& config, int64_t examples);
+/// Optimiser steps of a round.
+int64_t steps_per_round(const Config& config, const TrainInputs& inputs);
 
 ScheduleOptions schedule_options(const Config& config, const TrainInputs& inputs);
 LearningRates learning_rates(const Config& config, const ScheduleOptions& schedule,

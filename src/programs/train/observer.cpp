@@ -22,7 +22,7 @@ Observer::Observer(const Config& config, const TrainInputs& inputs, const RunFol
       inputs_(&inputs),
       folder_(folder),
       manifest_(std::move(manifest)),
-      steps_per_round_(steps_per_round(config, inputs.train->size())) {}
+      steps_per_round_(steps_per_round(config, inputs)) {}
 
 void Observer::start(const Checkpoint& at) {
   earlier_seconds_ = at.seconds;
