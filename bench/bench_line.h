@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "eida/core/system_info.h"
-#include "eida/run/session.h"
+#include "eida/run/open.h"
 #include "eida/tensor/device.h"
 
 namespace eida::bench {

@@ -6,7 +6,7 @@
 #include "eida/config/config.h"
 #include "eida/data/tokenize.h"
 #include "eida/model/pretrained_model.h"
-#include "eida/run/session.h"
+#include "eida/run/compute.h"
 
 namespace eida {
 

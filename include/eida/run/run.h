@@ -11,7 +11,7 @@
 #include "eida/core/manifest.h"
 #include "eida/core/run_folder.h"
 #include "eida/parallel/communicator.h"
-#include "eida/run/session.h"
+#include "eida/run/compute.h"
 
 namespace eida {
 

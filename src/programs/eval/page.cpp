@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "eida/report/reproduction.h"
-#include "eida/run/session.h"
+#include "eida/run/open.h"
 
 namespace eida {
 

@@ -5,7 +5,7 @@
 #include "eida/data/dataset.h"
 #include "eida/data/tokenize.h"
 #include "eida/model/pretrained_model.h"
-#include "eida/run/session.h"
+#include "eida/run/open.h"
 
 namespace eida {
 

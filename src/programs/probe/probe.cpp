@@ -45,11 +45,7 @@ struct ProbeInputs {
 /// Opens and checks: what a run would refuse is refused here.
 ProbeInputs open_probe_inputs(const Config& config, const Communicator& processes) {
   const ComputeSetting compute = set_up_compute(config.run, processes);
-  ReaderOptions reader = reader_options(config.data);
-  auto data = open_dataset(config.data.train, reader);
-  reader.class_names = class_order(*data, config);
-  if (!reader.class_names.empty()) data = open_dataset(config.data.train, reader);
-  require_targets(*data, config.data);
+  auto data = open_training_data(config.data.train, config);
   check_enough_examples(data->name(), data->size(), config.sampling.examples, config.probe.heldout,
                         "probe.heldout");
   ExampleTokenizer tokenizer = open_example_tokenizer(config, data->kind(), compute.threads);

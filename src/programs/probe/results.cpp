@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "eida/core/error.h"
-#include "eida/run/session.h"
+#include "eida/run/open.h"
 #include "eida/tensor/safetensors.h"
 
 namespace eida {

@@ -11,7 +11,7 @@
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "eida/model/pretrained_model.h"
-#include "eida/run/session.h"
+#include "eida/run/open.h"
 #include "record.h"
 
 namespace eida {

@@ -1,30 +1,15 @@
 #include "inputs.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "eida/core/error.h"
-#include "eida/core/stopwatch.h"
 #include "eida/evaluation/evaluate.h"
 #include "eida/run/measure_setup.h"
 
 namespace eida {
 namespace {
-
-/// \param class_names of an earlier file, so that this one maps labels as that; empty: its own
-std::shared_ptr<const Dataset> open_file(const std::filesystem::path& path, const Config& config,
-                                         const std::vector<std::string>& class_names) {
-  ReaderOptions reader = reader_options(config.data);
-  reader.class_names = class_names;
-  const auto start = std::chrono::steady_clock::now();
-  auto data = open_dataset(path, reader);
-  require_targets(*data, config.data);
-  spdlog::info("{}: {} examples, opened in {:.2f} s", data->name(), data->size(),
-               seconds_since(start));
-  return data;
-}
 
 /// Tokens of examples at even distances: what is wrong with a file shows before anything is
 /// computed.
@@ -127,15 +112,14 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   inputs.task = task_kind(parse_data_task(config.data.task));
   check_supported(config, inputs.task);
   check_scores(config, inputs.task);
-  inputs.train = open_file(config.data.train, config, {});
-  if (const auto order = class_order(*inputs.train, config); !order.empty())
-    inputs.train = open_file(config.data.train, config, order);
+  inputs.train = open_training_data(config.data.train, config);
   const auto class_names = inputs.train->class_names();
   inputs.tokenizer = std::make_unique<ExampleTokenizer>(
       open_example_tokenizer(config, inputs.task, inputs.compute.threads));
   inputs.preview = preview(*inputs.train, *inputs.tokenizer);
   if (!config.data.dev.empty())
-    inputs.dev = inputs.tokenizer->tokenize_all(*open_file(config.data.dev, config, class_names));
+    inputs.dev =
+        inputs.tokenizer->tokenize_all(*open_training_data(config.data.dev, config, class_names));
   inputs.model =
       open_model(config, inputs.task, static_cast<int64_t>(class_names.size()), inputs.compute);
   inputs.base = model_fingerprint(config);

@@ -11,7 +11,7 @@
 #include "eida/data/dataset.h"
 #include "eida/data/tokenize.h"
 #include "eida/model/pretrained_model.h"
-#include "eida/run/session.h"
+#include "eida/run/open.h"
 #include "eida/training/schedule.h"
 #include "eida/training/train_step.h"
 #include "eida/training/training.h"

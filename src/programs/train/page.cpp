@@ -11,7 +11,7 @@
 #include "eida/core/json.h"
 #include "eida/core/system_info.h"
 #include "eida/report/reproduction.h"
-#include "eida/run/session.h"
+#include "eida/run/open.h"
 #include "record.h"
 
 namespace eida {

@@ -1,7 +1,5 @@
-/// What every program opens first: threads, device, precision, data, tokenizer, model.
+/// What every program opens as the configuration says: data, tokenizer, model.
 #pragma once
-
-#include <ATen/core/Tensor.h>
 
 #include <filesystem>
 #include <functional>
@@ -14,31 +12,19 @@
 #include "eida/data/dataset.h"
 #include "eida/data/tokenize.h"
 #include "eida/model/pretrained_model.h"
-#include "eida/parallel/communicator.h"
+#include "eida/run/compute.h"
 
 namespace eida {
-
-/// Where and how a run computes.
-struct ComputeSetting {
-  at::Device device = at::kCPU;
-  at::ScalarType precision = at::kFloat;  ///< of activations
-  int threads = 1;
-  const Communicator* processes = &Communicator::single();
-};
-
-/// Resolves device, precision and threads, and sets the number of threads: by default all cores,
-/// shared with the processes on the same machine. \param scaled_loss the
-/// program scales its loss; without it float16 is an error and `auto` is bfloat16 on every device.
-/// \throws ConfigError
-ComputeSetting set_up_compute(const RunOptions& run,
-                              const Communicator& processes = Communicator::single(),
-                              bool scaled_loss = false);
 
 /// The reader's options of a task, from the configuration. \throws ConfigError
 ReaderOptions reader_options(const DataOptions& data);
 
-/// \throws DataError a file without labels or completions, from which nothing is learnt
-void require_targets(const Dataset& data, const DataOptions& options);
+/// A file to learn from. \param class_names of an earlier file, so that this one maps labels as
+/// that one; empty: its own, in config.json's order where both name them, and as many. \throws
+/// DataError a file without labels or completions, or with other classes than the model
+std::shared_ptr<const Dataset> open_training_data(const std::filesystem::path& path,
+                                                  const Config& config,
+                                                  const std::vector<std::string>& class_names = {});
 
 /// \param name of the data, \param there its examples, \param heldout further examples to measure
 /// on, \param heldout_key where their number stands. \throws DataError too few are there
@@ -53,9 +39,6 @@ ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int
 std::vector<std::string> class_names_of(const ModelConfig& model);
 /// Whether the data's labels are words and not indices.
 bool names_classes(const Dataset& data);
-/// Where data and config.json both name the classes, and as many: config.json's order, to open the
-/// data with. Empty: the data's own order. \throws DataError names that are not the same
-std::vector<std::string> class_order(const Dataset& data, const Config& config);
 
 /// \param classes of the data; 0 for completions. \throws FormatError
 std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind, int64_t classes,
