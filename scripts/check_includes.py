@@ -27,11 +27,13 @@ MAY_INCLUDE = {
     "adapter": ["model", "subspace"],
     "training": ["adapter", "sampling", "subspace", "data", "parallel"],
     "generation": ["model", "data", "parallel"],
+    "measure": ["sampling", "subspace", "parallel"],
     "evaluation": ["generation", "metrics"],
-    "run": ["config", "evaluation", "training"],
-    "pipeline": ["config", "metrics", "report", "training", "generation", "run"],
-    "programs": ["pipeline", "run", "report"],
+    "run": ["config", "measure", "evaluation", "training"],
+    "programs": ["run", "report"],
 }
+# What a folder does not include although it might: measuring knows places and numbers alone.
+NEVER = {"measure": re.compile(r"nlohmann/|eida/core/(files|json|manifest|run_folder)\.h")}
 TORCH_FREE = {"core", "config", "text", "data", "metrics", "report"}
 TORCH = re.compile(r"(torch|ATen|c10|caffe2)/")
 UMBRELLA = {"torch/torch.h", "torch/all.h", "torch/nn.h", "ATen/ATen.h"}
@@ -77,6 +79,8 @@ def faults(path, allowed):
         target = included_folder(path, match[1] == '"', name)
         if target in MAY_INCLUDE and target not in allowed[folder]:
             yield number, f"{folder}/ may not include {target}/ ({name})"
+        if folder in NEVER and NEVER[folder].match(name):
+            yield number, f"{folder}/ is free of configuration, files and JSON ({name})"
         if folder in TORCH_FREE and TORCH.match(name):
             yield number, f"{folder}/ is free of LibTorch ({name})"
         if name in UMBRELLA:
