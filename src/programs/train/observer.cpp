@@ -12,6 +12,7 @@
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
 #include "page.h"
+#include "results.h"
 #include "subspace_record.h"
 
 namespace eida {
@@ -145,7 +146,7 @@ void Observer::finished_round(const Checkpoint& at) const {
   if (folder_ == nullptr) return;
   nlohmann::json merges = nlohmann::json::array();
   for (const RoundRecord& round : at.rounds) {
-    if (round.merge) merges.push_back(to_json(*round.merge, round.round));
+    if (round.merge) merges.emplace_back(to_json(*round.merge, round.round));
   }
   write_file_atomic(folder_->file("merge_report.json"), json_text({{"rounds", merges}}));
   write_file_atomic(folder_->file("summary.json"), json_text(summary(at)));
@@ -174,6 +175,11 @@ int64_t Observer::step_of_run(const Checkpoint& at) const {
   return (at.round - 1) * steps_per_round_ + at.step;
 }
 
+std::string Observer::text(const Checkpoint& at) const {
+  return result_text(summary(at), config_->run.format);
+}
+
+/// summary.json: docs/formats.md.
 nlohmann::ordered_json Observer::summary(const Checkpoint& at) const {
   nlohmann::ordered_json json = {{"method", config_->method}, {"rounds_done", at.rounds.size()}};
   if (!at.rounds.empty() && !at.rounds.back().scores.empty()) {
@@ -191,7 +197,7 @@ nlohmann::ordered_json Observer::summary(const Checkpoint& at) const {
   json["cpu_seconds"] = cpu_seconds();
   json["peak_memory_mib"] = peak_memory_mib();
   nlohmann::json rounds = nlohmann::json::array();  // names in their order
-  for (const RoundRecord& round : at.rounds) rounds.push_back(to_json(round));
+  for (const RoundRecord& round : at.rounds) rounds.emplace_back(to_json(round));
   json["rounds"] = rounds;
   return json;
 }

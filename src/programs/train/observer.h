@@ -49,10 +49,11 @@ class Observer {
   /// Bytes of metrics.jsonl, which survive the machine's end.
   int64_t sync();
   double seconds() const;  ///< of this process and those before it
-  /// summary.json: docs/formats.md.
-  nlohmann::ordered_json summary(const Checkpoint& at) const;
+  /// The finished rounds, for stdout.
+  std::string text(const Checkpoint& at) const;
 
  private:
+  nlohmann::ordered_json summary(const Checkpoint& at) const;
   int64_t step_of_run(const Checkpoint& at) const;
   void write_scores(const Checkpoint& at, const Scores& scores);
   double rate(int64_t count) const;

@@ -137,7 +137,7 @@ int run_train(const ParsedCommand& command, const Communicator& processes) {
   if (!folder) return 0;
   observer.write_page(end, /*running=*/false);
   folder->finish(manifest);
-  fmt::print("{}", result_text(observer.summary(end), config.run.format));
+  fmt::print("{}", observer.text(end));
   spdlog::info("models, adapters and metrics: {}", folder->path().string());
   return 0;
 }
