@@ -69,7 +69,7 @@ void restore_tensor(const SafetensorsFile& file, const std::string& name, const 
 
 }  // namespace
 
-void write_checkpoint(const std::filesystem::path& file, const Checkpoint& at,
+void write_checkpoint(const std::filesystem::path& file, const TrainingCheckpoint& at,
                       const Training& training) {
   nlohmann::ordered_json header = {{"format", kFormat},
                                    {"round", at.round},
@@ -95,10 +95,10 @@ void write_checkpoint(const std::filesystem::path& file, const Checkpoint& at,
   write_safetensors(file, std::move(tensors), {{"state", header.dump()}});
 }
 
-Checkpoint read_checkpoint(const std::filesystem::path& path) {
+TrainingCheckpoint read_checkpoint(const std::filesystem::path& path) {
   const SafetensorsFile file(path);
   const nlohmann::json header = header_of(file, path);
-  Checkpoint at;
+  TrainingCheckpoint at;
   try {
     at.round = header.at("round").get<int64_t>();
     at.step = header.at("step").get<int64_t>();

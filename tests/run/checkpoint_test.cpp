@@ -38,7 +38,7 @@ TEST_P(CheckpointTest, ReadsBackToTheBit) {
   parameters.gradients().normal_();
   optimizer.step(0.1, 0.1);
   scaler.restore(1024.0, 7);
-  Checkpoint written;
+  TrainingCheckpoint written;
   written.begin(3);
   written.step = 41;
   written.loss = {0.1 + 0.2, 40};
@@ -50,7 +50,7 @@ TEST_P(CheckpointTest, ReadsBackToTheBit) {
   written.bases[1] = at::Tensor();
   write_checkpoint(file(), written, *run.training);
 
-  const Checkpoint read = read_checkpoint(file());
+  const TrainingCheckpoint read = read_checkpoint(file());
   EXPECT_EQ(read.round, 3);
   EXPECT_EQ(read.step, 41);
   EXPECT_EQ(read.loss.sum, 0.1 + 0.2);
@@ -87,7 +87,7 @@ TEST_P(CheckpointTest, BrokenOrForeignFilesAreErrors) {
   EXPECT_THROW(read_checkpoint(file()), FormatError);
   write_safetensors(file(), {{"values", at::randn({2})}}, {{"state", R"({"format": 1})"}});
   EXPECT_THROW(read_checkpoint(file()), FormatError);
-  Checkpoint negative;
+  TrainingCheckpoint negative;
   negative.step = -1;
   write_checkpoint(file(), negative, *run.training);
   EXPECT_THROW(read_checkpoint(file()), FormatError);

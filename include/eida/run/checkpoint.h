@@ -30,7 +30,7 @@ struct LossMean {
 /// Where a run is, at one step of one round. Everything that is drawn follows from seed, round and
 /// step, so no generator has a state; the model's weights follow from the base and the adapter
 /// files of the rounds before.
-struct Checkpoint {
+struct TrainingCheckpoint {
   int64_t round = 1;                          ///< from 1
   int64_t step = 0;                           ///< optimiser steps done in this round
   LossMean loss;                              ///< of this round's steps
@@ -51,12 +51,12 @@ struct Checkpoint {
 
 /// Writes it atomically, with what is trained and the optimiser. \throws DataError, for example a
 /// full disk; the file that was there before is untouched then.
-void write_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint,
+void write_checkpoint(const std::filesystem::path& file, const TrainingCheckpoint& checkpoint,
                       const Training& training);
 
 /// What is needed before the adapters are attached. \throws DataError, FormatError a file that is
 /// not a checkpoint.
-Checkpoint read_checkpoint(const std::filesystem::path& file);
+TrainingCheckpoint read_checkpoint(const std::filesystem::path& file);
 
 /// Puts values, moments and scale where they were. \throws FormatError tensors of another run.
 void restore(const std::filesystem::path& file, Training& training);

@@ -25,11 +25,11 @@ Checkpoints::Checkpoints(const Config& config, TrainInputs& inputs, const RunFol
       digests_(input_digests(config, inputs.base, manifest)),
       file_(writer != nullptr ? writer->file(kFile) : config.run.output / kFile) {}
 
-Checkpoint Checkpoints::find() {
+TrainingCheckpoint Checkpoints::find() {
   const Communicator& processes = *inputs_->compute.processes;
   restores_ = ask_root(processes, [&] { return std::filesystem::exists(file_); });
   if (!restores_) return {};
-  Checkpoint at = read_checkpoint(file_);
+  TrainingCheckpoint at = read_checkpoint(file_);
   check(at);
   restore_weights(at.round);
   spdlog::info("going on at round {}, step {} of {}", at.round, at.step,
@@ -38,7 +38,7 @@ Checkpoint Checkpoints::find() {
 }
 
 /// What was read belongs to this run: the model and every data file are what they were.
-void Checkpoints::check(const Checkpoint& at) const {
+void Checkpoints::check(const TrainingCheckpoint& at) const {
   if (at.round > config_->rounds || at.step > steps_per_round(*config_, *inputs_) ||
       (inputs_->method->needs_bases() && at.bases.size() != inputs_->model->places().size())) {
     throw FormatError("{}: not a state of this run (hint: --overwrite starts afresh)",
@@ -64,13 +64,13 @@ void Checkpoints::restore_weights(int64_t round) const {
   merge_adapter_files(*inputs_->model, files, inputs_->base);
 }
 
-void Checkpoints::restore_or_save(Checkpoint& at, Training& training) {
+void Checkpoints::restore_or_save(TrainingCheckpoint& at, Training& training) {
   if (!restores_) return save(at, training);
   restore(file_, training);
   restores_ = false;
 }
 
-void Checkpoints::save(Checkpoint& at, const Training& training) {
+void Checkpoints::save(TrainingCheckpoint& at, const Training& training) {
   if (writer_ == nullptr) return;
   at.metrics_bytes = observer_->sync();
   at.seconds = observer_->seconds();
@@ -85,7 +85,7 @@ bool Checkpoints::is_due(int64_t step) const {
   return train.save_minutes > 0.0 && seconds_since(saved_at_) > 60.0 * train.save_minutes;
 }
 
-void Checkpoints::save_if_due(Checkpoint& at, const Training& training, int signal) {
+void Checkpoints::save_if_due(TrainingCheckpoint& at, const Training& training, int signal) {
   if (signal != 0 || is_due(at.step)) save(at, training);
   if (signal != 0) inputs_->compute.processes->barrier();  // it is there before anyone ends
   stop_for(signal);

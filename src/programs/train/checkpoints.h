@@ -19,19 +19,19 @@ class Checkpoints {
 
   /// Where an earlier process stopped, the model's weights as they were there; else the start of
   /// the first round. \throws DataError where model or data are others now, FormatError
-  Checkpoint find();
+  TrainingCheckpoint find();
   /// Whether find() found one whose round has not been gone on with.
   bool restores() const { return restores_; }
   /// Puts back what the checkpoint says of this round's training; or saves a round's start.
-  void restore_or_save(Checkpoint& at, Training& training);
+  void restore_or_save(TrainingCheckpoint& at, Training& training);
 
-  void save(Checkpoint& at, const Training& training);
+  void save(TrainingCheckpoint& at, const Training& training);
   /// Where train.save_every or train.save_minutes ask for it, or a signal ends the run.
   /// \param signal the same in every process \throws Interrupted behind it
-  void save_if_due(Checkpoint& at, const Training& training, int signal);
+  void save_if_due(TrainingCheckpoint& at, const Training& training, int signal);
 
  private:
-  void check(const Checkpoint& at) const;
+  void check(const TrainingCheckpoint& at) const;
   void restore_weights(int64_t round) const;
   bool is_due(int64_t step) const;
 

@@ -25,7 +25,7 @@ Observer::Observer(const Config& config, const TrainInputs& inputs, const RunFol
       manifest_(std::move(manifest)),
       steps_per_round_(steps_per_round(config, inputs)) {}
 
-void Observer::start(const Checkpoint& at) {
+void Observer::start(const TrainingCheckpoint& at) {
   earlier_seconds_ = at.seconds;
   if (folder_ == nullptr) return;
   metrics_.emplace(folder_->file("metrics.jsonl"), at.metrics_bytes);
@@ -53,7 +53,7 @@ void Observer::estimated(int64_t round, const RoundEstimate& estimate, const Pla
                     json_text(subspace_record(places, estimate, bases, before)));
 }
 
-void Observer::attached(const Checkpoint& at, const Training& training) {
+void Observer::attached(const TrainingCheckpoint& at, const Training& training) {
   trainable_ = training.parameters().count();
   progress_.emplace(fmt::format("round {} of {}", at.round, config_->rounds),
                     steps_per_round_ - at.step, "steps");
@@ -73,7 +73,7 @@ double Observer::rate(int64_t count) const {
   return static_cast<double>(count) / std::max(1e-9, step_seconds_);
 }
 
-void Observer::stepped(Checkpoint& at, const std::vector<ExampleBatch>& batches,
+void Observer::stepped(TrainingCheckpoint& at, const std::vector<ExampleBatch>& batches,
                        const StepResult& result, double lr, double seconds) {
   for (const ExampleBatch& batch : batches) examples_ += static_cast<int64_t>(batch.size());
   tokens_ += result.tokens;
@@ -100,7 +100,7 @@ void Observer::stepped(Checkpoint& at, const std::vector<ExampleBatch>& batches,
   at.logged = {};
 }
 
-void Observer::scored(const Checkpoint& at, const Scores& scores) {
+void Observer::scored(const TrainingCheckpoint& at, const Scores& scores) {
   if (folder_ == nullptr) return;
   spdlog::info("round {}, step {}: {}", at.round, at.step, to_text(scores));
   metrics_->write(
@@ -108,14 +108,14 @@ void Observer::scored(const Checkpoint& at, const Scores& scores) {
   write_scores(at, scores);
 }
 
-void Observer::write_scores(const Checkpoint& at, const Scores& scores) {
+void Observer::write_scores(const TrainingCheckpoint& at, const Scores& scores) {
   if (!events_) return;
   std::vector<Scalar> scalars;
   for (const auto& [metric, value] : scores) scalars.push_back({"eval/" + metric, value});
   events_->write(step_of_run(at), scalars);
 }
 
-void Observer::trained(const Checkpoint& at, const RoundSteps& steps) {
+void Observer::trained(const TrainingCheckpoint& at, const RoundSteps& steps) {
   progress_.reset();
   steps.log_truncation();
   spdlog::info("round {}: {:.1f} examples/s, {:.0f} tokens/s; {:.2f} % of the time for data",
@@ -123,7 +123,7 @@ void Observer::trained(const Checkpoint& at, const RoundSteps& steps) {
                100.0 * (prepare_seconds_ + steps.seconds()) / std::max(1e-9, step_seconds_));
 }
 
-void Observer::complete(RoundRecord& record, const Checkpoint& at) {
+void Observer::complete(RoundRecord& record, const TrainingCheckpoint& at) {
   if (!record.scores.empty()) {
     write_scores(at, record.scores);
     spdlog::info("round {}: {}", at.round, to_text(record.scores));
@@ -142,7 +142,7 @@ void Observer::complete(RoundRecord& record, const Checkpoint& at) {
   metrics_->write(line);
 }
 
-void Observer::finished_round(const Checkpoint& at) const {
+void Observer::finished_round(const TrainingCheckpoint& at) const {
   if (folder_ == nullptr) return;
   nlohmann::json merges = nlohmann::json::array();
   for (const RoundRecord& round : at.rounds) {
@@ -154,7 +154,7 @@ void Observer::finished_round(const Checkpoint& at) const {
   write_page(at, /*running=*/!merge || merge->holds());
 }
 
-void Observer::write_page(const Checkpoint& at, bool running) const {
+void Observer::write_page(const TrainingCheckpoint& at, bool running) const {
   if (folder_ == nullptr) return;
   TrainPageInputs page{folder_->path(), at.rounds,        best_metric(*config_, inputs_->task),
                        manifest_,       steps_per_round_, running};
@@ -171,16 +171,16 @@ int64_t Observer::sync() {
 double Observer::seconds() const { return earlier_seconds_ + seconds_since(start_); }
 
 /// Optimiser steps since the start of the first round.
-int64_t Observer::step_of_run(const Checkpoint& at) const {
+int64_t Observer::step_of_run(const TrainingCheckpoint& at) const {
   return (at.round - 1) * steps_per_round_ + at.step;
 }
 
-std::string Observer::text(const Checkpoint& at) const {
+std::string Observer::text(const TrainingCheckpoint& at) const {
   return result_text(summary(at), config_->run.format);
 }
 
 /// summary.json: docs/formats.md.
-nlohmann::ordered_json Observer::summary(const Checkpoint& at) const {
+nlohmann::ordered_json Observer::summary(const TrainingCheckpoint& at) const {
   nlohmann::ordered_json json = {{"method", config_->method}, {"rounds_done", at.rounds.size()}};
   if (!at.rounds.empty() && !at.rounds.back().scores.empty()) {
     const std::string metric = best_metric(*config_, inputs_->task);

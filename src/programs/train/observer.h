@@ -25,37 +25,37 @@ class Observer {
            Manifest manifest);
 
   /// Goes on where a run was stopped: later lines of metrics.jsonl are cut off.
-  void start(const Checkpoint& at);
+  void start(const TrainingCheckpoint& at);
   void begin_round();
   /// A round's bases are there. \param before those of the round before
   void estimated(int64_t round, const RoundEstimate& estimate, const PlaceBases& bases,
                  const PlaceBases& before);
   /// Adapters hang on the model, nothing has moved yet.
-  void attached(const Checkpoint& at, const Training& training);
+  void attached(const TrainingCheckpoint& at, const Training& training);
   /// \param at adds the loss to its means \param seconds of the whole step
-  void stepped(Checkpoint& at, const std::vector<ExampleBatch>& batches, const StepResult& result,
-               double lr, double seconds);
+  void stepped(TrainingCheckpoint& at, const std::vector<ExampleBatch>& batches,
+               const StepResult& result, double lr, double seconds);
   /// Scores within a round.
-  void scored(const Checkpoint& at, const Scores& scores);
+  void scored(const TrainingCheckpoint& at, const Scores& scores);
   /// The round's steps are over.
-  void trained(const Checkpoint& at, const RoundSteps& steps);
+  void trained(const TrainingCheckpoint& at, const RoundSteps& steps);
   /// Adds to a round's record what was watched, and logs it.
-  void complete(RoundRecord& record, const Checkpoint& at);
+  void complete(RoundRecord& record, const TrainingCheckpoint& at);
   /// merge_report.json, summary.json and the page, of all finished rounds.
-  void finished_round(const Checkpoint& at) const;
+  void finished_round(const TrainingCheckpoint& at) const;
   /// report.html of what is done so far. \param running the browser is to read it again
-  void write_page(const Checkpoint& at, bool running) const;
+  void write_page(const TrainingCheckpoint& at, bool running) const;
 
   /// Bytes of metrics.jsonl, which survive the machine's end.
   int64_t sync();
   double seconds() const;  ///< of this process and those before it
   /// The finished rounds, for stdout.
-  std::string text(const Checkpoint& at) const;
+  std::string text(const TrainingCheckpoint& at) const;
 
  private:
-  nlohmann::ordered_json summary(const Checkpoint& at) const;
-  int64_t step_of_run(const Checkpoint& at) const;
-  void write_scores(const Checkpoint& at, const Scores& scores);
+  nlohmann::ordered_json summary(const TrainingCheckpoint& at) const;
+  int64_t step_of_run(const TrainingCheckpoint& at) const;
+  void write_scores(const TrainingCheckpoint& at, const Scores& scores);
   double rate(int64_t count) const;
 
   const Config* config_;

@@ -44,7 +44,7 @@ std::vector<const TokenExample*> parity_examples(const TrainInputs& inputs) {
 
 }  // namespace
 
-RoundRecord start_record(const Checkpoint& at) {
+RoundRecord start_record(const TrainingCheckpoint& at) {
   RoundRecord record;
   record.round = at.round;
   record.train_loss = at.loss.mean();

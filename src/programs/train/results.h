@@ -13,7 +13,7 @@
 namespace eida {
 
 /// A finished round, with what is known before its merge.
-RoundRecord start_record(const Checkpoint& at);
+RoundRecord start_record(const TrainingCheckpoint& at);
 
 /// Adds the update to the weights. \return how far logits changed on examples of data.dev, else of
 /// the training file; nothing where the method has no update beside the weights

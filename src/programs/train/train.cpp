@@ -50,7 +50,7 @@ StepResult train_step(const Learner& learner, const std::vector<ExampleBatch>& b
 namespace {
 
 /// A and C of a round, from fresh samples of the model as it is now.
-PlaceBases estimate_bases(const Config& config, TrainInputs& inputs, const Checkpoint& at,
+PlaceBases estimate_bases(const Config& config, TrainInputs& inputs, const TrainingCheckpoint& at,
                           Observer& observer) {
   const RankRuleOptions rule = rank_rule_options(config.ranks);
   const int64_t heldout = measures_ranks(rule) ? config.ranks.heldout : 0;
@@ -69,12 +69,12 @@ PlaceBases estimate_bases(const Config& config, TrainInputs& inputs, const Check
 }
 
 /// All rounds, from where an earlier process stopped. \return where the run is at its end
-Checkpoint train(const Config& config, TrainInputs& inputs, const RunFolder* folder,
-                 Observer& observer, Checkpoints& checkpoints) {
+TrainingCheckpoint train(const Config& config, TrainInputs& inputs, const RunFolder* folder,
+                         Observer& observer, Checkpoints& checkpoints) {
   Training training(*inputs.model, *inputs.method, training_options(config, inputs));
   const StepOptions options = step_options(config, inputs);
   const ScheduleOptions schedule = schedule_options(config, inputs);
-  Checkpoint at = checkpoints.find();
+  TrainingCheckpoint at = checkpoints.find();
   observer.start(at);
   for (; at.round <= config.rounds; at.begin(at.round + 1)) {
     observer.begin_round();
@@ -133,7 +133,7 @@ int run_train(const ParsedCommand& command, const Communicator& processes) {
   const Manifest manifest = run.manifest(inputs.compute);
   Observer observer(config, inputs, folder.get(), manifest);
   Checkpoints checkpoints(config, inputs, folder.get(), manifest, observer);
-  const Checkpoint end = train(config, inputs, folder.get(), observer, checkpoints);
+  const TrainingCheckpoint end = train(config, inputs, folder.get(), observer, checkpoints);
   if (!folder) return 0;
   observer.write_page(end, /*running=*/false);
   folder->finish(manifest);
