@@ -10,7 +10,7 @@ namespace eida {
 namespace {
 
 bool is_completion(const Config& config) {
-  return config.data.task == "e2e" || config.data.task == "prompt";
+  return config.data.task == TaskName::e2e || config.data.task == TaskName::prompt;
 }
 
 std::vector<std::string> required_keys(Program program) {
@@ -23,18 +23,18 @@ std::vector<std::string> required_keys(Program program) {
 }
 
 void check_ranks(const RankOptions& ranks) {
-  if (ranks.rule == "plan" && ranks.plan.empty()) {
+  if (ranks.rule == RankRule::kPlan && ranks.plan.empty()) {
     throw ConfigError("ranks.plan: rule plan needs a file (hint: --rank-plan FILE)");
   }
-  if (ranks.rule != "plan" && !ranks.plan.empty()) {
+  if (ranks.rule != RankRule::kPlan && !ranks.plan.empty()) {
     throw ConfigError("ranks.plan: has no use with ranks.rule {} (hint: ranks.rule plan)",
                       ranks.rule);
   }
-  if (ranks.rule == "budget" && !ranks.budget) {
+  if (ranks.rule == RankRule::kBudget && !ranks.budget) {
     throw ConfigError(
         "ranks.budget: rule budget needs a number of parameters (hint: --set ranks.budget=150000)");
   }
-  if (ranks.rule == "threshold" && ranks.narrow >= ranks.wide) {
+  if (ranks.rule == RankRule::kThreshold && ranks.narrow >= ranks.wide) {
     throw ConfigError("ranks.narrow: {} is not below ranks.wide, {}", ranks.narrow, ranks.wide);
   }
 }
@@ -42,7 +42,8 @@ void check_ranks(const RankOptions& ranks) {
 void check_threshold_dims(const Config& config) {
   const auto& dims = config.subspace.dims;
   for (const int64_t k : {config.ranks.narrow, config.ranks.wide}) {
-    if (config.ranks.rule != "threshold" || std::count(dims.begin(), dims.end(), k) > 0) continue;
+    if (config.ranks.rule != RankRule::kThreshold || std::count(dims.begin(), dims.end(), k) > 0)
+      continue;
     throw ConfigError(
         "subspace.dims: lacks {}, which rule threshold compares (hint: add it, or set ranks.narrow "
         "and "
@@ -59,7 +60,8 @@ void resolve_defaults(Config& config, const KeySet& given) {
     if (differs && !given.contains(option.key))
       config::assign(option, option.completion_default, {option.key, {}});
   }
-  if (!config.ranks.plan.empty() && !given.contains("ranks.rule")) config.ranks.rule = "plan";
+  if (!config.ranks.plan.empty() && !given.contains("ranks.rule"))
+    config.ranks.rule = RankRule::kPlan;
 }
 
 void check_given(const Config& config, const std::vector<std::string>& keys) {

@@ -32,7 +32,14 @@ class Assigner {
 
   void run() {
     if (value_.is_null() && !option_.may_be_null()) fail(value_, "is not a value here", example());
-    std::visit([this](auto* field) { set(*field); }, option_.field);
+    const auto assign_to = [this](const auto& field) {
+      if constexpr (std::is_pointer_v<std::decay_t<decltype(field)>>) {
+        set(*field);
+      } else {
+        set(field);
+      }
+    };
+    std::visit(assign_to, option_.field);
   }
 
  private:
@@ -72,14 +79,16 @@ class Assigner {
     field = std::move(items);
   }
 
-  void set(std::vector<std::string>& field) {
-    std::vector<std::string> items;
-    for (const json& item : list()) {
-      items.push_back(text(item));
-      if (std::count(items.begin(), items.end(), items.back()) > 1)
-        fail(item, "is there twice", "");
+  void set(const ChoiceField& field) {
+    if (field.is_list) {
+      for (const json& item : list()) {
+        text(item);
+        if (std::count(value_.begin(), value_.end(), item) > 1) fail(item, "is there twice", "");
+      }
+    } else if (!value_.is_null()) {
+      text(value_);
     }
-    field = std::move(items);
+    field.set(field.field, value_);
   }
 
   void set(std::vector<fs::path>& field) {
@@ -224,10 +233,12 @@ struct TextReader {
   json operator()(std::string*) const { return std::string(text); }
   json operator()(fs::path*) const { return std::string(text); }
   json operator()(std::vector<int64_t>*) const { return list_from_text(text, true); }
-  json operator()(std::vector<std::string>*) const { return list_from_text(text, false); }
   json operator()(std::vector<fs::path>*) const { return list_from_text(text, false); }
   json operator()(LayerChoice*) const {
     return trimmed(text) == "all" ? json("all") : list_from_text(text, true);
+  }
+  json operator()(const ChoiceField& field) const {
+    return field.is_list ? list_from_text(text, false) : json(std::string(text));
   }
 };
 
@@ -252,6 +263,7 @@ struct Getter {
   json operator()(const LayerChoice* field) const {
     return field->all ? json("all") : json(field->listed);
   }
+  json operator()(const ChoiceField& field) const { return field.get(field.field); }
 };
 
 }  // namespace

@@ -101,13 +101,13 @@ Columns prompt_columns(const Header& header, const ReaderOptions& options) {
 Columns choose_columns(const ReaderOptions& options, const std::vector<std::string>& names) {
   const Header header(names);
   switch (options.task) {
-    case DataTask::kSst2:
+    case TaskName::sst2:
       return sst2_columns(header);
-    case DataTask::kE2e:
+    case TaskName::e2e:
       return e2e_columns(header);
-    case DataTask::kPrompt:
+    case TaskName::prompt:
       return prompt_columns(header, options);
-    case DataTask::kClassification:
+    case TaskName::classification:
       break;
   }
   return classification_columns(header, options);

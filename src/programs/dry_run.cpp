@@ -94,7 +94,7 @@ struct ModelSize {
 void print_model(const Config& config, const PretrainedModel& model, const ModelSize& size) {
   fmt::print("model            {} ({}), {} layers, {:.0f} parameters{}\n",
              config.model.path.string(), model.config().model_type, model.config().num_layers,
-             size.parameters, config.model.init == "random" ? ", RANDOM weights" : "");
+             size.parameters, config.model.init == ModelInit::kRandom ? ", RANDOM weights" : "");
   fmt::print("places           {} input spaces, {} sites\n", model.places().inputs().size(),
              model.places().sites().size());
 }
@@ -115,14 +115,14 @@ std::string trainable_text(const Config& config, TrainInputs& inputs) {
   RankPlan plan;
   const RankRuleOptions rule = rank_rule_options(config.ranks);
   const bool known = !measures_ranks(rule);
-  if (config.method == "eida" && known) plan = choose_ranks(rule, places, {});
-  const bool threshold = config.ranks.rule == "threshold";
+  if (config.method == MethodKind::eida && known) plan = choose_ranks(rule, places, {});
+  const bool threshold = config.ranks.rule == RankRule::kThreshold;
   const int64_t least = threshold ? config.ranks.narrow : config.subspace.dims.front(),
                 most = threshold ? config.ranks.wide : config.subspace.dims.back();
   for (const PlaceId id : inputs.sites) {
     const Place& site = places[id];
-    if (config.method == "lora") low += config.lora.rank * (site.dim + site.linear->in_features());
-    if (config.method != "eida") continue;
+    if (config.method == MethodKind::lora) low += config.lora.rank * (site.dim + site.linear->in_features());
+    if (config.method != MethodKind::eida) continue;
     low += known ? plan.ranks[site.input] * plan.ranks[id] : least * least;
     high += known ? 0 : most * most;
   }
@@ -185,10 +185,10 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
 
   const SamplingTrial trial =
       try_sampling(*inputs.model, config, inputs.task, inputs.look.pointers());
-  const bool full = config.method == "full";
+  const bool full = config.method == MethodKind::full;
   const double trained = std::min(examples, static_cast<double>(steps) * step_examples);
   const double sampled =
-      config.method == "eida" ? static_cast<double>(config.sampling.examples) : 0;
+      config.method == MethodKind::eida ? static_cast<double>(config.sampling.examples) : 0;
   // A step's passes are larger than the sampler's and keep no vectors: about 0.8 of the time an
   // example, with the weights' gradients half as much again. Scoring is a forward pass.
   const double round = trained * (full ? 1.2 : 0.8) + sampled +
@@ -206,7 +206,7 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
       sampled > 0 ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors),
                                      measure_options(config, inputs.task))
                   : 0;
-  const double checkpoint = config.model.init == "random" ? 0 : size.parameters * 4;
+  const double checkpoint = config.model.init == ModelInit::kRandom ? 0 : size.parameters * 4;
   const double merged = size.weights * (inputs.model->masters() == nullptr ? 4 : 2);
   const double optimiser = full ? size.parameters * 16 : 0;
   constexpr double kRounding = 1.1;  // blocks that the allocator holds ready

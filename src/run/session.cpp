@@ -75,13 +75,13 @@ ComputeSetting set_up_compute(const RunOptions& run, const Communicator& process
   if (compute.device.is_cuda() && processes.ranks_on_node() > 1 && !chosen)  // a GPU for each
     compute.device =  // those that a launcher lets it see
         parse_device(fmt::format("cuda:{}", processes.rank_on_node() % gpu_count()));
-  if (run.precision == "fp16" && !scaled_loss) {
+  if (run.precision == Precision::kFp16 && !scaled_loss) {
     throw ConfigError(
         "run.precision: fp16 needs a scaled loss, which this program has not (hint: bf16)");
   }
-  compute.precision = run.precision == "auto" && !scaled_loss
+  compute.precision = run.precision == Precision::kAuto && !scaled_loss
                           ? at::kBFloat16
-                          : parse_precision(run.precision, compute.device);
+                          : scalar_type(run.precision, compute.device);
   // cuDNN builds a plan for every new shape, and packed batches have a new one each time. TF32
   // stays off, as LibTorch has it: fp32 means float32.
   if (compute.device.is_cuda()) at::globalContext().setSDPUseCuDNN(false);
@@ -97,8 +97,8 @@ void check_processes(const ParsedCommand& command, const Communicator& processes
 
 ReaderOptions reader_options(const DataOptions& data) {
   ReaderOptions options;
-  options.task = parse_data_task(data.task);
-  const bool prompt = options.task == DataTask::kPrompt;
+  options.task = *data.task;
+  const bool prompt = options.task == TaskName::prompt;
   options.text_column = prompt ? data.prompt_column : data.text_column;
   options.second_column = prompt ? data.completion_column : data.text_pair_column;
   options.label_column = data.label_column;
@@ -177,9 +177,9 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
   LoadOptions options;
   options.num_labels = kind == TaskKind::kClassification ? classes : 0;
   options.seed = static_cast<uint64_t>(config.run.seed);
-  options.random_init = config.model.init == "random";
+  options.random_init = config.model.init == ModelInit::kRandom;
   options.device = compute.device;
-  options.weights = parse_weights(config.model.weights);
+  options.weights = scalar_type(config.model.weights);
   auto model = load_pretrained(config.model.path, kind, options);
   if (options.random_init) {
     spdlog::warn("{}: the weights are random, drawn from seed {}", config.model.path.string(),
@@ -192,7 +192,7 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
 }
 
 std::string weights_origin(const Config& config) {
-  if (config.model.init != "random") return "from file";
+  if (config.model.init != ModelInit::kRandom) return "from file";
   return fmt::format("random, seed {}", config.run.seed);
 }
 
@@ -204,7 +204,7 @@ std::function<void(int64_t)> advance_and_check(Progress& progress) {
 }
 
 std::string model_fingerprint(const Config& config) {
-  return base_fingerprint(config.model.path, config.model.init == "random",
+  return base_fingerprint(config.model.path, config.model.init == ModelInit::kRandom,
                           static_cast<uint64_t>(config.run.seed));
 }
 

@@ -38,8 +38,15 @@ TEST(Declarations, EveryFieldOfConfigIsDeclared) {
   Config config;
   std::map<const char*, size_t> fields;
   for (const Declaration& option : eida::config::declare(config)) {
-    std::visit([&](auto* field) { fields[reinterpret_cast<const char*>(field)] = sizeof(*field); },
-               option.field);
+    if (const auto* choice = option.choice()) {
+      fields[static_cast<const char*>(choice->field)] = choice->bytes;
+      continue;
+    }
+    const auto note = [&](const auto& field) {
+      if constexpr (std::is_pointer_v<std::decay_t<decltype(field)>>)
+        fields[reinterpret_cast<const char*>(field)] = sizeof(*field);
+    };
+    std::visit(note, option.field);
   }
   const char* position = reinterpret_cast<const char*>(&config);
   const char* const end = position + sizeof(Config);

@@ -9,10 +9,10 @@ using testing::ReaderTest;
 using testing::task_options;
 using Formats = ReaderTest;
 
-const ReaderOptions kSst2 = task_options(DataTask::kSst2);
-const ReaderOptions kE2e = task_options(DataTask::kE2e);
-const ReaderOptions kClasses = task_options(DataTask::kClassification);
-const ReaderOptions kPrompt = task_options(DataTask::kPrompt);
+const ReaderOptions kSst2 = task_options(TaskName::sst2);
+const ReaderOptions kE2e = task_options(TaskName::e2e);
+const ReaderOptions kClasses = task_options(TaskName::classification);
+const ReaderOptions kPrompt = task_options(TaskName::prompt);
 
 TEST_F(Formats, Sst2KeepsTextByteForByte) {
   const auto data = open("a.tsv", "sentence\tlabel\nfine \"work \t1\n  caf\xC3\xA9 \t0\n", kSst2);

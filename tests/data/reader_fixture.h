@@ -39,7 +39,7 @@ class ReaderTest : public ::testing::Test {
   TempDir dir_;
 };
 
-inline ReaderOptions task_options(DataTask task) {
+inline ReaderOptions task_options(TaskName task) {
   ReaderOptions options;
   options.task = task;
   return options;

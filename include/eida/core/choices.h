@@ -330,4 +330,7 @@ struct fmt::formatter<E> : fmt::formatter<std::string_view> {
 template <eida::ChoiceEnum E>
 struct nlohmann::adl_serializer<E> {
   static void to_json(auto& json, E value) { json = std::string(eida::to_string(value)); }
+  static void from_json(const auto& json, E& value) {
+    value = eida::from_string<E>(json.template get<std::string>());
+  }
 };

@@ -7,24 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "eida/core/choices.h"
 #include "eida/data/example.h"
 
 namespace eida {
-
-/// What a row means. Names on the command line: sst2, e2e, classification, prompt.
-enum class DataTask {
-  kSst2,            ///< columns sentence, label (0 or 1); or index, sentence without labels
-  kE2e,             ///< columns mr, ref; or lines `MR||ref`; or the column MR alone
-  kClassification,  ///< one or two texts and a label
-  kPrompt,          ///< prompt and completion
-};
 
 /// How rows are written. TSV has no quoting (GLUE's rule); CSV quotes as RFC 4180 does; JSONL holds
 /// one object a line; pair lines are `context||reference`.
 enum class DataFormat { kAuto, kTsv, kCsv, kJsonl, kPairLines };
 
 struct ReaderOptions {
-  DataTask task = DataTask::kClassification;
+  TaskName task = TaskName::classification;
   /// kAuto: by the first line (`{` JSONL; `||` pair lines, E2E only), then by extension (.tsv,
   /// .csv, .jsonl, .ndjson, .json), then by a tab or a comma in the first line.
   DataFormat format = DataFormat::kAuto;
@@ -82,10 +75,7 @@ std::shared_ptr<const Dataset> open_dataset(const std::filesystem::path& path,
 std::shared_ptr<const Dataset> make_dataset(std::vector<TextExample> examples, TaskKind kind,
                                             std::vector<std::string> class_names = {});
 
-/// Task of its command-line name.
-/// \throws ConfigError lists the names.
-DataTask parse_data_task(const std::string& name);
 /// Whether the task's examples are classified or completed.
-TaskKind task_kind(DataTask task);
+TaskKind task_kind(TaskName task);
 
 }  // namespace eida

@@ -95,7 +95,8 @@ int dry_run_eval(const ParsedCommand& command, EvalTask task, const EvalInputs& 
   fmt::print("model            {} ({}), {} layers, {} parameters, {} adapter file(s){}\n",
              config.model.path.string(), inputs.model->config().model_type,
              inputs.model->config().num_layers, inputs.model->parameter_count(),
-             config.model.adapters.size(), config.model.init == "random" ? ", RANDOM weights" : "");
+             config.model.adapters.size(),
+             config.model.init == ModelInit::kRandom ? ", RANDOM weights" : "");
   fmt::print("data             {}: {} examples, about {:.1f} tokens each{}\n", inputs.data->name(),
              inputs.data->size(), sample.tokens,
              inputs.data->has_targets() ? "" : ", nothing to score against");

@@ -37,17 +37,17 @@ TokenizedSet look_at(const Dataset& data, const ExampleTokenizer& tokenizer) {
 
 void check_supported(const Config& config, TaskKind task) {
   const auto& extra = config.train.trainable_extra;
-  if (config.method == "head" && task == TaskKind::kCompletion) {
+  if (config.method == MethodKind::head && task == TaskKind::kCompletion) {
     throw ConfigError(
         "method: a language model's head is its word table, which is tied (hint: "
         "method full, or train.trainable_extra=[embeddings] beside eida)");
   }
-  if (config.method == "head" && std::count(extra.begin(), extra.end(), "head") == 0) {
+  if (config.method == MethodKind::head && !contains(extra, TrainableExtra::kHead)) {
     throw ConfigError("train.trainable_extra: method head trains nothing without 'head'");
   }
   const bool trains_weights =
-      config.method == "full" || std::count(extra.begin(), extra.end(), "embeddings") > 0;
-  if (config.model.weights != "fp32" && trains_weights) {
+      config.method == MethodKind::full || contains(extra, TrainableExtra::kEmbeddings);
+  if (config.model.weights != WeightsType::kFp32 && trains_weights) {
     throw ConfigError(
         "model.weights: {} weights cannot be trained themselves, only adapters beside them (hint: "
         "fp32; run.precision sets the type of activations)",
@@ -98,7 +98,7 @@ std::vector<std::filesystem::path> train_input_files(const Config& config) {
 TrainInputs open_train_inputs(const Config& config, const Communicator& processes) {
   TrainInputs inputs;
   inputs.compute = set_up_compute(config.run, processes, /*scaled_loss=*/true);
-  inputs.task = task_kind(parse_data_task(config.data.task));
+  inputs.task = task_kind(*config.data.task);
   check_supported(config, inputs.task);
   check_scores(config, inputs.task);
   inputs.train = open_file(config.data.train, config, {});
@@ -115,8 +115,8 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   inputs.base = model_fingerprint(config);
   if (config.train.dropout) inputs.model->set_dropout(*config.train.dropout);
   inputs.model->set_gradient_checkpointing(config.train.gradient_checkpointing);
-  inputs.sites = choose_sites(
-      *inputs.model, {config.sites.include, config.sites.layers.all, config.sites.layers.listed});
+  inputs.sites = choose_sites(*inputs.model, {to_strings(config.sites.include),
+                                              config.sites.layers.all, config.sites.layers.listed});
   inputs.method = make_method(config.method, {inputs.sites, config.lora.rank, config.lora.alpha,
                                               static_cast<uint64_t>(config.run.seed)});
   check_estimation(config, inputs);
@@ -125,7 +125,7 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
 
 std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
                                           const Method& method) {
-  const auto& groups = config.train.trainable_extra;
+  const auto groups = to_strings(config.train.trainable_extra);
   std::vector<std::string> names;
   for (const auto& [name, tensor] : model.parameters()) {
     const std::string group = parameter_group(name, model.config());
@@ -147,7 +147,7 @@ ScheduleOptions schedule_options(const Config& config, int64_t steps) {
   options.steps_per_round = steps;
   options.rounds = config.rounds;
   options.warmup_ratio = config.train.warmup_ratio;
-  options.whole_run = config.train.schedule == "global";
+  options.whole_run = config.train.schedule == Schedule::kGlobal;
   options.rewarm = !config.train.carry_moments;
   return options;
 }
@@ -156,8 +156,7 @@ StepOptions step_options(const Config& config, const TrainInputs& inputs) {
   StepOptions options;
   options.task = inputs.task;
   options.processes = inputs.compute.processes;
-  options.loss_norm =
-      config.train.loss_norm == "global" ? LossNorm::kGlobal : LossNorm::kMeanOfMeans;
+  options.loss_norm = config.train.loss_norm;
   options.label_smoothing = config.train.label_smoothing;
   options.clip_norm = config.train.clip_norm;
   options.seed = static_cast<uint64_t>(config.run.seed);

@@ -96,7 +96,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
       {"weights before training", weights_text(weights_origin(config), inputs.random_tensors)},
       {"data", config.data.train.string()},
       {"held-out data", config.data.dev.empty() ? "none" : config.data.dev.string()},
-      {"rank rule", config.ranks.rule},
+      {"rank rule", std::string(to_string(config.ranks.rule))},
       {"written", utc_iso()}};
   if (summary.contains("best_score")) {
     facts.emplace_back("best " + summary.at("metric").get<std::string>(),
@@ -109,7 +109,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
 
 TrainReport read_train_report(const Config& config, const TrainPageInputs& inputs) {
   TrainReport report;
-  report.method = config.method;
+  report.method = to_string(config.method);
   report.weights = weights_origin(config);
   report.running = inputs.running;
   report.rounds_planned = config.rounds;

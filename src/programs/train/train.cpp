@@ -25,8 +25,8 @@ namespace eida {
 namespace {
 
 /// The finished rounds, for stdout.
-std::string result_text(const nlohmann::ordered_json& summary, const std::string& format) {
-  if (format == "json") return summary.dump() + "\n";
+std::string result_text(const nlohmann::ordered_json& summary, OutputFormat format) {
+  if (format == OutputFormat::kJson) return summary.dump() + "\n";
   const auto& rounds = summary.at("rounds");
   std::vector<std::string> header = {"round", "train loss"};
   if (!rounds.empty() && rounds.front().contains("eval")) {

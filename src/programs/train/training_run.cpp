@@ -36,7 +36,7 @@ TrainingRun::TrainingRun(const Config& config, TrainInputs inputs, const RunFold
   heldout_.resize(std::min<size_t>(heldout_.size(), completion ? 8 : 64));
   steps_per_round_ = steps_per_round(config_, inputs_.train->size());
   schedule_ = schedule_options(config_, steps_per_round_);
-  if (config_.model.init == "random") return;  // the seed alone gives the base
+  if (config_.model.init == ModelInit::kRandom) return;  // the seed alone gives the base
   const auto& seeded = inputs_.model->seeded();
   for (const auto& [name, tensor] : inputs_.model->parameters()) {
     if (std::count(seeded.begin(), seeded.end(), name) > 0)
