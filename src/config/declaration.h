@@ -58,7 +58,6 @@ struct Declaration {
   bool nullable = false;               ///< a string that may be null
   const char* pattern = nullptr;       ///< what a string has to match, as a regular expression
   const char* pattern_help = nullptr;  ///< the same in words
-  nlohmann::json completion_default;   ///< default for e2e and prompt, where it differs; else null
 
   Declaration& in(unsigned value) { return programs = value, *this; }
   Declaration& needed_by(unsigned value) { return required = value, *this; }
@@ -74,9 +73,6 @@ struct Declaration {
   Declaration& or_null() { return nullable = true, *this; }
   Declaration& matching(const char* value, const char* words) {
     return pattern = value, pattern_help = words, *this;
-  }
-  Declaration& for_completions(nlohmann::json value) {
-    return completion_default = std::move(value), *this;
   }
 
   bool belongs_to(Program program) const {

@@ -60,8 +60,7 @@ void declare_input(Config& config, Declarations& list) {
            "longest sequence in tokens, special ones included; 0: no limit")
       .as("--max-length")
       .at_least(0)
-      .at_most(1 << 20)
-      .for_completions(144);
+      .at_most(1 << 20);
   list.add("data.batching", &data.batching, "how sequences are put into batches").in(kTrain);
 
   SiteOptions& sites = config.sites;

@@ -11,8 +11,7 @@ void declare_sampling(SamplingOptions& sampling, Declarations& list) {
       .in(kUsers)
       .as("--examples")
       .at_least(1)
-      .at_most(1e9)
-      .for_completions(128);
+      .at_most(1e9);
   list.add("sampling.tokens_per_example", &sampling.tokens_per_example,
            "classification: distinct tokens drawn of each example, at each place (report: N = 2)")
       .in(kUsers)
@@ -34,8 +33,7 @@ void declare_sampling(SamplingOptions& sampling, Declarations& list) {
            "examples whose mean loss gives one gradient (logical batch)")
       .in(kUsers)
       .at_least(1)
-      .at_most(1'000'000)
-      .for_completions(2);
+      .at_most(1'000'000);
   list.add("sampling.sketch_from", &sampling.sketch_from,
            "places of so many dimensions and more keep a sketch of their second moments where the "
            "moments would be larger, with a bound that is printed (method, Estimators; 0: never)")
@@ -91,8 +89,7 @@ void declare_method(Config& config, Declarations& list) {
       .in(kTrain)
       .as("--rounds")
       .at_least(1)
-      .at_most(100'000)
-      .for_completions(16);
+      .at_most(100'000);
   list.add("method", &config.method, "what is trained").in(kTrain).as("--method");
   declare_sampling(config.sampling, list);
   list.add("subspace.estimator", &config.subspace.estimator,

@@ -80,8 +80,7 @@ void declare_probe(ProbeOptions& probe, Declarations& list) {
       .in(kProbe)
       .as("--heldout")
       .at_least(1)
-      .at_most(1e9)
-      .for_completions(128);
+      .at_most(1e9);
   list.add("probe.repeats", &probe.repeats, "independent repeats: draw, estimate, measure")
       .in(kProbe)
       .as("--repeats")

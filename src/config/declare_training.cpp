@@ -9,8 +9,7 @@ void declare_optimiser(TrainOptions& train, Declarations& list) {
       .in(kTrain)
       .as("--lr")
       .above(0)
-      .at_most(10)
-      .for_completions(5e-5);
+      .at_most(10);
   list.add("train.head_lr", &train.head_lr, "learning rate of the head (null: train.lr)")
       .in(kTrain)
       .above(0)
@@ -19,25 +18,21 @@ void declare_optimiser(TrainOptions& train, Declarations& list) {
            "decoupled decay, not on biases and LayerNorm")
       .in(kTrain)
       .at_least(0)
-      .at_most(10)
-      .for_completions(0.01);
+      .at_most(10);
   list.add("train.batch_size", &train.batch_size, "examples of one forward pass")
       .in(kTrain)
       .as("--batch-size")
       .at_least(1)
-      .at_most(1'000'000)
-      .for_completions(8);
+      .at_most(1'000'000);
   list.add("train.accumulation", &train.accumulation, "forward passes of one optimiser step")
       .in(kTrain)
       .at_least(1)
-      .at_most(1'000'000)
-      .for_completions(2);
+      .at_most(1'000'000);
   list.add("train.warmup_ratio", &train.warmup_ratio,
            "share of the steps in which the learning rate rises")
       .in(kTrain)
       .at_least(0)
-      .at_most(1)
-      .for_completions(0.15);
+      .at_most(1);
   list.add("train.schedule", &train.schedule, "linear warm-up and decay of the learning rate")
       .in(kTrain);
   list.add("train.clip_norm", &train.clip_norm, "largest norm of the gradient; 0: not clipped")

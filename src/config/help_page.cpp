@@ -26,9 +26,8 @@ struct Placeholder {
 
 std::string default_text(const Declaration& option) {
   std::string text = typed(value_of(option));
-  if (!option.completion_default.is_null()) {
-    text += fmt::format("; e2e, prompt: {}", option.completion_default.dump());
-  }
+  for (const auto& [tasks, value] : task_defaults(option))
+    text += fmt::format("; {}: {}", tasks, value.dump());
   return text == "null" ? "" : fmt::format(" [{}]", text);
 }
 

@@ -78,8 +78,9 @@ std::string default_text(const Declaration& option) {
     return text.empty() ? "none" : code(text);
   };
   std::string text = shown(config::value_of(option));
-  if (option.completion_default.is_null()) return text;
-  return fmt::format("{}; e2e, prompt: {}", text, shown(option.completion_default));
+  for (const auto& [tasks, value] : config::task_defaults(option))
+    text += fmt::format("; {}: {}", tasks, shown(value));
+  return text;
 }
 
 std::string program_names(const Declaration& option) {

@@ -4,14 +4,11 @@
 #include "declaration.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
+#include "eida/data/task.h"
 #include "value.h"
 
 namespace eida {
 namespace {
-
-bool is_completion(const Config& config) {
-  return config.data.task == TaskName::e2e || config.data.task == TaskName::prompt;
-}
 
 std::vector<std::string> required_keys(Program program) {
   Config defaults;
@@ -55,10 +52,12 @@ void check_threshold_dims(const Config& config) {
 }  // namespace
 
 void resolve_defaults(Config& config, const KeySet& given) {
-  for (const config::Declaration& option : config::declare(config)) {
-    const bool differs = !option.completion_default.is_null() && is_completion(config);
-    if (differs && !given.contains(option.key))
-      config::assign(option, option.completion_default, {option.key, {}});
+  auto all = config::declare(config);
+  for (const auto& [key, value] :
+       config.data.task ? task_of(*config.data.task).defaults : std::vector<TaskDefault>()) {
+    const config::Declaration& option = *config::find(all, key);
+    if (!given.contains(key))
+      config::assign(option, config::value_from_text(option, value), {key, {}});
   }
   if (!config.ranks.plan.empty() && !given.contains("ranks.rule"))
     config.ranks.rule = RankRule::kPlan;

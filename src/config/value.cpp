@@ -10,6 +10,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/utf8.h"
+#include "eida/data/task.h"
 #include "nearest.h"
 
 namespace eida::config {
@@ -275,6 +276,24 @@ void assign(const Declaration& option, const json& value, const Origin& origin) 
 json value_from_text(const Declaration& option, const std::string& text) {
   if (text == "null" && option.may_be_null()) return nullptr;
   return std::visit(TextReader{text}, option.field);
+}
+
+std::vector<std::pair<std::string, json>> task_defaults(const Declaration& option) {
+  std::vector<std::pair<std::string, json>> defaults;
+  for (const auto& [task, name, help] : Choices<TaskName>::kAll) {
+    for (const auto& [key, text] : task_of(task).defaults) {
+      if (key != option.key) continue;
+      const json value = value_from_text(option, text);
+      const auto same = std::find_if(defaults.begin(), defaults.end(),
+                                     [&](const auto& other) { return other.second == value; });
+      if (same == defaults.end()) {
+        defaults.emplace_back(name, value);
+      } else {
+        same->first += fmt::format(", {}", name);
+      }
+    }
+  }
+  return defaults;
 }
 
 json value_of(const Declaration& option) { return std::visit(Getter{}, option.field); }

@@ -56,9 +56,4 @@ std::shared_ptr<const Dataset> make_dataset(std::vector<TextExample> examples, T
   return std::make_shared<MemoryDataset>(std::move(examples), kind, std::move(class_names));
 }
 
-TaskKind task_kind(TaskName task) {
-  const bool completed = task == TaskName::e2e || task == TaskName::prompt;
-  return completed ? TaskKind::kCompletion : TaskKind::kClassification;
-}
-
 }  // namespace eida

@@ -50,15 +50,6 @@ Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample
   return {{"loss", mean}, {"perplexity", std::exp(mean)}};
 }
 
-std::vector<std::string> evaluation_metrics(TaskKind task) {
-  if (task == TaskKind::kClassification) return {"accuracy", "f1", "matthews", "loss"};
-  return {"loss", "perplexity"};
-}
-
-bool lower_is_better(const std::string& metric) {
-  return metric == "loss" || metric == "perplexity";
-}
-
 nlohmann::ordered_json to_json(const Evaluation& evaluation) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [metric, value] : evaluation) json[metric] = value;

@@ -97,11 +97,12 @@ void check_processes(const ParsedCommand& command, const Communicator& processes
 
 ReaderOptions reader_options(const DataOptions& data) {
   ReaderOptions options;
-  options.task = *data.task;
-  const bool prompt = options.task == TaskName::prompt;
-  options.text_column = prompt ? data.prompt_column : data.text_column;
-  options.second_column = prompt ? data.completion_column : data.text_pair_column;
+  options.task = &task_of(*data.task);
+  options.text_column = data.text_column;
+  options.text_pair_column = data.text_pair_column;
   options.label_column = data.label_column;
+  options.prompt_column = data.prompt_column;
+  options.completion_column = data.completion_column;
   return options;
 }
 

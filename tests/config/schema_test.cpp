@@ -8,6 +8,7 @@
 #include "config/declaration.h"
 #include "config/nearest.h"
 #include "config/value.h"
+#include "eida/data/task.h"
 #include "support/file_helpers.h"
 #include "support/test_data.h"
 
@@ -62,9 +63,22 @@ TEST(Declarations, DefaultsAreValid) {
   Config config;
   for (const Declaration& option : eida::config::declare(config)) {
     eida::config::assign(option, eida::config::value_of(option), {option.key, {}});
-    if (option.completion_default.is_null()) continue;
-    eida::config::assign(option, option.completion_default, {option.key, {}});
-    EXPECT_EQ(eida::config::value_of(option), option.completion_default) << option.key;
+    for (const auto& [tasks, value] : eida::config::task_defaults(option)) {
+      eida::config::assign(option, value, {option.key, {}});
+      EXPECT_EQ(eida::config::value_of(option), value) << option.key;
+    }
+  }
+}
+
+TEST(Declarations, TasksHaveDefaultsOfKeysThereAre) {
+  Config config;
+  auto all = eida::config::declare(config);
+  for (const auto& task : eida::Choices<eida::TaskName>::kAll) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : eida::task_of(task.value).defaults) {
+      EXPECT_NE(eida::config::find(all, key), nullptr) << task.name << ": " << key;
+      EXPECT_TRUE(keys.insert(key).second) << task.name << ": " << key << " is there twice";
+    }
   }
 }
 

@@ -74,8 +74,8 @@ TEST_F(Formats, PairLinesLoseOuterWhiteSpaceOnly) {
 
 TEST_F(Formats, JsonlPromptsWithOtherKeys) {
   ReaderOptions options = kPrompt;
-  options.text_column = "question";
-  options.second_column = "answer";
+  options.prompt_column = "question";
+  options.completion_column = "answer";
   const auto data =
       open("a.jsonl", "{\"question\":\"q\\n1\",\"answer\":\"a \\u00e9\",\"id\":7}\n", options);
   EXPECT_EQ(data->at(0).first, "q\n1");
@@ -111,7 +111,7 @@ TEST_F(Formats, GivenClassNamesMapASecondFileAlike) {
 TEST_F(Formats, NamedColumnsAndPairs) {
   ReaderOptions options = kClasses;
   options.text_column = "premise";
-  options.second_column = "hypothesis";
+  options.text_pair_column = "hypothesis";
   options.label_column = "gold";
   const auto data = open("a.tsv", "id\tgold\thypothesis\tpremise\n1\tyes\th\tp\n", options);
   EXPECT_EQ(data->at(0).first, "p");

@@ -41,7 +41,7 @@ class ReaderTest : public ::testing::Test {
 
 inline ReaderOptions task_options(TaskName task) {
   ReaderOptions options;
-  options.task = task;
+  options.task = &task_of(task);
   return options;
 }
 

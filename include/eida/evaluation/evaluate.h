@@ -12,8 +12,8 @@
 
 namespace eida {
 
-/// Metric names and values, in order: accuracy, f1, matthews, loss (classification); loss,
-/// perplexity (completions, a labelled token).
+/// Scores and their values, in the order of Task::scores; loss and perplexity of completions are of
+/// a labelled token.
 using Evaluation = std::vector<std::pair<std::string, double>>;
 
 /// Of all processes' examples, which are the same; each computes its part.
@@ -22,11 +22,6 @@ using Evaluation = std::vector<std::pair<std::string, double>>;
 Evaluation evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                     TaskKind task, const Communicator& processes = Communicator::single(),
                     const std::function<void(int64_t)>& progress = {});
-
-/// Names that evaluate() gives a task; the first picks the best round where nothing else is said.
-std::vector<std::string> evaluation_metrics(TaskKind task);
-/// Whether a smaller value of the metric is a better one.
-bool lower_is_better(const std::string& metric);
 
 nlohmann::ordered_json to_json(const Evaluation& evaluation);
 /// "accuracy 0.9083, loss 0.2710"

@@ -56,14 +56,9 @@ void check_supported(const Config& config, TaskKind task) {
 }
 
 /// What is asked of scores on data.dev.
-void check_scores(const Config& config, TaskKind task) {
+void check_scores(const Config& config) {
   const TrainOptions& train = config.train;
-  const auto metrics = evaluation_metrics(task);
-  if (!train.best_metric.empty() &&
-      std::count(metrics.begin(), metrics.end(), train.best_metric) == 0) {
-    throw ConfigError("train.best_metric: '{}' is not one of {}", train.best_metric,
-                      fmt::join(metrics, ", "));
-  }
+  best_score(config);
   if (!config.data.dev.empty()) return;
   const char* useless = train.early_stopping         ? "early_stopping"
                         : train.eval_every           ? "eval_every"
@@ -98,9 +93,9 @@ std::vector<std::filesystem::path> train_input_files(const Config& config) {
 TrainInputs open_train_inputs(const Config& config, const Communicator& processes) {
   TrainInputs inputs;
   inputs.compute = set_up_compute(config.run, processes, /*scaled_loss=*/true);
-  inputs.task = task_kind(*config.data.task);
+  inputs.task = task_of(*config.data.task).kind;
   check_supported(config, inputs.task);
-  check_scores(config, inputs.task);
+  check_scores(config);
   inputs.train = open_file(config.data.train, config, {});
   if (const auto order = class_order(*inputs.train, config); !order.empty())
     inputs.train = open_file(config.data.train, config, order);
@@ -133,6 +128,18 @@ std::vector<std::string> extra_parameters(const Config& config, const Pretrained
       names.push_back(name);
   }
   return names;
+}
+
+const TaskScore& best_score(const Config& config) {
+  const std::vector<TaskScore>& scores = task_of(*config.data.task).scores;
+  const std::string& wanted = config.train.best_metric;
+  if (wanted.empty()) return scores.front();
+  std::vector<std::string> names;
+  for (const TaskScore& score : scores) {
+    if (score.name == wanted) return score;
+    names.push_back(score.name);
+  }
+  throw ConfigError("train.best_metric: '{}' is not one of {}", wanted, fmt::join(names, ", "));
 }
 
 int64_t steps_per_round(const Config& config, int64_t examples) {

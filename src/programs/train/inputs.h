@@ -43,6 +43,9 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
 std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
                                           const Method& method);
 
+/// The score that picks the best round. \throws ConfigError the task has no train.best_metric
+const TaskScore& best_score(const Config& config);
+
 /// Optimiser steps of a round. \param examples of the training file
 int64_t steps_per_round(const Config& config, int64_t examples);
 

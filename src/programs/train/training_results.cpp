@@ -112,10 +112,7 @@ std::filesystem::path TrainingRun::round_file(int64_t round, const char* name) c
   return file(fmt::format("rounds/{:02}/{}", round, name));
 }
 
-std::string TrainingRun::best_metric() const {
-  if (!config_.train.best_metric.empty()) return config_.train.best_metric;
-  return evaluation_metrics(inputs_.task).front();
-}
+std::string TrainingRun::best_metric() const { return best_score(config_).name; }
 
 std::optional<size_t> TrainingRun::best_round() const {
   const std::string metric = best_metric();
@@ -124,7 +121,7 @@ std::optional<size_t> TrainingRun::best_round() const {
     if (!history_[r].contains("eval")) return history_.size() - 1;  // no dev data: the last one
     const auto score = [&](size_t round) {
       const double value = history_[round]["eval"].at(metric).get<double>();
-      return lower_is_better(metric) ? -value : value;
+      return best_score(config_).lower_is_better ? -value : value;
     };
     if (!best || score(r) > score(*best)) best = r;
   }
