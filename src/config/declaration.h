@@ -96,31 +96,28 @@ struct ChosenOf<T> {
   using type = typename T::value_type;
 };
 
-template <ChoiceEnum E>
-ChoiceField choice_field(std::optional<E>* field) {
-  return {field,
-          sizeof(*field),
-          true,
-          false,
-          [](const void* from) {
-            const auto& value = *static_cast<const std::optional<E>*>(from);
-            return value ? nlohmann::json(*value) : nlohmann::json();
-          },
-          [](void* to, const nlohmann::json& name) {
-            auto& value = *static_cast<std::optional<E>*>(to);
-            value = name.is_null() ? std::nullopt : std::optional(name.get<E>());
-          }};
-}
-
-/// \param field of a choice, or of a list of choices
+/// \param field a choice, an optional one (null: none) or a list of choices
 template <typename T>
 ChoiceField choice_field(T* field) {
-  return {field,
-          sizeof(*field),
-          false,
-          !ChoiceEnum<T>,
-          [](const void* from) { return nlohmann::json(*static_cast<const T*>(from)); },
-          [](void* to, const nlohmann::json& names) { names.get_to(*static_cast<T*>(to)); }};
+  using nlohmann::json;
+  constexpr bool kOptional = requires { field->has_value(); };
+  const auto get = [](const void* from) {
+    const T& value = *static_cast<const T*>(from);
+    if constexpr (kOptional) {
+      return value ? json(*value) : json();
+    } else {
+      return json(value);
+    }
+  };
+  const auto set = [](void* to, const json& names) {
+    T& value = *static_cast<T*>(to);
+    if constexpr (kOptional) {
+      value = names.is_null() ? T() : names.get<typename T::value_type>();
+    } else {
+      names.get_to(value);
+    }
+  };
+  return {field, sizeof(T), kOptional, !kOptional && !ChoiceEnum<T>, get, set};
 }
 
 /// Collects declarations; `Config` must outlive them.

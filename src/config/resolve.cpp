@@ -52,12 +52,13 @@ void check_threshold_dims(const Config& config) {
 }  // namespace
 
 void resolve_defaults(Config& config, const KeySet& given) {
-  auto all = config::declare(config);
-  for (const auto& [key, value] :
-       config.data.task ? task_of(*config.data.task).defaults : std::vector<TaskDefault>()) {
-    const config::Declaration& option = *config::find(all, key);
-    if (!given.contains(key))
-      config::assign(option, config::value_from_text(option, value), {key, {}});
+  if (config.data.task) {
+    auto all = config::declare(config);
+    for (const auto& [key, value] : task_of(*config.data.task).defaults) {
+      const config::Declaration& option = *config::find(all, key);
+      if (!given.contains(key))
+        config::assign(option, config::value_from_text(option, value), {key, {}});
+    }
   }
   if (!config.ranks.plan.empty() && !given.contains("ranks.rule"))
     config.ranks.rule = RankRule::kPlan;

@@ -3,25 +3,20 @@
 #include "eida/data/task.h"
 
 namespace eida {
-namespace {
-
-Columns classification_columns(const Header& header, const ReaderOptions& options) {
-  Columns columns;
-  const bool by_name = options.text_column.empty();
-  columns.first = header.require(by_name ? Header::Names{"sentence", "text", "sentence1"}
-                                         : Header::Names{options.text_column});
-  const bool maybe_pair = by_name && header.name(columns.first) == "sentence1";
-  columns.second = header.named_or(options.text_pair_column,
-                                   maybe_pair ? Header::Names{"sentence2"} : Header::Names{});
-  columns.label = header.named_or(options.label_column, {"label"});
-  return columns;
-}
-
-}  // namespace
 
 Task make_classification_task() {
   Task task = classification_task();
-  task.columns = classification_columns;
+  task.columns = [](const Header& header, const ReaderOptions& options) {
+    Columns columns;
+    const bool by_name = options.text_column.empty();
+    columns.first = header.require(by_name ? Header::Names{"sentence", "text", "sentence1"}
+                                           : Header::Names{options.text_column});
+    const bool maybe_pair = by_name && header.name(columns.first) == "sentence1";
+    columns.second = header.named_or(options.text_pair_column,
+                                     maybe_pair ? Header::Names{"sentence2"} : Header::Names{});
+    columns.label = header.named_or(options.label_column, {"label"});
+    return columns;
+  };
   return task;
 }
 

@@ -3,20 +3,15 @@
 #include "eida/data/task.h"
 
 namespace eida {
-namespace {
-
-Columns e2e_columns(const Header& header, const ReaderOptions& /*options*/) {
-  Columns columns;
-  columns.first = header.require({"mr", "meaning_representation"}, /*ignore_case=*/true);
-  columns.second = header.find({"ref", "human_reference"}, /*ignore_case=*/true);
-  return columns;
-}
-
-}  // namespace
 
 Task make_e2e_task() {
   Task task = completion_task();
-  task.columns = e2e_columns;
+  task.columns = [](const Header& header, const ReaderOptions&) {
+    Columns columns;
+    columns.first = header.require({"mr", "meaning_representation"}, /*ignore_case=*/true);
+    columns.second = header.find({"ref", "human_reference"}, /*ignore_case=*/true);
+    return columns;
+  };
   task.has_pair_lines = true;
   return task;
 }

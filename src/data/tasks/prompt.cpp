@@ -3,21 +3,16 @@
 #include "eida/data/task.h"
 
 namespace eida {
-namespace {
-
-Columns prompt_columns(const Header& header, const ReaderOptions& options) {
-  Columns columns;
-  columns.first =
-      header.require({options.prompt_column.empty() ? "prompt" : options.prompt_column});
-  columns.second = header.named_or(options.completion_column, {"completion"});
-  return columns;
-}
-
-}  // namespace
 
 Task make_prompt_task() {
   Task task = completion_task();
-  task.columns = prompt_columns;
+  task.columns = [](const Header& header, const ReaderOptions& options) {
+    Columns columns;
+    columns.first =
+        header.require({options.prompt_column.empty() ? "prompt" : options.prompt_column});
+    columns.second = header.named_or(options.completion_column, {"completion"});
+    return columns;
+  };
   task.may_lack_prompt = true;
   return task;
 }

@@ -3,20 +3,15 @@
 #include "eida/data/task.h"
 
 namespace eida {
-namespace {
-
-Columns sst2_columns(const Header& header, const ReaderOptions& /*options*/) {
-  Columns columns;
-  columns.first = header.require({"sentence"});
-  columns.label = header.find({"index"}) ? header.find({"label"}) : header.require({"label"});
-  return columns;
-}
-
-}  // namespace
 
 Task make_sst2_task() {
   Task task = classification_task();
-  task.columns = sst2_columns;
+  task.columns = [](const Header& header, const ReaderOptions&) {
+    Columns columns;
+    columns.first = header.require({"sentence"});
+    columns.label = header.find({"index"}) ? header.find({"label"}) : header.require({"label"});
+    return columns;
+  };
   task.class_names = {"0", "1"};
   return task;
 }
