@@ -13,16 +13,25 @@
 
 namespace eida::bench {
 
+/// A flag that takes the names of a choice, for a field of it or an optional one.
+template <ChoiceEnum E>
+CLI::Option* add_choice(CLI::App& app, const std::string& flag, auto& field,
+                        const std::string& help = "") {
+  const auto take = [&field](const std::string& name) { field = from_string<E>(name); };
+  return app.add_option_function<std::string>(flag, take, help);
+}
+
 /// --model, --random-weights, --device, --precision and --threads, with the CPU, float32 and 2
 /// threads as defaults.
 inline void add_model_options(CLI::App& app, Config& config) {
   config.run.device = "cpu";
-  config.run.precision = "fp32";
+  config.run.precision = Precision::kFp32;
   config.run.threads = 2;
   app.add_option("--model", config.model.path)->required();
-  app.add_flag("--random-weights{random}", config.model.init, "of the model's shape");
+  app.add_flag_callback(
+      "--random-weights", [&] { config.model.init = ModelInit::kRandom; }, "of the model's shape");
   app.add_option("--device", config.run.device, "cpu or cuda");
-  app.add_option("--precision", config.run.precision, "fp32 or bf16");
+  add_choice<Precision>(app, "--precision", config.run.precision, "fp32 or bf16");
   app.add_option("--threads", config.run.threads);
 }
 

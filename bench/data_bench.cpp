@@ -12,14 +12,14 @@ namespace {
 
 int run(int argc, char** argv) {
   eida::Config config;
-  config.data.task = "sst2";
+  config.data.task = eida::TaskName::sst2;
   config.data.max_length = 0;
   int64_t examples = 200000;
   int workers = 1;
   CLI::App app("Times reading and tokenizing in random order");
   eida::bench::add_model_options(app, config);
   app.add_option("--data", config.data.train)->required();
-  app.add_option("--task", config.data.task);
+  eida::bench::add_choice<eida::TaskName>(app, "--task", config.data.task);
   app.add_option("--examples", examples, "to hand out");
   app.add_option("--workers", workers, "threads that read and tokenize");
   CLI11_PARSE(app, argc, argv);

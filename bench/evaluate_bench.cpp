@@ -38,7 +38,7 @@ int64_t classify_file(const Options& options, const eida::ComputeSetting& comput
 int run(int argc, char** argv) {
   Options options;
   eida::Config& config = options.config;
-  config.data.task = "sst2";
+  config.data.task = eida::TaskName::sst2;
   CLI::App app("Times the classification of a file");
   eida::bench::add_model_options(app, config);
   app.add_option("--data", config.data.test)->required();

@@ -38,7 +38,7 @@ int run(int argc, char** argv) {
   Options options;
   eida::Config& config = options.config;
   eida::GenerateOptions& generation = options.generation;
-  config.data.task = "e2e";
+  config.data.task = eida::TaskName::e2e;
   generation.beams = 10;
   CLI::App app("Times generation");
   eida::bench::add_model_options(app, config);

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bench_line.h"
 #include "eida/config/config.h"
 #include "eida/core/run_main.h"
 #include "eida/core/stopwatch.h"
@@ -35,7 +36,6 @@ struct Options {
   int64_t n = 512, dim = 0, places = 122;
   double decay = 0.8;
   bool stream = false;
-  std::string estimator = "mean_first";
   eida::EstimateOptions estimate;
 };
 
@@ -134,10 +134,9 @@ int run(int argc, char** argv) {
   app.add_option("--places", options.places, "with --dim, their number");
   app.add_option("--k", options.estimate.k, "dimensions kept");
   app.add_option("--decay", options.decay);
-  app.add_option("--estimator", options.estimator);
+  eida::bench::add_choice<eida::EstimatorKind>(app, "--estimator", options.estimate.estimator);
   app.add_flag("--stream", options.stream, "take samples in as they come");
   CLI11_PARSE(app, argc, argv);
-  options.estimate.estimator = eida::from_string<eida::EstimatorKind>(options.estimator);
   at::set_num_threads(options.threads);
   at::manual_seed(0);
 
@@ -151,7 +150,7 @@ int run(int argc, char** argv) {
   }
   std::sort(seconds.begin(), seconds.end());
   nlohmann::ordered_json line = {{"program", "pca_bench"},
-                                 {"estimator", options.estimator},
+                                 {"estimator", options.estimate.estimator},
                                  {"n", options.n},
                                  {"places", sources.size()},
                                  {"k", options.estimate.k},

@@ -61,7 +61,7 @@ int run(int argc, char** argv) {
   bool statistics = false;
   CLI::App app("Times the token sampler");
   eida::bench::add_model_options(app, config);
-  app.add_option("--task", config.data.task)->required();
+  eida::bench::add_choice<eida::TaskName>(app, "--task", config.data.task)->required();
   app.add_option("--rows", config.data.train)->required();
   app.add_option("--batch", config.sampling.batch_size, "examples of a logical batch");
   app.add_option("--pass-tokens", pass_tokens);

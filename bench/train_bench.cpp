@@ -45,14 +45,19 @@ void parse(CLI::App& app, Options& options) {
   eida::Config& config = options.config;
   config.data.max_length = 0;
   eida::bench::add_model_options(app, config);
-  app.add_option("--task", config.data.task)->required();
+  eida::bench::add_choice<eida::TaskName>(app, "--task", config.data.task)->required();
   app.add_option("--rows", config.data.train)->required();
   app.add_option("--batch", config.train.batch_size, "examples of a batch");
   app.add_option("--accumulation", config.train.accumulation, "batches of a step");
-  app.add_option("--method", config.method, "eida or lora");
+  eida::bench::add_choice<eida::MethodKind>(app, "--method", config.method, "eida or lora");
   app.add_option("--rank-plan", config.ranks.plan, "ranks of method eida");
   app.add_option("--lora-rank", config.lora.rank);
-  app.add_option("--sites", config.sites.include);
+  const auto take_sites = [&](const std::vector<std::string>& names) {
+    config.sites.include.clear();
+    for (const auto& name : names)
+      config.sites.include.push_back(eida::from_string<eida::SiteRole>(name));
+  };
+  app.add_option_function<std::vector<std::string>>("--sites", take_sites);
   app.add_option("--steps", options.steps, "timed steps");
   app.add_option("--pass-tokens", options.pass_tokens);
 }
@@ -69,7 +74,7 @@ int run(int argc, char** argv, const eida::Communicator& processes) {
       eida::open_example_tokenizer(config, data->kind(), compute.threads).tokenize_all(*data);
   const auto model = eida::open_model(config, data->kind(),
                                       static_cast<int64_t>(data->class_names().size()), compute);
-  const auto sites = eida::choose_sites(*model, {config.sites.include, true, {}});
+  const auto sites = eida::choose_sites(*model, {eida::to_strings(config.sites.include), true, {}});
   const auto method = eida::make_method(
       config.method, {sites, config.lora.rank, static_cast<double>(config.lora.rank), 0});
   eida::PlaceBases bases;

@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # folder: what it may include. In the order the data flows: a folder names only earlier ones.
 MAY_INCLUDE = {
     "core": [],
-    "config": ["core"],
     "text": ["core"],
     "data": ["core", "text"],
+    "config": ["core", "data"],
     "metrics": ["core"],
     "report": ["core"],
     # from here on with LibTorch

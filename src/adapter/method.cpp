@@ -1,6 +1,5 @@
 #include "eida/adapter/method.h"
 
-#include "eida/core/error.h"
 #include "eida_method.h"
 #include "lora_method.h"
 
@@ -24,12 +23,18 @@ class HeadMethod : public Method {
 
 }  // namespace
 
-std::unique_ptr<Method> make_method(const std::string& name, const MethodOptions& options) {
-  if (name == "eida") return std::make_unique<EidaMethod>(options);
-  if (name == "lora") return std::make_unique<LoraMethod>(options);
-  if (name == "full") return std::make_unique<FullMethod>();
-  if (name == "head") return std::make_unique<HeadMethod>();
-  throw ConfigError("method: '{}' is not one of eida, lora, full, head", name);
+std::unique_ptr<Method> make_method(MethodKind kind, const MethodOptions& options) {
+  switch (kind) {
+    case MethodKind::eida:
+      return std::make_unique<EidaMethod>(options);
+    case MethodKind::lora:
+      return std::make_unique<LoraMethod>(options);
+    case MethodKind::full:
+      return std::make_unique<FullMethod>();
+    case MethodKind::head:
+      break;
+  }
+  return std::make_unique<HeadMethod>();
 }
 
 }  // namespace eida

@@ -20,9 +20,8 @@ ValueKind path_kind(const std::string& value_name) {
 
 ValueKind kind_of(const Declaration& option) {
   if (std::holds_alternative<bool*>(option.field)) return ValueKind::kNone;
-  if (!option.choices.empty())
-    return std::holds_alternative<std::string*>(option.field) ? ValueKind::kChoice
-                                                              : ValueKind::kList;
+  if (const ChoiceField* choice = option.choice())
+    return choice->is_list ? ValueKind::kList : ValueKind::kChoice;
   const bool path = std::holds_alternative<std::filesystem::path*>(option.field) ||
                     std::holds_alternative<std::vector<std::filesystem::path>*>(option.field);
   return path ? path_kind(option.meta) : ValueKind::kAny;

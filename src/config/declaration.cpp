@@ -20,7 +20,8 @@ std::string program_name(Program program) {
 namespace config {
 
 bool Declaration::may_be_null() const {
-  return nullable || std::holds_alternative<std::filesystem::path*>(field) ||
+  return nullable || (choice() != nullptr && choice()->may_be_null) ||
+         std::holds_alternative<std::filesystem::path*>(field) ||
          std::holds_alternative<std::optional<int64_t>*>(field) ||
          std::holds_alternative<std::optional<double>*>(field);
 }

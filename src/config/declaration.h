@@ -16,11 +16,19 @@
 
 namespace eida::config {
 
+/// A field that holds a choice, a choice or none, or a list of choices: its names in and out.
+struct ChoiceField {
+  void* field;
+  size_t bytes;
+  bool may_be_null, is_list;
+  nlohmann::json (*get)(const void* field);
+  void (*set)(void* field, const nlohmann::json& names);
+};
+
 /// A field of a Config. Empty strings and paths stand for null.
-using Field =
-    std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*,
-                 std::optional<int64_t>*, std::optional<double>*, std::vector<int64_t>*,
-                 std::vector<std::string>*, std::vector<std::filesystem::path>*, LayerChoice*>;
+using Field = std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*,
+                           std::optional<int64_t>*, std::optional<double>*, std::vector<int64_t>*,
+                           std::vector<std::filesystem::path>*, LayerChoice*, ChoiceField>;
 
 struct Choice {
   std::string name, help;
@@ -50,15 +58,11 @@ struct Declaration {
   bool nullable = false;               ///< a string that may be null
   const char* pattern = nullptr;       ///< what a string has to match, as a regular expression
   const char* pattern_help = nullptr;  ///< the same in words
-  nlohmann::json completion_default;   ///< default for e2e and prompt, where it differs; else null
 
   Declaration& in(unsigned value) { return programs = value, *this; }
   Declaration& needed_by(unsigned value) { return required = value, *this; }
   Declaration& as(const char* value) { return flag = value, *this; }
   Declaration& value_name(const char* value) { return meta = value, *this; }
-  Declaration& one_of(const char* list_name, std::vector<Choice> value) {
-    return list = list_name, choices = std::move(value), *this;
-  }
   Declaration& at_least(double value) { return min = value, *this; }
   Declaration& above(double value) { return min = value, min_open = true, *this; }
   Declaration& at_most(double value) { return max = value, *this; }
@@ -70,22 +74,66 @@ struct Declaration {
   Declaration& matching(const char* value, const char* words) {
     return pattern = value, pattern_help = words, *this;
   }
-  Declaration& for_completions(nlohmann::json value) {
-    return completion_default = std::move(value), *this;
-  }
 
   bool belongs_to(Program program) const {
     return (programs & static_cast<unsigned>(program)) != 0;
   }
   bool may_be_null() const;
+  /// Of a field of one choice, or of a list of them, or nullptr.
+  const ChoiceField* choice() const { return std::get_if<ChoiceField>(&field); }
   std::vector<std::string> choice_names() const;
   std::string group() const { return key.substr(0, key.find('.')); }
 };
+
+/// The enum of a field of choices: T itself, or what an optional or a list holds.
+template <typename T>
+struct ChosenOf {
+  using type = T;
+};
+template <typename T>
+requires requires { typename T::value_type; }
+struct ChosenOf<T> {
+  using type = typename T::value_type;
+};
+
+/// \param field a choice, an optional one (null: none) or a list of choices
+template <typename T>
+ChoiceField choice_field(T* field) {
+  using nlohmann::json;
+  constexpr bool kOptional = requires { field->has_value(); };
+  const auto get = [](const void* from) {
+    const T& value = *static_cast<const T*>(from);
+    if constexpr (kOptional) {
+      return value ? json(*value) : json();
+    } else {
+      return json(value);
+    }
+  };
+  const auto set = [](void* to, const json& names) {
+    T& value = *static_cast<T*>(to);
+    if constexpr (kOptional) {
+      value = names.is_null() ? T() : names.get<typename T::value_type>();
+    } else {
+      names.get_to(value);
+    }
+  };
+  return {field, sizeof(T), kOptional, !kOptional && !ChoiceEnum<T>, get, set};
+}
 
 /// Collects declarations; `Config` must outlive them.
 class Declarations {
  public:
   Declaration& add(std::string key, Field field, std::string help);
+  /// The names come from core/choices.h.
+  template <typename T, ChoiceEnum E = typename ChosenOf<T>::type>
+  Declaration& add(std::string key, T* field, std::string help) {
+    Declaration& added = add(std::move(key), choice_field(field), std::move(help));
+    added.list = Choices<E>::kList;
+    for (const ChoiceRow<E>& row : Choices<E>::kAll)
+      added.choices.push_back({std::string(row.name), std::string(row.help)});
+    if (added.choice()->is_list) added.max_items = added.choices.size();
+    return added;
+  }
   std::vector<Declaration> take() { return std::move(all_); }
 
  private:

@@ -29,12 +29,8 @@ void declare_input(Config& config, Declarations& list) {
       .as("--model")
       .value_name("DIR")
       .needed_by(kAll);
-  list.add("model.weights", &model.weights, "type the weights are kept in")
-      .as("--weights")
-      .one_of("weights", {{"fp32", "float32"}, {"bf16", "bfloat16, half the memory"}});
-  list.add("model.init", &model.init, "where the weights come from")
-      .one_of("inits", {{"pretrained", "the folder's safetensors"},
-                        {"random", "drawn from the seed: config.json is enough"}});
+  list.add("model.weights", &model.weights, "type the weights are kept in").as("--weights");
+  list.add("model.init", &model.init, "where the weights come from");
   list.add("model.adapters", &model.adapters,
            "adapter files, or folders with a LoRA of PEFT, merged into the weights in this order; "
            "the "
@@ -44,14 +40,7 @@ void declare_input(Config& config, Declarations& list) {
       .value_name("FILE");
 
   DataOptions& data = config.data;
-  list.add("data.task", &data.task, "what a row of the data means")
-      .as("--task")
-      .needed_by(kAll)
-      .or_null()
-      .one_of("tasks", {{"sst2", "GLUE's SST-2: columns sentence, label; TSV without quotes"},
-                        {"e2e", "E2E: columns mr, ref, or lines MR||reference"},
-                        {"classification", "one or two texts and a label; TSV, CSV or JSONL"},
-                        {"prompt", "prompt and completion; JSONL, TSV or CSV"}});
+  list.add("data.task", &data.task, "what a row of the data means").as("--task").needed_by(kAll);
   list.add("data.train", &data.train, "training examples")
       .in(kProbe | kTrain)
       .as("--train")
@@ -71,26 +60,13 @@ void declare_input(Config& config, Declarations& list) {
            "longest sequence in tokens, special ones included; 0: no limit")
       .as("--max-length")
       .at_least(0)
-      .at_most(1 << 20)
-      .for_completions(144);
-  list.add("data.batching", &data.batching, "how sequences are put into batches")
-      .in(kTrain)
-      .one_of("batchings",
-              {{"length_grouped", "windows of 50 batches sorted by token count"},
-               {"as_drawn", "in drawn order, as the reference"}});
+      .at_most(1 << 20);
+  list.add("data.batching", &data.batching, "how sequences are put into batches").in(kTrain);
 
   SiteOptions& sites = config.sites;
   list.add("sites.include", &sites.include, "weights that take part, for every method")
       .in(kTrain)
-      .items(1, 7)
-      .one_of("sites", {{"q", "W_Q"},
-                        {"k", "W_K"},
-                        {"v", "W_V"},
-                        {"o", "W_O"},
-                        {"fc1", "W_fc1"},
-                        {"fc2", "W_fc2"},
-                        {"classifier",
-                         "dense layer of the head (encoders): classifier.dense, pooler.dense"}});
+      .items(1, 7);
   list.add("sites.layers", &sites.layers, "all, or a list of layers counted from 0")
       .in(kTrain)
       .at_least(0)

@@ -11,8 +11,7 @@ void declare_sampling(SamplingOptions& sampling, Declarations& list) {
       .in(kUsers)
       .as("--examples")
       .at_least(1)
-      .at_most(1e9)
-      .for_completions(128);
+      .at_most(1e9);
   list.add("sampling.tokens_per_example", &sampling.tokens_per_example,
            "classification: distinct tokens drawn of each example, at each place (report: N = 2)")
       .in(kUsers)
@@ -26,26 +25,15 @@ void declare_sampling(SamplingOptions& sampling, Declarations& list) {
       .at_most(1);
   list.add("sampling.token_weighting", &sampling.token_weighting,
            "completions: how often a token is drawn")
-      .in(kUsers)
-      .one_of(
-          "token-weightings",
-          {{"prefix_count",
-            "Binomial(m, p), m = the sequence's own labelled positions after the token"},
-           {"prefix_count_batch",
-            "m counts positions labelled in any sequence of the batch, as the reference's loop"},
-           {"uniform", "every token with the same chance"}});
+      .in(kUsers);
   list.add("sampling.classifier_tokens", &sampling.classifier_tokens,
            "which tokens are drawn at the head's dense layer")
-      .in(kUsers)
-      .one_of("classifier-tokens",
-              {{"random", "as at the other places (the reference)"},
-               {"first", "the first token, the only one that enters it: one vector an example"}});
+      .in(kUsers);
   list.add("sampling.batch_size", &sampling.batch_size,
            "examples whose mean loss gives one gradient (logical batch)")
       .in(kUsers)
       .at_least(1)
-      .at_most(1'000'000)
-      .for_completions(2);
+      .at_most(1'000'000);
   list.add("sampling.sketch_from", &sampling.sketch_from,
            "places of so many dimensions and more keep a sketch of their second moments where the "
            "moments would be larger, with a bound that is printed (method, Estimators; 0: never)")
@@ -56,18 +44,7 @@ void declare_sampling(SamplingOptions& sampling, Declarations& list) {
 
 void declare_ranks(RankOptions& ranks, Declarations& list) {
   constexpr unsigned kUsers = kProbe | kTrain;
-  list.add("ranks.rule", &ranks.rule, "how many dimensions a place gets")
-      .in(kUsers)
-      .as("--rule")
-      .one_of("rank-rules",
-              {{"threshold",
-                "ranks.wide where fidelity there exceeds that at ranks.narrow by ranks.margin, "
-                "else narrow"},
-               {"fixed", "ranks.fixed everywhere"},
-               {"energy", "as many as explain the share ranks.energy of the second moment"},
-               {"budget",
-                "largest marginal gain in fidelity a parameter, until ranks.budget parameters"},
-               {"plan", "read from the file ranks.plan"}});
+  list.add("ranks.rule", &ranks.rule, "how many dimensions a place gets").in(kUsers).as("--rule");
   list.add("ranks.wide", &ranks.wide, "rule threshold: the larger rank")
       .in(kUsers)
       .at_least(1)
@@ -112,27 +89,13 @@ void declare_method(Config& config, Declarations& list) {
       .in(kTrain)
       .as("--rounds")
       .at_least(1)
-      .at_most(100'000)
-      .for_completions(16);
-  list.add("method", &config.method, "what is trained")
-      .in(kTrain)
-      .as("--method")
-      .one_of("methods", {{"eida", "B of W + C'BA, bases estimated anew each round"},
-                          {"lora", "LoRA at the same sites"},
-                          {"full", "all weights"},
-                          {"head", "the classification head only"}});
+      .at_most(100'000);
+  list.add("method", &config.method, "what is trained").in(kTrain).as("--method");
   declare_sampling(config.sampling, list);
   list.add("subspace.estimator", &config.subspace.estimator,
            "how a subspace is found (method, section 4)")
       .in(kProbe | kTrain)
-      .as("--estimator")
-      .one_of("estimators",
-              {{"mean_first", "row 0 the mean direction, then PCA of what it leaves over"},
-               {"centred", "PCA of the covariance"},
-               {"uncentred", "PCA of the second moment"},
-               {"power_iteration",
-                "the reference's: mean_first by power iteration and deflation, seeded"},
-               {"random", "orthonormal rows that know nothing of the samples: the control"}});
+      .as("--estimator");
   list.add("subspace.dims", &config.subspace.dims, "dimensions k that fidelity is measured at")
       .in(kProbe | kTrain)
       .as("--dims")

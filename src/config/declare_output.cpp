@@ -62,21 +62,8 @@ void declare_generation(GenerationOptions& generation, Declarations& list) {
 void declare_eval(EvalOptions& eval, Declarations& list) {
   list.add("eval.metrics", &eval.metrics, "scores to compute (empty: the task's own)")
       .in(kEval)
-      .as("--metrics")
-      .items(0, 7)
-      .one_of("metrics",
-              {{"accuracy", "classification: accuracy, F1, Matthews correlation"},
-               {"loss", "completions: negative log-likelihood of the true text, perplexity"},
-               {"bleu", "BLEU-4 of mteval"},
-               {"nist", "NIST-5 of mteval"},
-               {"meteor", "METEOR 1.5"},
-               {"rouge_l", "ROUGE-L of coco-caption"},
-               {"cider", "CIDEr-D of coco-caption"}});
-  list.add("eval.nist", &eval.nist, "convention of BLEU and NIST")
-      .in(kEval)
-      .as("--nist")
-      .one_of("nist-conventions", {{"pymteval", "e2e-metrics -p, as the LoRA paper's recipe"},
-                                   {"perl", "mteval-v13a, as the E2E Challenge published"}});
+      .as("--metrics");
+  list.add("eval.nist", &eval.nist, "convention of BLEU and NIST").in(kEval).as("--nist");
   list.add("eval.no_paraphrases", &eval.no_paraphrases, "METEOR without its paraphrase table")
       .in(kEval)
       .as("--no-paraphrases");
@@ -93,8 +80,7 @@ void declare_probe(ProbeOptions& probe, Declarations& list) {
       .in(kProbe)
       .as("--heldout")
       .at_least(1)
-      .at_most(1e9)
-      .for_completions(128);
+      .at_most(1e9);
   list.add("probe.repeats", &probe.repeats, "independent repeats: draw, estimate, measure")
       .in(kProbe)
       .as("--repeats")
@@ -105,10 +91,7 @@ void declare_probe(ProbeOptions& probe, Declarations& list) {
       .as("--save-subspaces");
   list.add("probe.figures", &probe.figures, "places that get figures; an empty list: none")
       .in(kProbe)
-      .as("--figures")
-      .items(0, 2)
-      .one_of("figures", {{"input", "one figure per kind of input space"},
-                          {"delta_output", "one figure per kind of site"}});
+      .as("--figures");
   list.add("probe.figure_size", &probe.figure_size,
            "width and height of a figure in pixels; PNG has twice as many")
       .in(kProbe)
@@ -118,11 +101,7 @@ void declare_probe(ProbeOptions& probe, Declarations& list) {
       .at_most(10'000);
   list.add("probe.figure_formats", &probe.figure_formats, "formats of the files in figures/")
       .in(kProbe)
-      .as("--figure-formats")
-      .items(0, 3)
-      .one_of(
-          "figure-formats",
-          {{"svg", "for web pages"}, {"pdf", "for papers, fonts embedded"}, {"png", "for slides"}});
+      .as("--figure-formats");
   list.add("probe.published", &probe.published,
            "curves shown as grey points: a CSV of kind,layer,weights,k,fidelity as in "
            "configs/published")
@@ -146,12 +125,7 @@ void declare_output(Config& config, Declarations& list) {
       .as("--device")
       .value_name("NAME")
       .matching("^(auto|cpu|cuda|cuda:[0-9]{1,3})$", "auto, cpu, cuda or cuda:N");
-  list.add("run.precision", &run.precision, "type of activations")
-      .as("--precision")
-      .one_of("precisions", {{"auto", "fp16 on CUDA, bf16 on CPU"},
-                             {"fp32", "float32"},
-                             {"bf16", "bfloat16"},
-                             {"fp16", "float16, CUDA only"}});
+  list.add("run.precision", &run.precision, "type of activations").as("--precision");
   list.add("run.threads", &run.threads,
            "CPU threads of a process; 0: all cores, "
            "shared with the processes on the same machine")
@@ -166,9 +140,7 @@ void declare_output(Config& config, Declarations& list) {
       .as("--memory-limit")
       .at_least(1)
       .at_most(1e9);
-  list.add("run.format", &run.format, "of results on stdout")
-      .as("--format")
-      .one_of("formats", {{"table", "for people"}, {"json", "JSON lines, for programs"}});
+  list.add("run.format", &run.format, "of results on stdout").as("--format");
 }
 
 }  // namespace eida::config

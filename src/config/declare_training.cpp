@@ -9,8 +9,7 @@ void declare_optimiser(TrainOptions& train, Declarations& list) {
       .in(kTrain)
       .as("--lr")
       .above(0)
-      .at_most(10)
-      .for_completions(5e-5);
+      .at_most(10);
   list.add("train.head_lr", &train.head_lr, "learning rate of the head (null: train.lr)")
       .in(kTrain)
       .above(0)
@@ -19,29 +18,23 @@ void declare_optimiser(TrainOptions& train, Declarations& list) {
            "decoupled decay, not on biases and LayerNorm")
       .in(kTrain)
       .at_least(0)
-      .at_most(10)
-      .for_completions(0.01);
+      .at_most(10);
   list.add("train.batch_size", &train.batch_size, "examples of one forward pass")
       .in(kTrain)
       .as("--batch-size")
       .at_least(1)
-      .at_most(1'000'000)
-      .for_completions(8);
+      .at_most(1'000'000);
   list.add("train.accumulation", &train.accumulation, "forward passes of one optimiser step")
       .in(kTrain)
       .at_least(1)
-      .at_most(1'000'000)
-      .for_completions(2);
+      .at_most(1'000'000);
   list.add("train.warmup_ratio", &train.warmup_ratio,
            "share of the steps in which the learning rate rises")
       .in(kTrain)
       .at_least(0)
-      .at_most(1)
-      .for_completions(0.15);
+      .at_most(1);
   list.add("train.schedule", &train.schedule, "linear warm-up and decay of the learning rate")
-      .in(kTrain)
-      .one_of("schedules", {{"per_round", "afresh each round (the report)"},
-                            {"global", "once over all rounds; rounds after the first rise again"}});
+      .in(kTrain);
   list.add("train.clip_norm", &train.clip_norm, "largest norm of the gradient; 0: not clipped")
       .in(kTrain)
       .at_least(0);
@@ -50,9 +43,7 @@ void declare_optimiser(TrainOptions& train, Declarations& list) {
 void declare_loss(TrainOptions& train, Declarations& list) {
   list.add("train.loss_norm", &train.loss_norm,
            "what the loss of an accumulated step is divided by")
-      .in(kTrain)
-      .one_of("loss-norms", {{"mean_of_means", "mean of the batches' means (the reference)"},
-                             {"global", "all labels of the step"}});
+      .in(kTrain);
   list.add("train.label_smoothing", &train.label_smoothing, "probability spread over all classes")
       .in(kTrain)
       .at_least(0)
@@ -76,12 +67,7 @@ void declare_training(Config& config, Declarations& list) {
       .at_least(1)
       .at_most(1e12);
   list.add("train.trainable_extra", &train.trainable_extra, "what is trained beside the adapters")
-      .in(kTrain)
-      .items(0, 4)
-      .one_of("trainable-extras", {{"embeddings", "token and position embeddings"},
-                                   {"layer_norm", "gains and offsets of every LayerNorm"},
-                                   {"bias", "biases of linear layers"},
-                                   {"head", "output layer of the classification head"}});
+      .in(kTrain);
   list.add("train.eval_every", &train.eval_every,
            "steps between scores on data.dev (null: once a round)")
       .in(kTrain)

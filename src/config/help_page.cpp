@@ -15,7 +15,9 @@ struct Placeholder {
   std::string operator()(const double*) const { return "X"; }
   std::string operator()(const std::optional<double>*) const { return "X"; }
   std::string operator()(const std::vector<int64_t>*) const { return "N,N,…"; }
-  std::string operator()(const std::vector<std::string>*) const { return "NAME,…"; }
+  std::string operator()(const ChoiceField& field) const {
+    return field.is_list ? "NAME,…" : "NAME";
+  }
   std::string operator()(const std::string*) const { return "NAME"; }
   std::string operator()(const std::filesystem::path*) const { return "PATH"; }
   std::string operator()(const std::vector<std::filesystem::path>*) const { return "PATH,…"; }
@@ -24,9 +26,8 @@ struct Placeholder {
 
 std::string default_text(const Declaration& option) {
   std::string text = typed(value_of(option));
-  if (!option.completion_default.is_null()) {
-    text += fmt::format("; e2e, prompt: {}", option.completion_default.dump());
-  }
+  for (const auto& [tasks, value] : task_defaults(option))
+    text += fmt::format("; {}: {}", tasks, value.dump());
   return text == "null" ? "" : fmt::format(" [{}]", text);
 }
 
@@ -97,8 +98,8 @@ std::vector<HelpSection> key_sections(Program program) {
 std::string placeholder(const Declaration& option) {
   if (!option.meta.empty()) return option.meta;
   std::string names = fmt::format("{}", fmt::join(option.choice_names(), "|"));
-  const bool single = std::holds_alternative<std::string*>(option.field);
-  if (single && !names.empty() && names.size() <= 16) return names;
+  const bool single = option.choice() != nullptr && !option.choice()->is_list;
+  if (single && names.size() <= 16) return names;
   return std::visit(Placeholder{}, option.field);
 }
 

@@ -26,9 +26,6 @@ ordered_json with_bounds(ordered_json type, const Declaration& option) {
 ordered_json text_type(const Declaration& option) {
   ordered_json type = {{"type", "string"}, {"minLength", 1}};
   if (option.pattern != nullptr) type["pattern"] = option.pattern;
-  if (option.choices.empty()) return type;
-  type = {{"enum", ordered_json::array()}};
-  for (const config::Choice& choice : option.choices) type["enum"].push_back(choice.name);
   return type;
 }
 
@@ -53,8 +50,9 @@ struct TypeOf {
   ordered_json operator()(std::string*) const { return text_type(option); }
   ordered_json operator()(std::filesystem::path*) const { return text_type(option); }
   ordered_json operator()(std::vector<int64_t>*) const { return list_of(whole(), option); }
-  ordered_json operator()(std::vector<std::string>*) const {
-    return list_of(text_type(option), option);
+  ordered_json operator()(const config::ChoiceField& field) const {
+    const ordered_json names = {{"enum", option.choice_names()}};
+    return field.is_list ? list_of(names, option) : names;
   }
   ordered_json operator()(std::vector<std::filesystem::path>*) const {
     return list_of(text_type(option), option);

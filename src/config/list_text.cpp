@@ -30,8 +30,9 @@ std::map<std::string, std::string> lists_of_choices() {
   std::map<std::string, std::string> lists;
   Config defaults;
   for (const config::Declaration& option : config::declare(defaults)) {
-    for (const config::Choice& choice : option.choices)
-      lists[option.list] += line(choice.name, choice.help);
+    std::string text;
+    for (const config::Choice& choice : option.choices) text += line(choice.name, choice.help);
+    if (!text.empty()) lists[option.list] = text;
   }
   for (const std::string& level : log_levels()) lists["log-levels"] += level + "\n";
   return lists;

@@ -49,8 +49,7 @@ struct TypeText {
   std::string operator()(const double*) const { return real(); }
   std::string operator()(const std::optional<double>*) const { return real(); }
   std::string operator()(const std::string*) const {
-    if (option.pattern_help != nullptr) return option.pattern_help;
-    return option.choices.empty() ? "text" : "a choice";
+    return option.pattern_help != nullptr ? option.pattern_help : "text";
   }
   std::string operator()(const std::filesystem::path*) const {
     return option.meta == "DIR" ? "folder" : "file";
@@ -59,8 +58,8 @@ struct TypeText {
     return fmt::format("{} whole numbers{}{}", items_text(option), range_text(option),
                        option.increasing ? ", growing" : "");
   }
-  std::string operator()(const std::vector<std::string>*) const {
-    return items_text(option) + " choices";
+  std::string operator()(const config::ChoiceField& field) const {
+    return field.is_list ? items_text(option) + " choices" : "a choice";
   }
   std::string operator()(const std::vector<std::filesystem::path>*) const {
     return "list of files";
@@ -79,8 +78,9 @@ std::string default_text(const Declaration& option) {
     return text.empty() ? "none" : code(text);
   };
   std::string text = shown(config::value_of(option));
-  if (option.completion_default.is_null()) return text;
-  return fmt::format("{}; e2e, prompt: {}", text, shown(option.completion_default));
+  for (const auto& [tasks, value] : config::task_defaults(option))
+    text += fmt::format("; {}: {}", tasks, shown(value));
+  return text;
 }
 
 std::string program_names(const Declaration& option) {

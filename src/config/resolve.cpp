@@ -4,14 +4,11 @@
 #include "declaration.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
+#include "eida/data/task.h"
 #include "value.h"
 
 namespace eida {
 namespace {
-
-bool is_completion(const Config& config) {
-  return config.data.task == "e2e" || config.data.task == "prompt";
-}
 
 std::vector<std::string> required_keys(Program program) {
   Config defaults;
@@ -23,18 +20,18 @@ std::vector<std::string> required_keys(Program program) {
 }
 
 void check_ranks(const RankOptions& ranks) {
-  if (ranks.rule == "plan" && ranks.plan.empty()) {
+  if (ranks.rule == RankRule::kPlan && ranks.plan.empty()) {
     throw ConfigError("ranks.plan: rule plan needs a file (hint: --rank-plan FILE)");
   }
-  if (ranks.rule != "plan" && !ranks.plan.empty()) {
+  if (ranks.rule != RankRule::kPlan && !ranks.plan.empty()) {
     throw ConfigError("ranks.plan: has no use with ranks.rule {} (hint: ranks.rule plan)",
                       ranks.rule);
   }
-  if (ranks.rule == "budget" && !ranks.budget) {
+  if (ranks.rule == RankRule::kBudget && !ranks.budget) {
     throw ConfigError(
         "ranks.budget: rule budget needs a number of parameters (hint: --set ranks.budget=150000)");
   }
-  if (ranks.rule == "threshold" && ranks.narrow >= ranks.wide) {
+  if (ranks.rule == RankRule::kThreshold && ranks.narrow >= ranks.wide) {
     throw ConfigError("ranks.narrow: {} is not below ranks.wide, {}", ranks.narrow, ranks.wide);
   }
 }
@@ -42,7 +39,8 @@ void check_ranks(const RankOptions& ranks) {
 void check_threshold_dims(const Config& config) {
   const auto& dims = config.subspace.dims;
   for (const int64_t k : {config.ranks.narrow, config.ranks.wide}) {
-    if (config.ranks.rule != "threshold" || std::count(dims.begin(), dims.end(), k) > 0) continue;
+    if (config.ranks.rule != RankRule::kThreshold || std::count(dims.begin(), dims.end(), k) > 0)
+      continue;
     throw ConfigError(
         "subspace.dims: lacks {}, which rule threshold compares (hint: add it, or set ranks.narrow "
         "and "
@@ -54,12 +52,16 @@ void check_threshold_dims(const Config& config) {
 }  // namespace
 
 void resolve_defaults(Config& config, const KeySet& given) {
-  for (const config::Declaration& option : config::declare(config)) {
-    const bool differs = !option.completion_default.is_null() && is_completion(config);
-    if (differs && !given.contains(option.key))
-      config::assign(option, option.completion_default, {option.key, {}});
+  if (config.data.task) {
+    auto all = config::declare(config);
+    for (const auto& [key, value] : task_of(*config.data.task).defaults) {
+      const config::Declaration& option = *config::find(all, key);
+      if (!given.contains(key))
+        config::assign(option, config::value_from_text(option, value), {key, {}});
+    }
   }
-  if (!config.ranks.plan.empty() && !given.contains("ranks.rule")) config.ranks.rule = "plan";
+  if (!config.ranks.plan.empty() && !given.contains("ranks.rule"))
+    config.ranks.rule = RankRule::kPlan;
 }
 
 void check_given(const Config& config, const std::vector<std::string>& keys) {

@@ -10,6 +10,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/utf8.h"
+#include "eida/data/task.h"
 #include "nearest.h"
 
 namespace eida::config {
@@ -32,7 +33,14 @@ class Assigner {
 
   void run() {
     if (value_.is_null() && !option_.may_be_null()) fail(value_, "is not a value here", example());
-    std::visit([this](auto* field) { set(*field); }, option_.field);
+    const auto assign_to = [this](const auto& field) {
+      if constexpr (std::is_pointer_v<std::decay_t<decltype(field)>>) {
+        set(*field);
+      } else {
+        set(field);
+      }
+    };
+    std::visit(assign_to, option_.field);
   }
 
  private:
@@ -72,14 +80,16 @@ class Assigner {
     field = std::move(items);
   }
 
-  void set(std::vector<std::string>& field) {
-    std::vector<std::string> items;
-    for (const json& item : list()) {
-      items.push_back(text(item));
-      if (std::count(items.begin(), items.end(), items.back()) > 1)
-        fail(item, "is there twice", "");
+  void set(const ChoiceField& field) {
+    if (field.is_list) {
+      for (const json& item : list()) {
+        text(item);
+        if (std::count(value_.begin(), value_.end(), item) > 1) fail(item, "is there twice", "");
+      }
+    } else if (!value_.is_null()) {
+      text(value_);
     }
-    field = std::move(items);
+    field.set(field.field, value_);
   }
 
   void set(std::vector<fs::path>& field) {
@@ -224,10 +234,12 @@ struct TextReader {
   json operator()(std::string*) const { return std::string(text); }
   json operator()(fs::path*) const { return std::string(text); }
   json operator()(std::vector<int64_t>*) const { return list_from_text(text, true); }
-  json operator()(std::vector<std::string>*) const { return list_from_text(text, false); }
   json operator()(std::vector<fs::path>*) const { return list_from_text(text, false); }
   json operator()(LayerChoice*) const {
     return trimmed(text) == "all" ? json("all") : list_from_text(text, true);
+  }
+  json operator()(const ChoiceField& field) const {
+    return field.is_list ? list_from_text(text, false) : json(std::string(text));
   }
 };
 
@@ -252,6 +264,7 @@ struct Getter {
   json operator()(const LayerChoice* field) const {
     return field->all ? json("all") : json(field->listed);
   }
+  json operator()(const ChoiceField& field) const { return field.get(field.field); }
 };
 
 }  // namespace
@@ -263,6 +276,24 @@ void assign(const Declaration& option, const json& value, const Origin& origin) 
 json value_from_text(const Declaration& option, const std::string& text) {
   if (text == "null" && option.may_be_null()) return nullptr;
   return std::visit(TextReader{text}, option.field);
+}
+
+std::vector<std::pair<std::string, json>> task_defaults(const Declaration& option) {
+  std::vector<std::pair<std::string, json>> defaults;
+  for (const auto& [task, name, help] : Choices<TaskName>::kAll) {
+    for (const auto& [key, text] : task_of(task).defaults) {
+      if (key != option.key) continue;
+      const json value = value_from_text(option, text);
+      const auto same = std::find_if(defaults.begin(), defaults.end(),
+                                     [&](const auto& other) { return other.second == value; });
+      if (same == defaults.end()) {
+        defaults.emplace_back(name, value);
+      } else {
+        same->first += fmt::format(", {}", name);
+      }
+    }
+  }
+  return defaults;
 }
 
 json value_of(const Declaration& option) { return std::visit(Getter{}, option.field); }

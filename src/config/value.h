@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "declaration.h"
 
@@ -23,6 +25,10 @@ void assign(const Declaration& option, const nlohmann::json& value, const Origin
 /// The JSON value that a text on the command line stands for: what it is depends on the option's
 /// type. Lists are separated by commas, with or without brackets.
 nlohmann::json value_from_text(const Declaration& option, const std::string& text);
+
+/// Defaults that tasks have in place of the option's, each with the tasks that share it: "e2e,
+/// prompt".
+std::vector<std::pair<std::string, nlohmann::json>> task_defaults(const Declaration& option);
 
 /// The field's value.
 nlohmann::json value_of(const Declaration& option);

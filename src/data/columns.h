@@ -16,9 +16,25 @@ struct Columns {
   std::optional<size_t> label;
 };
 
-/// Columns of the task among `names`, by the names in the options or by the task's own.
-/// \throws RowError a column is missing or there twice; lists the columns that exist.
-Columns choose_columns(const ReaderOptions& options, const std::vector<std::string>& names);
+/// Looks names up in one file's header. \throws RowError a name is there twice
+class Header {
+ public:
+  using Names = std::vector<std::string>;
+  explicit Header(const Names& names) : names_(names) {}
+
+  /// First of the alternatives that is there.
+  std::optional<size_t> find(const Names& alternatives, bool ignore_case = false) const;
+  /// The same. \throws RowError none is there; lists the columns that exist
+  size_t require(const Names& alternatives, bool ignore_case = false) const;
+  /// The column that the user named, which has to be there; else the first of the defaults, if any.
+  std::optional<size_t> named_or(const std::string& name, const Names& defaults) const {
+    return name.empty() ? find(defaults) : require({name});
+  }
+  const std::string& name(size_t index) const { return names_[index]; }
+
+ private:
+  const Names& names_;
+};
 
 /// "'a', 'b', 'c'", shortened where there are many.
 std::string quoted_list(const std::vector<std::string>& names);

@@ -9,12 +9,6 @@
 namespace eida {
 namespace {
 
-constexpr std::pair<const char*, DataTask> kTasks[] = {
-    {"sst2", DataTask::kSst2},
-    {"e2e", DataTask::kE2e},
-    {"classification", DataTask::kClassification},
-    {"prompt", DataTask::kPrompt}};
-
 class MemoryDataset : public Dataset {
  public:
   MemoryDataset(std::vector<TextExample> examples, TaskKind kind,
@@ -60,19 +54,6 @@ class MemoryDataset : public Dataset {
 std::shared_ptr<const Dataset> make_dataset(std::vector<TextExample> examples, TaskKind kind,
                                             std::vector<std::string> class_names) {
   return std::make_shared<MemoryDataset>(std::move(examples), kind, std::move(class_names));
-}
-
-DataTask parse_data_task(const std::string& name) {
-  for (const auto& [known, task] : kTasks) {
-    if (name == known) return task;
-  }
-  throw ConfigError("data.task: '{}' is not a task, wanted sst2, e2e, classification or prompt",
-                    printable(name));
-}
-
-TaskKind task_kind(DataTask task) {
-  const bool completed = task == DataTask::kE2e || task == DataTask::kPrompt;
-  return completed ? TaskKind::kCompletion : TaskKind::kClassification;
 }
 
 }  // namespace eida

@@ -25,7 +25,7 @@ DataFormat recognise_format(const std::filesystem::path& path, std::string_view 
                             const ReaderOptions& options) {
   if (options.format != DataFormat::kAuto) return options.format;
   if (strip_ascii(first_line).starts_with('{')) return DataFormat::kJsonl;
-  if (options.task == DataTask::kE2e && first_line.find("||") != std::string_view::npos) {
+  if (options.task->has_pair_lines && first_line.find("||") != std::string_view::npos) {
     return DataFormat::kPairLines;
   }
   if (const DataFormat known = format_of_extension(path); known != DataFormat::kAuto) return known;
@@ -41,8 +41,7 @@ class FileDataset : public Dataset {
  public:
   FileDataset(const std::filesystem::path& path, const ReaderOptions& options)
       : options_(options), rows_(path, options.max_row_bytes) {
-    if (options_.task == DataTask::kSst2 && options_.class_names.empty())
-      options_.class_names = {"0", "1"};
+    if (options_.class_names.empty()) options_.class_names = options_.task->class_names;
     labels_ = Labels(options_.class_names);
     const bool collect = kind() == TaskKind::kClassification && options_.class_names.empty();
     if (collect) labels_ = Labels();
@@ -70,7 +69,7 @@ class FileDataset : public Dataset {
     }
   }
 
-  TaskKind kind() const override { return task_kind(options_.task); }
+  TaskKind kind() const override { return options_.task->kind; }
   bool has_targets() const override {
     return kind() == TaskKind::kClassification ? parser_->has_label() : parser_->has_second();
   }
@@ -113,7 +112,7 @@ class FileDataset : public Dataset {
     check_row_bytes(text);
     RawRow raw = parser_->parse(text);
     // A text that completes no prompt is plain language modelling.
-    const bool may_lack_prompt = options_.task == DataTask::kPrompt && parser_->has_second();
+    const bool may_lack_prompt = options_.task->may_lack_prompt && parser_->has_second();
     if (!raw.first.empty() || !may_lack_prompt) check_text(raw.first, "text");
     if (parser_->has_second()) check_text(raw.second, "second text");
     return raw;
@@ -147,10 +146,8 @@ void check_options(const ReaderOptions& options) {
     throw ConfigError("max_row_bytes: {} is below 1", options.max_row_bytes);
   if (options.check_bytes < 0)
     throw ConfigError("check_bytes: {} is negative", options.check_bytes);
-  if (options.format == DataFormat::kPairLines && options.task != DataTask::kE2e &&
-      options.task != DataTask::kPrompt) {
-    throw ConfigError(
-        "pair lines (context||reference) have no labels: they suit tasks e2e and prompt");
+  if (options.format == DataFormat::kPairLines && options.task->kind != TaskKind::kCompletion) {
+    throw ConfigError("pair lines (context||reference) have no labels: they suit completions");
   }
 }
 

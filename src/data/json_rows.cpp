@@ -71,7 +71,7 @@ class JsonParser : public RowParser {
     std::vector<std::string> names;
     const Json object = parse_object(first_row);
     for (const auto& item : object.items()) names.push_back(item.key());
-    const Columns columns = choose_columns(options, names);
+    const Columns columns = options.task->columns(Header(names), options);
     first_ = names[columns.first];
     if (columns.second) second_ = names[*columns.second];
     if (columns.label) label_ = names[*columns.label];

@@ -22,7 +22,7 @@ class DelimitedParser : public RowParser {
   DelimitedParser(bool comma, std::string_view header, const ReaderOptions& options)
       : comma_(comma),
         names_(split_fields(comma, header)),
-        columns_(choose_columns(options, names_)) {}
+        columns_(options.task->columns(Header(names_), options)) {}
 
   RawRow parse(std::string_view row) const override {
     auto fields = split_fields(comma_, row);

@@ -57,15 +57,6 @@ Scores evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& 
   return scores_of(sum_losses(model, examples, options));
 }
 
-std::vector<std::string> evaluation_metrics(TaskKind task) {
-  if (task == TaskKind::kClassification) return {"accuracy", "f1", "matthews", "loss"};
-  return {"loss", "perplexity"};
-}
-
-bool lower_is_better(const std::string& metric) {
-  return metric == "loss" || metric == "perplexity";
-}
-
 std::string to_text(const Scores& scores) {
   std::string text;
   for (const auto& [metric, value] : scores)

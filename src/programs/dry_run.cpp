@@ -16,7 +16,7 @@ double mean_tokens(const TokenizedSet& set) {
 void print_model(const Config& config, const PretrainedModel& model) {
   fmt::print("model            {} ({}), {} layers, {} parameters{}\n", config.model.path.string(),
              model.config().model_type, model.config().num_layers, model.parameter_count(),
-             config.model.init == "random" ? ", RANDOM weights" : "");
+             config.model.init == ModelInit::kRandom ? ", RANDOM weights" : "");
   fmt::print("places           {} input spaces, {} sites\n", model.places().inputs().size(),
              model.places().sites().size());
 }

@@ -190,7 +190,7 @@ std::vector<std::string> weights_without_figure(const std::vector<CurvePoint>& c
 
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
                                                        const std::vector<CurveFigure>& figures,
-                                                       const std::vector<std::string>& formats) {
+                                                       const std::vector<FigureFormat>& formats) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw DataError("{}: folder cannot be made: {}", folder.string(), error.message());
@@ -201,8 +201,8 @@ std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::pa
     return files;
   }
   for (const CurveFigure& each : figures) {
-    for (const std::string& format : formats) {
-      const auto file = folder / (each.name + "." + format);
+    for (const FigureFormat format : formats) {
+      const auto file = folder / fmt::format("{}.{}", each.name, format);
       if (each.figure.write(file)) files.push_back(file);
     }
   }

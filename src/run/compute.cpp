@@ -43,13 +43,13 @@ ComputeSetting set_up_compute(const RunOptions& run, const Communicator& process
   if (compute.device.is_cuda() && processes.ranks_on_node() > 1 && !chosen)  // a GPU for each
     compute.device =  // those that a launcher lets it see
         parse_device(fmt::format("cuda:{}", processes.rank_on_node() % gpu_count()));
-  if (run.precision == "fp16" && !scaled_loss) {
+  if (run.precision == Precision::kFp16 && !scaled_loss) {
     throw ConfigError(
         "run.precision: fp16 needs a scaled loss, which this program has not (hint: bf16)");
   }
-  compute.precision = run.precision == "auto" && !scaled_loss
+  compute.precision = run.precision == Precision::kAuto && !scaled_loss
                           ? at::kBFloat16
-                          : parse_precision(run.precision, compute.device);
+                          : scalar_type(run.precision, compute.device);
   // cuDNN builds a plan for every new shape, and packed batches have a new one each time. TF32
   // stays off, as LibTorch has it: fp32 means float32.
   if (compute.device.is_cuda()) at::globalContext().setSDPUseCuDNN(false);

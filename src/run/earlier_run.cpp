@@ -52,8 +52,8 @@ bool check_same_configuration(const Config& before, const Config& now, Program p
     if (old_line == line) continue;
     const DumpLine old_value(old_line, group), value(line, group);
     if (may_change(value.key)) continue;
-    longer =
-        value.key == "rounds" && now.rounds > before.rounds && before.train.schedule != "global";
+    longer = value.key == "rounds" && now.rounds > before.rounds &&
+             before.train.schedule != Schedule::kGlobal;
     if (longer) continue;
     throw ConfigError("--resume: {}: {} was '{}', is '{}' (hint: --config {}, or --overwrite)",
                       file.string(), value.key, old_value.value, value.value, file.string());

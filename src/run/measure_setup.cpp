@@ -8,7 +8,7 @@ MeasureOptions measure_options(const Config& config, TaskKind task, int64_t numb
                                const Communicator& processes) {
   MeasureOptions options;
   options.dims = config.subspace.dims;
-  options.estimate.estimator = from_string<EstimatorKind>(config.subspace.estimator);
+  options.estimate.estimator = config.subspace.estimator;
   options.estimate.k = config.subspace.dims.back();
   options.estimate.seed = static_cast<uint64_t>(config.run.seed + number);
   options.sketch_from = config.sampling.sketch_from;
@@ -19,8 +19,8 @@ MeasureOptions measure_options(const Config& config, TaskKind task, int64_t numb
   draw.batch_size = config.sampling.batch_size;
   draw.tokens_per_example = config.sampling.tokens_per_example;
   draw.token_rate = config.sampling.token_rate;
-  draw.weighting = from_string<TokenWeighting>(config.sampling.token_weighting);
-  draw.head_first_token = config.sampling.classifier_tokens == "first";
+  draw.weighting = config.sampling.token_weighting;
+  draw.head_first_token = config.sampling.classifier_tokens == ClassifierTokens::kFirst;
   draw.seed = static_cast<uint64_t>(config.run.seed);
   draw.repeat = static_cast<uint64_t>(number);
   return options;
@@ -28,7 +28,7 @@ MeasureOptions measure_options(const Config& config, TaskKind task, int64_t numb
 
 RankRuleOptions rank_rule_options(const RankOptions& options) {
   RankRuleOptions rule;
-  rule.rule = from_string<RankRule>(options.rule);
+  rule.rule = options.rule;
   rule.wide = options.wide;
   rule.narrow = options.narrow;
   rule.fixed = options.fixed;

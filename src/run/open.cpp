@@ -66,11 +66,12 @@ std::vector<std::string> class_order(const Dataset& data, const Config& config) 
 
 ReaderOptions reader_options(const DataOptions& data) {
   ReaderOptions options;
-  options.task = parse_data_task(data.task);
-  const bool prompt = options.task == DataTask::kPrompt;
-  options.text_column = prompt ? data.prompt_column : data.text_column;
-  options.second_column = prompt ? data.completion_column : data.text_pair_column;
+  options.task = &task_of(*data.task);
+  options.text_column = data.text_column;
+  options.text_pair_column = data.text_pair_column;
   options.label_column = data.label_column;
+  options.prompt_column = data.prompt_column;
+  options.completion_column = data.completion_column;
   return options;
 }
 
@@ -133,9 +134,9 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
   LoadOptions options;
   options.num_labels = kind == TaskKind::kClassification ? classes : 0;
   options.seed = static_cast<uint64_t>(config.run.seed);
-  options.random_init = config.model.init == "random";
+  options.random_init = config.model.init == ModelInit::kRandom;
   options.device = compute.device;
-  options.weights = parse_weights(config.model.weights);
+  options.weights = scalar_type(config.model.weights);
   auto model = load_pretrained(config.model.path, kind, options);
   if (options.random_init) {
     spdlog::warn("{}: the weights are random, drawn from seed {}", config.model.path.string(),
@@ -148,7 +149,7 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
 }
 
 std::string weights_origin(const Config& config) {
-  if (config.model.init != "random") return "from file";
+  if (config.model.init != ModelInit::kRandom) return "from file";
   return fmt::format("random, seed {}", config.run.seed);
 }
 
@@ -160,7 +161,7 @@ std::function<void(int64_t)> advance_and_check(Progress& progress) {
 }
 
 std::string model_fingerprint(const Config& config) {
-  return base_fingerprint(config.model.path, config.model.init == "random",
+  return base_fingerprint(config.model.path, config.model.init == ModelInit::kRandom,
                           static_cast<uint64_t>(config.run.seed));
 }
 

@@ -99,12 +99,12 @@ double score_of(const RoundRecord& record, const std::string& metric) {
   throw std::out_of_range(metric);
 }
 
-const RoundRecord* best_round(const std::vector<RoundRecord>& rounds, const std::string& metric) {
+const RoundRecord* best_round(const std::vector<RoundRecord>& rounds, const TaskScore& metric) {
   const RoundRecord* best = nullptr;
-  const double sign = lower_is_better(metric) ? -1.0 : 1.0;
+  const double sign = metric.lower_is_better ? -1.0 : 1.0;
   for (const RoundRecord& round : rounds) {
     if (round.scores.empty()) return &rounds.back();
-    if (best == nullptr || sign * score_of(round, metric) > sign * score_of(*best, metric))
+    if (best == nullptr || sign * score_of(round, metric.name) > sign * score_of(*best, metric.name))
       best = &round;
   }
   return best;

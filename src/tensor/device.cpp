@@ -43,17 +43,18 @@ c10::Device parse_device(std::string_view text) {
   throw ConfigError("device '{}' is not known (wanted: auto, cpu, cuda, cuda:N)", text);
 }
 
-c10::ScalarType parse_precision(std::string_view text, c10::Device device) {
+c10::ScalarType scalar_type(Precision precision, c10::Device device) {
   const bool cpu = device.is_cpu();
-  if (text == "auto") return cpu ? c10::kBFloat16 : c10::kHalf;
-  if (text == "fp32") return c10::kFloat;
-  if (text == "bf16") return c10::kBFloat16;
-  if (text != "fp16") {
-    throw ConfigError("precision '{}' is not known (wanted: auto, fp32, bf16, fp16)", text);
-  }
+  if (precision == Precision::kAuto) return cpu ? c10::kBFloat16 : c10::kHalf;
+  if (precision == Precision::kFp32) return c10::kFloat;
+  if (precision == Precision::kBf16) return c10::kBFloat16;
   if (cpu)
     throw ConfigError("precision fp16 needs a GPU: on the CPU it is slow (hint: --precision bf16)");
   return c10::kHalf;
+}
+
+c10::ScalarType scalar_type(WeightsType weights) {
+  return weights == WeightsType::kFp32 ? c10::kFloat : c10::kBFloat16;
 }
 
 std::string precision_name(c10::ScalarType precision) {
@@ -72,12 +73,6 @@ double peak_gpu_memory_mib(c10::Device device) {
   if (device.is_cpu()) return 0.0;
   const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
   return static_cast<double>(stats.allocated_bytes[0].peak) / (1 << 20);
-}
-
-c10::ScalarType parse_weights(std::string_view text) {
-  if (text == "fp32") return c10::kFloat;
-  if (text == "bf16") return c10::kBFloat16;
-  throw ConfigError("weights '{}' is not known (wanted: fp32, bf16)", text);
 }
 
 }  // namespace eida

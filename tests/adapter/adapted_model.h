@@ -51,12 +51,12 @@ class AdaptedModel : public ::testing::TestWithParam<TaskKind> {
  protected:
   std::unique_ptr<PretrainedModel> open() const { return tiny_model(dir_.path(), GetParam()); }
   std::unique_ptr<Method> make(const PretrainedModel& model,
-                               const std::string& name = "eida") const {
+                               MethodKind method = MethodKind::eida) const {
     MethodOptions options;
     options.sites = choose_sites(model, {});
     options.lora_rank = 2;
     options.lora_alpha = 4;
-    return make_method(name, options);
+    return make_method(method, options);
   }
 
   TempDir dir_;

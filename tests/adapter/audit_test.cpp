@@ -38,7 +38,7 @@ ParameterAudit published_audit(const char* config, TaskKind task, const std::str
     bases[id] = at::randn({plan.ranks[id], places[id].dim});
   MethodOptions options;
   options.sites = sites;
-  const auto method = make_method("eida", options);
+  const auto method = make_method(MethodKind::eida, options);
   method->attach(*model, bases, 1);
   for (const auto& [name, tensor] : model->parameters()) {
     if (std::count(extra.begin(), extra.end(), name) > 0)

@@ -109,14 +109,5 @@ TEST(ChooseSites, TakesWeightsAndLayers) {
   EXPECT_THROW(choose_sites(*model, {{"q"}, false, {}}), ConfigError);
 }
 
-TEST(MakeMethod, NamesTheMethodsThereAre) {
-  try {
-    make_method("lorra", {});
-    FAIL();
-  } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("eida, lora, full, head"), std::string::npos);
-  }
-}
-
 }  // namespace
 }  // namespace eida

@@ -13,7 +13,7 @@ class LoraMethodTest : public testing::AdaptedModel {};
 TEST_P(LoraMethodTest, StartsWithoutAChangeAndMergesWhatItAdds) {
   const auto model = open();
   const at::Tensor base = plain_logits(*model, batch_);
-  const auto method = make(*model, "lora");
+  const auto method = make(*model, MethodKind::lora);
   method->attach(*model, {}, 1);
   EXPECT_LT((plain_logits(*model, batch_) - base).abs().max().item<double>(), 1e-6);
   disturb(*method);
@@ -26,7 +26,7 @@ TEST_P(LoraMethodTest, StartsWithoutAChangeAndMergesWhatItAdds) {
 
 TEST_P(LoraMethodTest, TheNextRoundGoesOnFromTheOriginalWeights) {
   const auto model = open();
-  const auto method = make(*model, "lora");
+  const auto method = make(*model, MethodKind::lora);
   method->attach(*model, {}, 1);
   disturb(*method);
   const at::Tensor adapted = plain_logits(*model, batch_);
@@ -37,7 +37,7 @@ TEST_P(LoraMethodTest, TheNextRoundGoesOnFromTheOriginalWeights) {
 
 TEST_P(LoraMethodTest, BothFactorsGetGradients) {
   const auto model = open();
-  const auto method = make(*model, "lora");
+  const auto method = make(*model, MethodKind::lora);
   method->attach(*model, {}, 1);
   disturb(*method);
   model->loss(batch_).backward();

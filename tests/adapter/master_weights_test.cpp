@@ -82,7 +82,7 @@ TEST_P(MasterWeightsTest, SavedModelsAreTheFloat32Sums) {
 
 TEST_P(MasterWeightsTest, AMergeThatIsNotFiniteChangesNothing) {
   const auto narrow = open_narrow();
-  const auto method = make(*narrow, "eida");
+  const auto method = make(*narrow);
   method->attach(*narrow, testing::random_bases(*narrow), 1);
   testing::disturb(*method, std::numeric_limits<double>::infinity());
   const std::string name = narrow->places().sites().front().linear->name() + ".weight";

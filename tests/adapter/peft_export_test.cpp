@@ -117,7 +117,7 @@ TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
 TEST_P(PeftExportTest, AMethodWithoutAnAdapterIsAnError) {
   const auto model = open();
   const auto file = dir_.path() / "adapter";
-  write_adapter_file(file, *make_method("full", {}), {model->parameters().front()},
+  write_adapter_file(file, *make_method(MethodKind::full, {}), {model->parameters().front()},
                      {"full", 1, 1.0, "base", ""});
   EXPECT_THROW(export_peft(*model, {file}, "base", dir_.path()), ConfigError);
 }

@@ -72,7 +72,7 @@ TEST(CommandLine, FlagsOfTheContractSetTheirKeys) {
                                        "centred"});
   const eida::Config& config = command.config;
   EXPECT_EQ(config.model.path, "m");
-  EXPECT_EQ(config.data.task, "sst2");
+  EXPECT_EQ(config.data.task, eida::TaskName::sst2);
   EXPECT_EQ(config.data.train, "t.tsv");
   EXPECT_EQ(config.run.output, "out");
   EXPECT_EQ(config.sampling.examples, 64);
@@ -81,14 +81,14 @@ TEST(CommandLine, FlagsOfTheContractSetTheirKeys) {
   EXPECT_EQ(config.probe.repeats, 2);
   EXPECT_EQ(config.subspace.dims, (std::vector<int64_t>{8, 32, 64}));
   EXPECT_TRUE(config.probe.save_subspaces);
-  EXPECT_EQ(config.probe.figures, std::vector<std::string>{"input"});
+  EXPECT_EQ(config.probe.figures, std::vector{eida::FigureKind::kInput});
   EXPECT_EQ(config.run.seed, 7);
   EXPECT_EQ(config.run.device, "cpu");
-  EXPECT_EQ(config.run.precision, "bf16");
+  EXPECT_EQ(config.run.precision, eida::Precision::kBf16);
   EXPECT_EQ(config.run.threads, 2);
-  EXPECT_EQ(config.run.format, "json");
-  EXPECT_EQ(config.model.weights, "bf16");
-  EXPECT_EQ(config.subspace.estimator, "centred");
+  EXPECT_EQ(config.run.format, eida::OutputFormat::kJson);
+  EXPECT_EQ(config.model.weights, eida::WeightsType::kBf16);
+  EXPECT_EQ(config.subspace.estimator, eida::EstimatorKind::centred);
   EXPECT_TRUE(command.text.empty());
   EXPECT_EQ(command.command_line.front(), "eida-probe");
 }
@@ -99,14 +99,14 @@ TEST(CommandLine, FlagsOfTheOtherPrograms) {
                            Program::kTrain);
   EXPECT_EQ(train.config.rounds, 2);
   EXPECT_EQ(train.config.ranks.plan, "p.json");
-  EXPECT_EQ(train.config.ranks.rule, "plan");
+  EXPECT_EQ(train.config.ranks.rule, eida::RankRule::kPlan);
   const auto eval = parse({"--model", "m", "--task", "e2e", "--data", "d.csv", "--beams", "4",
                            "--adapter", "a,1", "--metrics", "bleu,loss", "--adapter", "b"},
                           Program::kEval);
   EXPECT_EQ(eval.config.data.test, "d.csv");
   EXPECT_EQ(eval.config.generation.beams, 4);
   EXPECT_EQ(eval.config.model.adapters, (std::vector<std::filesystem::path>{"a,1", "b"}));
-  EXPECT_EQ(eval.config.eval.metrics, (std::vector<std::string>{"bleu", "loss"}));
+  EXPECT_EQ(eval.config.eval.metrics, (std::vector{eida::Metric::kBleu, eida::Metric::kLoss}));
 }
 
 TEST(CommandLine, SwitchesAreTaken) {
@@ -137,7 +137,7 @@ TEST(CommandLine, SetTakesEveryTypeOfValue) {
                       "train.head_lr=null", "--set", "probe.figures="});
   const eida::Config& config = command.config;
   EXPECT_EQ(config.sites.layers.listed, (std::vector<int64_t>{0, 2}));
-  EXPECT_EQ(config.sites.include, (std::vector<std::string>{"q", "v"}));
+  EXPECT_EQ(config.sites.include, (std::vector{eida::SiteRole::kQ, eida::SiteRole::kV}));
   EXPECT_DOUBLE_EQ(config.sampling.token_rate, 0.01);
   EXPECT_EQ(config.run.memory_limit, 4096);
   EXPECT_TRUE(config.probe.save_subspaces);
@@ -251,7 +251,7 @@ TEST(CommandLine, SubcommandsHaveFlagsOfTheirOwn) {
   EXPECT_EQ(score.option("predictions"), "p.tsv");
   EXPECT_FALSE(score.has_option("per-item"));
   EXPECT_EQ(score.option("per-item"), "");
-  EXPECT_EQ(score.config.eval.nist, "perl");
+  EXPECT_EQ(score.config.eval.nist, eida::MtevalConvention::kPerl);
   EXPECT_TRUE(score.config.eval.no_paraphrases);
   EXPECT_EQ(score.config.run.seed, 3);
   const auto tokenize = parse({"tokenize", "--model", "m", "--pairs"}, Program::kEval);

@@ -43,9 +43,9 @@ TEST(ConfigFile, SetsWhatItNamesAndNothingElse) {
       "  carry_moments: true\n",
       &given);
   EXPECT_EQ(config.model.path, "configs/m");
-  EXPECT_EQ(config.model.weights, "bf16");
+  EXPECT_EQ(config.model.weights, eida::WeightsType::kBf16);
   EXPECT_EQ(config.rounds, 3);
-  EXPECT_EQ(config.sites.include, (std::vector<std::string>{"q", "v"}));
+  EXPECT_EQ(config.sites.include, (std::vector{eida::SiteRole::kQ, eida::SiteRole::kV}));
   EXPECT_FALSE(config.sites.layers.all);
   EXPECT_EQ(config.sites.layers.listed, (std::vector<int64_t>{0, 11}));
   EXPECT_EQ(config.subspace.dims, (std::vector<int64_t>{2, 4}));
@@ -91,7 +91,7 @@ TEST(ConfigFile, SchemaOfTheContractIsAccepted) {
   // The contract shows the defaults: reading them changes nothing but the paths and the task.
   Config defaults;
   defaults.model.path = "configs/models/roberta-base";
-  defaults.data.task = "sst2";
+  defaults.data.task = eida::TaskName::sst2;
   defaults.data.train = "configs/train.tsv";
   defaults.data.dev = defaults.data.test = "configs/dev.tsv";
   defaults.run.output = "configs/runs/x";

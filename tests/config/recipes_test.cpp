@@ -47,8 +47,8 @@ TEST(Recipes, RobertaHoldsThePublishedSetup) {
   EXPECT_EQ(config.train.batch_size * config.train.accumulation, 16);
   EXPECT_EQ(config.sampling.examples, 256);
   EXPECT_EQ(config.sampling.tokens_per_example, 2);
-  EXPECT_EQ(config.ranks.rule, "plan");
-  EXPECT_EQ(config.train.trainable_extra, std::vector<std::string>{"head"});
+  EXPECT_EQ(config.ranks.rule, eida::RankRule::kPlan);
+  EXPECT_EQ(config.train.trainable_extra, std::vector{eida::TrainableExtra::kHead});
 }
 
 TEST(Recipes, Gpt2HoldsThePublishedSetup) {
@@ -61,7 +61,7 @@ TEST(Recipes, Gpt2HoldsThePublishedSetup) {
   EXPECT_EQ(config.train.accumulation, 2);
   EXPECT_EQ(config.sampling.examples, 128);
   EXPECT_EQ(config.sampling.token_rate, 0.0075);
-  EXPECT_EQ(config.ranks.rule, "plan");
+  EXPECT_EQ(config.ranks.rule, eida::RankRule::kPlan);
   EXPECT_TRUE(config.train.trainable_extra.empty());
   EXPECT_EQ(config.generation.beams, 10);
   EXPECT_EQ(config.generation.max_length, 144);

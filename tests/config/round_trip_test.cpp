@@ -46,7 +46,6 @@ struct Arbitrary {
     return low() + share * (high() - low());
   }
   std::string text() const {
-    if (!option.choices.empty()) return (*rc::gen::elementOf(option.choices)).name;
     return option.pattern != nullptr
                ? *rc::gen::element<std::string>("auto", "cpu", "cuda", "cuda:3")
                : *some_text();
@@ -66,7 +65,11 @@ struct Arbitrary {
   json operator()(eida::LayerChoice*) const {
     return *rc::gen::arbitrary<bool>() ? json("all") : json({0, whole() + 1});
   }
-  json operator()(std::vector<std::string>*) const { return {text()}; }
+  json operator()(const eida::config::ChoiceField& field) const {
+    const std::string name = (*rc::gen::elementOf(option.choices)).name;
+    if (field.is_list) return json::array({name});
+    return field.may_be_null && *rc::gen::arbitrary<bool>() ? json() : json(name);
+  }
   json operator()(std::vector<std::filesystem::path>*) const { return {text(), text()}; }
   json operator()(std::vector<int64_t>*) const {
     json list = json::array();

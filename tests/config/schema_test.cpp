@@ -8,6 +8,7 @@
 #include "config/declaration.h"
 #include "config/nearest.h"
 #include "config/value.h"
+#include "eida/data/task.h"
 #include "support/file_helpers.h"
 #include "support/test_data.h"
 
@@ -38,8 +39,15 @@ TEST(Declarations, EveryFieldOfConfigIsDeclared) {
   Config config;
   std::map<const char*, size_t> fields;
   for (const Declaration& option : eida::config::declare(config)) {
-    std::visit([&](auto* field) { fields[reinterpret_cast<const char*>(field)] = sizeof(*field); },
-               option.field);
+    if (const auto* choice = option.choice()) {
+      fields[static_cast<const char*>(choice->field)] = choice->bytes;
+      continue;
+    }
+    const auto note = [&](const auto& field) {
+      if constexpr (std::is_pointer_v<std::decay_t<decltype(field)>>)
+        fields[reinterpret_cast<const char*>(field)] = sizeof(*field);
+    };
+    std::visit(note, option.field);
   }
   const char* position = reinterpret_cast<const char*>(&config);
   const char* const end = position + sizeof(Config);
@@ -55,9 +63,22 @@ TEST(Declarations, DefaultsAreValid) {
   Config config;
   for (const Declaration& option : eida::config::declare(config)) {
     eida::config::assign(option, eida::config::value_of(option), {option.key, {}});
-    if (option.completion_default.is_null()) continue;
-    eida::config::assign(option, option.completion_default, {option.key, {}});
-    EXPECT_EQ(eida::config::value_of(option), option.completion_default) << option.key;
+    for (const auto& [tasks, value] : eida::config::task_defaults(option)) {
+      eida::config::assign(option, value, {option.key, {}});
+      EXPECT_EQ(eida::config::value_of(option), value) << option.key;
+    }
+  }
+}
+
+TEST(Declarations, TasksHaveDefaultsOfKeysThereAre) {
+  Config config;
+  auto all = eida::config::declare(config);
+  for (const auto& task : eida::Choices<eida::TaskName>::kAll) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : eida::task_of(task.value).defaults) {
+      EXPECT_NE(eida::config::find(all, key), nullptr) << task.name << ": " << key;
+      EXPECT_TRUE(keys.insert(key).second) << task.name << ": " << key << " is there twice";
+    }
   }
 }
 

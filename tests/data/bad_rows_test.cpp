@@ -10,10 +10,10 @@ using testing::ReaderTest;
 using testing::task_options;
 using BadRows = ReaderTest;
 
-const ReaderOptions kSst2 = task_options(DataTask::kSst2);
-const ReaderOptions kE2e = task_options(DataTask::kE2e);
-const ReaderOptions kClasses = task_options(DataTask::kClassification);
-const ReaderOptions kPrompt = task_options(DataTask::kPrompt);
+const ReaderOptions kSst2 = task_options(TaskName::sst2);
+const ReaderOptions kE2e = task_options(TaskName::e2e);
+const ReaderOptions kClasses = task_options(TaskName::classification);
+const ReaderOptions kPrompt = task_options(TaskName::prompt);
 const std::string kHeader = "sentence\tlabel\n";
 
 TEST_F(BadRows, MissingAndEmptyFiles) {

@@ -11,32 +11,32 @@ namespace {
 
 struct Corpus {
   const char* file;
-  DataTask task;
+  TaskName task;
   int64_t size;
   const char* sha256;  ///< of "first\x1Fsecond\x1Flabel\n" for every row
 };
 
 /// Sizes and digests come from Python: csv.reader, and the recipe's line.strip().split('||').
 constexpr Corpus kCorpora[] = {
-    {"sst2/train.tsv", DataTask::kSst2, 67349,
+    {"sst2/train.tsv", TaskName::sst2, 67349,
      "2de90f1542f034ac1a845497fcb43a4b250997465c3969275d7b7b1da7011483"},
-    {"sst2/dev.tsv", DataTask::kSst2, 872,
+    {"sst2/dev.tsv", TaskName::sst2, 872,
      "61ff718091cdd850df8db811446ab9419c39f15b2623be56b5bda6a6e39d586b"},
-    {"sst2/test.tsv", DataTask::kSst2, 1821,
+    {"sst2/test.tsv", TaskName::sst2, 1821,
      "d9f3ddaf6fbda91ac81cd8c3148bbcb4deda7a05113adcb7226c58960c4a2728"},
-    {"e2e/trainset.csv", DataTask::kE2e, 42061,
+    {"e2e/trainset.csv", TaskName::e2e, 42061,
      "3f118a532a734be141ff0e50027fa36da26f35b4c3d83100808efe16a980cb7e"},
-    {"e2e/devset.csv", DataTask::kE2e, 4672,
+    {"e2e/devset.csv", TaskName::e2e, 4672,
      "23b8434acd928f941bafa7b4c02228674e3e3fedfd606b0091181d64b03a0ec7"},
-    {"e2e/testset.csv", DataTask::kE2e, 630,
+    {"e2e/testset.csv", TaskName::e2e, 630,
      "d02856d6555d6d79830d536661b210a44e6e062b1a52ecbcbcc12bd52690df7e"},
-    {"e2e/testset_w_refs.csv", DataTask::kE2e, 4693,
+    {"e2e/testset_w_refs.csv", TaskName::e2e, 4693,
      "d392a3e573b29faab36e7cc61569b485801ae1ce0e14da79f2eebd2db352db27"},
-    {"e2e-lora/train.txt", DataTask::kE2e, 42061,
+    {"e2e-lora/train.txt", TaskName::e2e, 42061,
      "7dbadc50afbd47f9fde8b26ddd6650fc1581cd7d97869f76f359c143c1941545"},
-    {"e2e-lora/valid.txt", DataTask::kE2e, 4672,
+    {"e2e-lora/valid.txt", TaskName::e2e, 4672,
      "f64f9b43408941bf93e6554c211be941bb6fdec205d51baccf1e62269375baea"},
-    {"e2e-lora/test.txt", DataTask::kE2e, 4693,
+    {"e2e-lora/test.txt", TaskName::e2e, 4693,
      "71908e888c434272e4a323f649cedacef476c1b18f5f01d4b6ccf71571aeae2b"},
 };
 
@@ -58,10 +58,10 @@ TEST(Corpora, EveryRowIsAsPythonReadsIt) {
 
 /// Tokens of a whole file: all of them, and those with a label.
 std::pair<int64_t, int64_t> count_tokens(const std::string& model, const std::string& file,
-                                         DataTask task) {
+                                         TaskName task) {
   const auto data = open_dataset(testing::data_dir() / file, testing::task_options(task));
   TokenizeOptions options;
-  options.max_length = task == DataTask::kSst2 ? 72 : 144;
+  options.max_length = task == TaskName::sst2 ? 72 : 144;
   options.threads = 2;
   const ExampleTokenizer tokenizer(load_tokenizer(testing::data_dir() / model), data->kind(),
                                    options);
@@ -83,8 +83,8 @@ TEST(Corpora, TokenCountsAreThoseOfPython) {
   EIDA_NEED_DATA(testing::data_dir() / "gpt2" / "tokenizer.json");
   EIDA_NEED_DATA(testing::data_dir() / "sst2" / "train.tsv");
   EIDA_NEED_DATA(testing::data_dir() / "e2e-lora" / "train.txt");
-  EXPECT_EQ(count_tokens("roberta-base", "sst2/train.tsv", DataTask::kSst2).first, 967105);
-  const auto e2e = count_tokens("gpt2", "e2e-lora/train.txt", DataTask::kE2e);
+  EXPECT_EQ(count_tokens("roberta-base", "sst2/train.tsv", TaskName::sst2).first, 967105);
+  const auto e2e = count_tokens("gpt2", "e2e-lora/train.txt", TaskName::e2e);
   EXPECT_EQ(e2e.first, 2243025);
   EXPECT_EQ(e2e.second, 1044674);  // reference and its end token
 }

@@ -31,25 +31,17 @@ TEST(MemoryDataset, RefusesNothingAndUnknownLabels) {
   EXPECT_THROW(make_dataset({{"a", "", 0}}, TaskKind::kClassification, {"no"})->at(1), DataError);
 }
 
-TEST(DataTask, NamesAreThoseOfTheCommandLine) {
-  EXPECT_EQ(parse_data_task("e2e"), DataTask::kE2e);
-  EXPECT_EQ(task_kind(DataTask::kE2e), TaskKind::kCompletion);
-  EXPECT_EQ(task_kind(DataTask::kSst2), TaskKind::kClassification);
-  EXPECT_THROW(parse_data_task("sst-2"), ConfigError);
-}
-
 /// Whatever bytes a file has: a dataset whose every row reads or fails with DataError, or a
 /// DataError.
 TEST_F(Datasets, AnyBytesGiveRowsOrADataError) {
-  const auto tasks = {DataTask::kSst2, DataTask::kE2e, DataTask::kClassification,
-                      DataTask::kPrompt};
+  const auto tasks = {TaskName::sst2, TaskName::e2e, TaskName::classification, TaskName::prompt};
   const bool held = rc::check([&] {
     const auto body = *rc::gen::container<std::string>(rc::gen::element(
         'a', '"', ',', '\t', '\n', '\r', '|', '{', '}', '1', ':', '\xC3', '\xA9', '\0'));
     const auto header = *rc::gen::element<std::string>(
         "sentence\tlabel\n", "mr,ref\n", "{\"prompt\":\"a\"}\n", "a||b\n", "text,label\n", "");
     const auto path = write("fuzz.csv", header + body);
-    for (const DataTask task : tasks) {
+    for (const TaskName task : tasks) {
       ReaderOptions options = testing::task_options(task);
       options.check_bytes = 16;
       try {
@@ -80,7 +72,7 @@ TEST_F(Datasets, EveryRowIsFoundByItsNumber) {
     texts.push_back(i % 7 == 0 ? text + "\n\"quoted\", on" : text);
     csv += quote_csv_field(texts.back()) + "," + std::to_string(i % 2) + "\n";
   }
-  const auto options = testing::task_options(DataTask::kClassification);
+  const auto options = testing::task_options(TaskName::classification);
   const auto quoted = open("a.csv", csv, options), plain = open("a.tsv", tsv, options);
   ASSERT_EQ(quoted->size(), 3000);
   ASSERT_EQ(plain->size(), 3000);
@@ -109,7 +101,7 @@ TEST_F(Datasets, ALargeFileStaysOnTheDisk) {
     for (int64_t i = 0; i < kRows; ++i) out << i << ' ' << text << "\t" << i % 2 << "\n";
   }
   const double before = resident_mib();
-  auto options = testing::task_options(DataTask::kSst2);
+  auto options = testing::task_options(TaskName::sst2);
   options.check_bytes = 0;
   const auto data = open_dataset(path, options);
   ASSERT_EQ(data->size(), kRows);

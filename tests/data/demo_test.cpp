@@ -110,11 +110,11 @@ TEST(Demo, IsTheSameOnEveryMachine) {
 TEST_F(DemoFiles, ReadBack) {
   const auto reviews = make_demo_reviews({.train = 100, .dev = 10});
   const auto data =
-      open("train.tsv", demo_review_file(reviews.train), testing::task_options(DataTask::kSst2));
+      open("train.tsv", demo_review_file(reviews.train), testing::task_options(TaskName::sst2));
   ASSERT_EQ(data->size(), 100);
   const auto pairs = make_demo_pairs({.train = 100, .dev = 10});
   const auto completions =
-      open("train.txt", demo_pair_file(pairs.train), testing::task_options(DataTask::kE2e));
+      open("train.txt", demo_pair_file(pairs.train), testing::task_options(TaskName::e2e));
   ASSERT_EQ(completions->size(), 100);
   for (int64_t i = 0; i < 100; ++i) {
     EXPECT_EQ(data->at(i).first, reviews.train[i].first);

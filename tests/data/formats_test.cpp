@@ -9,10 +9,10 @@ using testing::ReaderTest;
 using testing::task_options;
 using Formats = ReaderTest;
 
-const ReaderOptions kSst2 = task_options(DataTask::kSst2);
-const ReaderOptions kE2e = task_options(DataTask::kE2e);
-const ReaderOptions kClasses = task_options(DataTask::kClassification);
-const ReaderOptions kPrompt = task_options(DataTask::kPrompt);
+const ReaderOptions kSst2 = task_options(TaskName::sst2);
+const ReaderOptions kE2e = task_options(TaskName::e2e);
+const ReaderOptions kClasses = task_options(TaskName::classification);
+const ReaderOptions kPrompt = task_options(TaskName::prompt);
 
 TEST_F(Formats, Sst2KeepsTextByteForByte) {
   const auto data = open("a.tsv", "sentence\tlabel\nfine \"work \t1\n  caf\xC3\xA9 \t0\n", kSst2);
@@ -74,8 +74,8 @@ TEST_F(Formats, PairLinesLoseOuterWhiteSpaceOnly) {
 
 TEST_F(Formats, JsonlPromptsWithOtherKeys) {
   ReaderOptions options = kPrompt;
-  options.text_column = "question";
-  options.second_column = "answer";
+  options.prompt_column = "question";
+  options.completion_column = "answer";
   const auto data =
       open("a.jsonl", "{\"question\":\"q\\n1\",\"answer\":\"a \\u00e9\",\"id\":7}\n", options);
   EXPECT_EQ(data->at(0).first, "q\n1");
@@ -111,7 +111,7 @@ TEST_F(Formats, GivenClassNamesMapASecondFileAlike) {
 TEST_F(Formats, NamedColumnsAndPairs) {
   ReaderOptions options = kClasses;
   options.text_column = "premise";
-  options.second_column = "hypothesis";
+  options.text_pair_column = "hypothesis";
   options.label_column = "gold";
   const auto data = open("a.tsv", "id\tgold\thypothesis\tpremise\n1\tyes\th\tp\n", options);
   EXPECT_EQ(data->at(0).first, "p");

@@ -39,9 +39,9 @@ class ReaderTest : public ::testing::Test {
   TempDir dir_;
 };
 
-inline ReaderOptions task_options(DataTask task) {
+inline ReaderOptions task_options(TaskName task) {
   ReaderOptions options;
-  options.task = task;
+  options.task = &task_of(task);
   return options;
 }
 

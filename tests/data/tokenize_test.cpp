@@ -145,7 +145,7 @@ TEST(TokenizeDrawn, DrawsOnUntilEnoughExamplesAreUsable) {
 }
 
 TEST_F(TokenizeFiles, BrokenRowsNameTheirLine) {
-  ReaderOptions options = testing::task_options(DataTask::kSst2);
+  ReaderOptions options = testing::task_options(TaskName::sst2);
   options.check_bytes = 0;
   const auto data = open("a.tsv", "sentence\tlabel\nok\t1\nbad\tx\n", options);
   try {

@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   std::ofstream(input_file(), std::ios::binary | std::ios::trunc)
       .write(reinterpret_cast<const char*>(bytes + 2), static_cast<std::streamsize>(size - 2));
   eida::ReaderOptions options;
-  options.task = static_cast<eida::DataTask>(bytes[0] % 4);
+  options.task = &eida::task_of(static_cast<eida::TaskName>(bytes[0] % 4));
   options.format = static_cast<eida::DataFormat>(bytes[0] / 4 % 5);
   options.check_bytes = bytes[1];
   options.max_row_bytes = 1 << (4 + bytes[1] % 8);

@@ -58,7 +58,7 @@ Steps whole_epoch(const Config& config, const TrainInputs& inputs, int64_t round
       lengths.push_back(static_cast<int64_t>(texts.back().size()));
       positions.push_back(static_cast<int64_t>(positions.size()));
     }
-    const bool grouped = config.data.batching == "length_grouped";
+    const bool grouped = config.data.batching == Batching::kLengthGrouped;
     for (const auto& batch : grouped ? length_grouped_batches(lengths, size, grouping)
                                      : make_batches(positions, size)) {
       batches.emplace_back();
@@ -80,13 +80,13 @@ TEST(RoundSteps, AreTheWholeEpochsFromAnyStepOn) {
   Config config;
   config.train.batch_size = 8;
   config.train.accumulation = 3;
-  for (const char* batching : {"length_grouped", "as_drawn"}) {
+  for (const Batching batching : {Batching::kLengthGrouped, Batching::kAsDrawn}) {
     config.data.batching = batching;
     const Steps all = whole_epoch(config, inputs, 2);
     EXPECT_EQ(static_cast<int64_t>(all.size()), steps_per_round(config, inputs));
     for (const int64_t first : {0, 1, 16, 17, 33, 41, 42}) {
       const Steps wanted(all.begin() + first, all.end());
-      EXPECT_EQ(steps_of(config, inputs, 2, first), wanted) << batching << " from " << first;
+      EXPECT_EQ(steps_of(config, inputs, 2, first), wanted) << to_string(batching) << " from " << first;
     }
   }
   EXPECT_NE(whole_epoch(config, inputs, 1), whole_epoch(config, inputs, 2));

@@ -193,8 +193,8 @@ TEST(CurveFigures, TitlesAreThoseOfTheReport) {
 TEST(CurveFigures, OneForEachKindOfPlace) {
   if (!have_gnuplot()) GTEST_SKIP() << "needs gnuplot";
   const testing::TempDir dir;
-  const auto files =
-      write_curve_figures(dir.path() / "figures", all_curves(12), {.formats = {"svg"}});
+  const auto files = write_curve_figures(dir.path() / "figures", all_curves(12),
+                                         {.formats = {FigureFormat::kSvg}});
   std::set<std::string> names;
   for (const auto& file : files) names.insert(file.filename().string());
   EXPECT_EQ(names, (std::set<std::string>{

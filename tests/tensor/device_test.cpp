@@ -20,35 +20,29 @@ TEST(ParseDevice, RefusesAnythingElseAndGpusThatAreNotThere) {
   }
 }
 
-TEST(ParsePrecision, AutoIsBFloat16OnTheCpuAndFloat16OnGpus) {
-  EXPECT_EQ(parse_precision("auto", at::kCPU), at::kBFloat16);
-  EXPECT_EQ(parse_precision("auto", at::Device(at::kCUDA, 0)), at::kHalf);
-  EXPECT_EQ(parse_precision("fp32", at::kCPU), at::kFloat);
-  EXPECT_EQ(parse_precision("fp16", at::Device(at::kCUDA, 0)), at::kHalf);
-  EXPECT_THROW(parse_precision("float32", at::kCPU), ConfigError);
+TEST(ScalarType, AutoIsBFloat16OnTheCpuAndFloat16OnGpus) {
+  EXPECT_EQ(scalar_type(Precision::kAuto, at::kCPU), at::kBFloat16);
+  EXPECT_EQ(scalar_type(Precision::kAuto, at::Device(at::kCUDA, 0)), at::kHalf);
+  EXPECT_EQ(scalar_type(Precision::kFp16, at::Device(at::kCUDA, 0)), at::kHalf);
 }
 
-TEST(ParsePrecision, NamesReadBack) {
-  for (const char* name : {"fp32", "bf16"})
-    EXPECT_EQ(precision_name(parse_precision(name, at::kCPU)), name);
+TEST(ScalarType, IsNamedAsItWasChosen) {
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16})
+    EXPECT_EQ(precision_name(scalar_type(precision, at::kCPU)), to_string(precision));
   EXPECT_EQ(precision_name(at::kHalf), "fp16");
   EXPECT_THROW(precision_name(at::kDouble), ConfigError);
+  for (const WeightsType weights : {WeightsType::kFp32, WeightsType::kBf16})
+    EXPECT_EQ(precision_name(scalar_type(weights)), to_string(weights));
 }
 
-TEST(ParsePrecision, Float16OnTheCpuIsAnErrorWithAHint) {
+TEST(ScalarType, Float16OnTheCpuIsAnErrorWithAHint) {
   try {
-    parse_precision("fp16", at::kCPU);
+    scalar_type(Precision::kFp16, at::kCPU);
     FAIL();
   } catch (const ConfigError& error) {
     EXPECT_NE(std::string(error.what()).find("--precision bf16"), std::string::npos)
         << error.what();
   }
-}
-
-TEST(ParseWeights, TakesTwoNames) {
-  EXPECT_EQ(parse_weights("fp32"), at::kFloat);
-  EXPECT_EQ(parse_weights("bf16"), at::kBFloat16);
-  EXPECT_THROW(parse_weights("fp16"), ConfigError);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST_P(GoldenTraining, LossesNormsAndFinalValuesAreThoseOfTheReference) {
     options.lora_rank = static_cast<int64_t>(golden.number("lora_rank"));
     options.lora_alpha = golden.number("lora_alpha");
   }
-  const auto method = make_method(golden.text("method"), options);
+  const auto method = make_method(from_string<MethodKind>(golden.text("method")), options);
   method->attach(*model, method->needs_bases() ? bases_of(golden, *model) : PlaceBases{}, 1);
   FlatParameters parameters(trained_tensors(*model, *method, trained_parameters(golden, *model)));
   for (const auto& trained : parameters.tensors()) {  // LoRA's random start

@@ -25,7 +25,7 @@ class ProjectedGradient : public ::testing::TestWithParam<TaskKind> {
     for (auto* model : {adapted_.get(), full_.get()}) model->set_dropout(0.0);
     examples_ = tiny_examples(12, GetParam());
     bases_ = testing::random_bases(*adapted_);
-    method_ = make_method("eida", {choose_sites(*adapted_, {})});
+    method_ = make_method(MethodKind::eida, {choose_sites(*adapted_, {})});
     method_->attach(*adapted_, bases_, 1);
   }
 

@@ -68,8 +68,7 @@ struct MethodOptions {
   uint64_t seed = 0;
 };
 
-/// \param name eida, lora, full, head. \throws ConfigError lists the names.
-std::unique_ptr<Method> make_method(const std::string& name, const MethodOptions& options);
+std::unique_ptr<Method> make_method(MethodKind kind, const MethodOptions& options);
 
 /// What a parameter is, for trainable_extra, weight decay and the audit: "embeddings",
 /// "layer_norm", "bias", "head" (output layer of the classification head), "weight".

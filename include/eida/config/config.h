@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "eida/core/choices.h"
+
 namespace eida {
 
 /// Which layers take part: all, or the listed ones (from 0).
@@ -18,22 +20,24 @@ struct LayerChoice {
 
 struct ModelOptions {
   std::filesystem::path path;
-  std::string weights = "fp32";                 ///< fp32, bf16
-  std::string init = "pretrained";              ///< pretrained, random
+  WeightsType weights = WeightsType::kFp32;
+  ModelInit init = ModelInit::kPretrained;
   std::vector<std::filesystem::path> adapters;  ///< merged into the weights, in this order
 };
 
 struct DataOptions {
-  std::string task;  ///< sst2, e2e, classification, prompt; empty: not given
+  std::optional<TaskName> task;  ///< check_config() sees that it is given
   std::filesystem::path train, dev, test;
   std::string text_column, text_pair_column, label_column;  ///< empty: the reader's defaults
   std::string prompt_column, completion_column;
   int64_t max_length = 72;  ///< tokens; 0: no truncation
-  std::string batching = "length_grouped";
+  Batching batching = Batching::kLengthGrouped;
 };
 
 struct SiteOptions {
-  std::vector<std::string> include = {"q", "k", "v", "o", "fc1", "fc2", "classifier"};
+  std::vector<SiteRole> include = {SiteRole::kQ,         SiteRole::kK,   SiteRole::kV,
+                                   SiteRole::kO,         SiteRole::kFc1, SiteRole::kFc2,
+                                   SiteRole::kClassifier};
   LayerChoice layers;
 };
 
@@ -41,19 +45,19 @@ struct SamplingOptions {
   int64_t examples = 256;
   int64_t tokens_per_example = 2;
   double token_rate = 0.0075;
-  std::string token_weighting = "prefix_count";
-  std::string classifier_tokens = "random";
+  TokenWeighting token_weighting = TokenWeighting::kPrefixCount;
+  ClassifierTokens classifier_tokens = ClassifierTokens::kRandom;
   int64_t batch_size = 16;
   int64_t sketch_from = 4096;
 };
 
 struct SubspaceOptions {
-  std::string estimator = "mean_first";
+  EstimatorKind estimator = EstimatorKind::mean_first;
   std::vector<int64_t> dims = {4, 8, 16, 32, 64};
 };
 
 struct RankOptions {
-  std::string rule = "threshold";
+  RankRule rule = RankRule::kThreshold;
   int64_t wide = 64, narrow = 32;
   double margin = 0.03;
   int64_t heldout = 64;
@@ -75,13 +79,13 @@ struct TrainOptions {
   int64_t batch_size = 16;
   int64_t accumulation = 1;
   double warmup_ratio = 0.1;
-  std::string schedule = "per_round";
+  Schedule schedule = Schedule::kPerRound;
   double clip_norm = 1.0;  ///< 0: not clipped
-  std::string loss_norm = "mean_of_means";
+  LossNorm loss_norm = LossNorm::kMeanOfMeans;
   double label_smoothing = 0.0;
   std::optional<double> dropout;  ///< unset: the model's own
   std::optional<int64_t> max_steps;
-  std::vector<std::string> trainable_extra = {"head"};
+  std::vector<TrainableExtra> trainable_extra = {TrainableExtra::kHead};
   std::optional<int64_t> eval_every;
   int64_t save_every = 200;
   double save_minutes = 10.0;
@@ -109,31 +113,30 @@ struct GenerationOptions {
 };
 
 struct EvalOptions {
-  /// accuracy, loss, bleu, nist, meteor, rouge_l, cider; empty: the task's own
-  std::vector<std::string> metrics;
-  std::string nist = "pymteval";  ///< convention of BLEU and NIST: pymteval, perl
-  bool no_paraphrases = false;    ///< METEOR without its paraphrase table
-  int64_t resamples = 1000;       ///< of every interval and test
+  std::vector<Metric> metrics;                          ///< empty: the task's own
+  MtevalConvention nist = MtevalConvention::kPymteval;  ///< of BLEU and NIST
+  bool no_paraphrases = false;                          ///< METEOR without its paraphrase table
+  int64_t resamples = 1000;                             ///< of every interval and test
 };
 
 struct ProbeOptions {
   int64_t heldout = 1024;
   int64_t repeats = 5;
   bool save_subspaces = false;
-  std::vector<std::string> figures = {"input", "delta_output"};
+  std::vector<FigureKind> figures = {FigureKind::kInput, FigureKind::kDeltaOutput};
   std::vector<int64_t> figure_size = {640, 420};  ///< width, height in pixels
-  std::vector<std::string> figure_formats = {"svg"};
+  std::vector<FigureFormat> figure_formats = {FigureFormat::kSvg};
   std::filesystem::path published;  ///< curves to show beside the own ones; empty: none
 };
 
 struct RunOptions {
   std::filesystem::path output;
   int64_t seed = 0;
-  std::string device = "auto";          ///< auto, cpu, cuda, cuda:N
-  std::string precision = "auto";       ///< auto, fp32, bf16, fp16
+  std::string device = "auto";  ///< auto, cpu, cuda, cuda:N
+  Precision precision = Precision::kAuto;
   int64_t threads = 0;                  ///< 0: all cores
   std::optional<int64_t> memory_limit;  ///< of sampling and estimating, MiB
-  std::string format = "table";         ///< of results on stdout: table, json
+  OutputFormat format = OutputFormat::kTable;
 };
 
 /// In-class defaults are those of SST-2; resolve_task_defaults() puts the others in their place.
@@ -142,7 +145,7 @@ struct Config {
   ModelOptions model;
   DataOptions data;
   int64_t rounds = 4;
-  std::string method = "eida";  ///< eida, lora, full, head
+  MethodKind method = MethodKind::eida;
   SiteOptions sites;
   SamplingOptions sampling;
   SubspaceOptions subspace;

@@ -121,51 +121,34 @@ struct Choices<TaskName> {
 
 // Closed choices.
 
+/// Names of an enum: EIDA_NAMES(Enum, "what --list calls it", {kValue, "name", "help"}, …)
+#define EIDA_NAMES(Enum, list, ...)                          \
+  template <>                                                \
+  struct Choices<Enum> {                                     \
+    using enum Enum;                                         \
+    static constexpr const char* kList = list;               \
+    static constexpr ChoiceRow<Enum> kAll[] = {__VA_ARGS__}; \
+  };
+
 enum class WeightsType { kFp32, kBf16 };
-template <>
-struct Choices<WeightsType> {
-  using enum WeightsType;
-  static constexpr const char* kList = "weights";
-  static constexpr ChoiceRow<WeightsType> kAll[] = {{kFp32, "fp32", "float32"},
-                                                    {kBf16, "bf16", "bfloat16, half the memory"}};
-};
+EIDA_NAMES(WeightsType, "weights", {kFp32, "fp32", "float32"},
+           {kBf16, "bf16", "bfloat16, half the memory"})
 
 enum class ModelInit { kPretrained, kRandom };
-template <>
-struct Choices<ModelInit> {
-  using enum ModelInit;
-  static constexpr const char* kList = "inits";
-  static constexpr ChoiceRow<ModelInit> kAll[] = {
-      {kPretrained, "pretrained", "the folder's safetensors"},
-      {kRandom, "random", "drawn from the seed: config.json is enough"}};
-};
+EIDA_NAMES(ModelInit, "inits", {kPretrained, "pretrained", "the folder's safetensors"},
+           {kRandom, "random", "drawn from the seed: config.json is enough"})
 
 enum class Batching { kLengthGrouped, kAsDrawn };
-template <>
-struct Choices<Batching> {
-  using enum Batching;
-  static constexpr const char* kList = "batchings";
-  static constexpr ChoiceRow<Batching> kAll[] = {
-      {kLengthGrouped, "length_grouped", "windows of 50 batches sorted by token count"},
-      {kAsDrawn, "as_drawn", "in drawn order, as the reference"}};
-};
+EIDA_NAMES(Batching, "batchings",
+           {kLengthGrouped, "length_grouped", "windows of 50 batches sorted by token count"},
+           {kAsDrawn, "as_drawn", "in drawn order, as the reference"})
 
 /// What a weight does in its layer.
 enum class SiteRole { kQ, kK, kV, kO, kFc1, kFc2, kClassifier };
-template <>
-struct Choices<SiteRole> {
-  using enum SiteRole;
-  static constexpr const char* kList = "sites";
-  static constexpr ChoiceRow<SiteRole> kAll[] = {
-      {kQ, "q", "W_Q"},
-      {kK, "k", "W_K"},
-      {kV, "v", "W_V"},
-      {kO, "o", "W_O"},
-      {kFc1, "fc1", "W_fc1"},
-      {kFc2, "fc2", "W_fc2"},
-      {kClassifier, "classifier",
-       "dense layer of the head (encoders): classifier.dense, pooler.dense"}};
-};
+EIDA_NAMES(SiteRole, "sites", {kQ, "q", "W_Q"}, {kK, "k", "W_K"}, {kV, "v", "W_V"},
+           {kO, "o", "W_O"}, {kFc1, "fc1", "W_fc1"}, {kFc2, "fc2", "W_fc2"},
+           {kClassifier, "classifier",
+            "dense layer of the head (encoders): classifier.dense, pooler.dense"})
 
 /// Completion tasks: how often token j of a sequence is drawn. docs/method.md, "Sampling".
 enum class TokenWeighting {
@@ -173,148 +156,85 @@ enum class TokenWeighting {
   kPrefixCountBatch,
   kUniform,  ///< as many draws a sequence as kPrefixCount expects
 };
-template <>
-struct Choices<TokenWeighting> {
-  using enum TokenWeighting;
-  static constexpr const char* kList = "token-weightings";
-  static constexpr ChoiceRow<TokenWeighting> kAll[] = {
-      {kPrefixCount, "prefix_count",
-       "Binomial(m, p), m = the sequence's own labelled positions after the token"},
-      {kPrefixCountBatch, "prefix_count_batch",
-       "m counts positions labelled in any sequence of the batch, as the reference's loop"},
-      {kUniform, "uniform", "every token with the same chance"}};
-};
+EIDA_NAMES(TokenWeighting, "token-weightings",
+           {kPrefixCount, "prefix_count",
+            "Binomial(m, p), m = the sequence's own labelled positions after the token"},
+           {kPrefixCountBatch, "prefix_count_batch",
+            "m counts positions labelled in any sequence of the batch, as the reference's loop"},
+           {kUniform, "uniform", "every token with the same chance"})
 
 enum class ClassifierTokens { kRandom, kFirst };
-template <>
-struct Choices<ClassifierTokens> {
-  using enum ClassifierTokens;
-  static constexpr const char* kList = "classifier-tokens";
-  static constexpr ChoiceRow<ClassifierTokens> kAll[] = {
-      {kRandom, "random", "as at the other places (the reference)"},
-      {kFirst, "first", "the first token, the only one that enters it: one vector an example"}};
-};
+EIDA_NAMES(ClassifierTokens, "classifier-tokens",
+           {kRandom, "random", "as at the other places (the reference)"},
+           {kFirst, "first", "the first token, the only one that enters it: one vector an example"})
 
 /// How many dimensions a place gets; RankRuleOptions has the numbers.
 enum class RankRule { kThreshold, kFixed, kEnergy, kBudget, kPlan };
-template <>
-struct Choices<RankRule> {
-  using enum RankRule;
-  static constexpr const char* kList = "rank-rules";
-  static constexpr ChoiceRow<RankRule> kAll[] = {
-      {kThreshold, "threshold",
-       "ranks.wide where fidelity there exceeds that at ranks.narrow by ranks.margin, else narrow"},
-      {kFixed, "fixed", "ranks.fixed everywhere"},
-      {kEnergy, "energy", "as many as explain the share ranks.energy of the second moment"},
-      {kBudget, "budget",
-       "largest marginal gain in fidelity a parameter, until ranks.budget parameters"},
-      {kPlan, "plan", "read from the file ranks.plan"}};
-};
+EIDA_NAMES(
+    RankRule, "rank-rules",
+    {kThreshold, "threshold",
+     "ranks.wide where fidelity there exceeds that at ranks.narrow by ranks.margin, else narrow"},
+    {kFixed, "fixed", "ranks.fixed everywhere"},
+    {kEnergy, "energy", "as many as explain the share ranks.energy of the second moment"},
+    {kBudget, "budget",
+     "largest marginal gain in fidelity a parameter, until ranks.budget parameters"},
+    {kPlan, "plan", "read from the file ranks.plan"})
 
 enum class Schedule { kPerRound, kGlobal };
-template <>
-struct Choices<Schedule> {
-  using enum Schedule;
-  static constexpr const char* kList = "schedules";
-  static constexpr ChoiceRow<Schedule> kAll[] = {
-      {kPerRound, "per_round", "afresh each round (the report)"},
-      {kGlobal, "global", "once over all rounds; rounds after the first rise again"}};
-};
+EIDA_NAMES(Schedule, "schedules", {kPerRound, "per_round", "afresh each round (the report)"},
+           {kGlobal, "global", "once over all rounds; rounds after the first rise again"})
 
 /// What the loss of a step with several batches is divided by.
 enum class LossNorm { kMeanOfMeans, kGlobal };
-template <>
-struct Choices<LossNorm> {
-  using enum LossNorm;
-  static constexpr const char* kList = "loss-norms";
-  static constexpr ChoiceRow<LossNorm> kAll[] = {
-      {kMeanOfMeans, "mean_of_means", "mean of the batches' means (the reference)"},
-      {kGlobal, "global", "all labels of the step"}};
-};
+EIDA_NAMES(LossNorm, "loss-norms",
+           {kMeanOfMeans, "mean_of_means", "mean of the batches' means (the reference)"},
+           {kGlobal, "global", "all labels of the step"})
 
 /// What may be trained beside the adapters.
 enum class TrainableExtra { kEmbeddings, kLayerNorm, kBias, kHead };
-template <>
-struct Choices<TrainableExtra> {
-  using enum TrainableExtra;
-  static constexpr const char* kList = "trainable-extras";
-  static constexpr ChoiceRow<TrainableExtra> kAll[] = {
-      {kEmbeddings, "embeddings", "token and position embeddings"},
-      {kLayerNorm, "layer_norm", "gains and offsets of every LayerNorm"},
-      {kBias, "bias", "biases of linear layers"},
-      {kHead, "head", "output layer of the classification head"}};
-};
+EIDA_NAMES(TrainableExtra, "trainable-extras",
+           {kEmbeddings, "embeddings", "token and position embeddings"},
+           {kLayerNorm, "layer_norm", "gains and offsets of every LayerNorm"},
+           {kBias, "bias", "biases of linear layers"},
+           {kHead, "head", "output layer of the classification head"})
 
 /// A score of eida-eval.
 enum class Metric { kAccuracy, kLoss, kBleu, kNist, kMeteor, kRougeL, kCider };
-template <>
-struct Choices<Metric> {
-  using enum Metric;
-  static constexpr const char* kList = "metrics";
-  static constexpr ChoiceRow<Metric> kAll[] = {
-      {kAccuracy, "accuracy", "classification: accuracy, F1, Matthews correlation"},
-      {kLoss, "loss", "completions: negative log-likelihood of the true text, perplexity"},
-      {kBleu, "bleu", "BLEU-4 of mteval"},
-      {kNist, "nist", "NIST-5 of mteval"},
-      {kMeteor, "meteor", "METEOR 1.5"},
-      {kRougeL, "rouge_l", "ROUGE-L of coco-caption"},
-      {kCider, "cider", "CIDEr-D of coco-caption"}};
-};
+EIDA_NAMES(Metric, "metrics",
+           {kAccuracy, "accuracy", "classification: accuracy, F1, Matthews correlation"},
+           {kLoss, "loss", "completions: negative log-likelihood of the true text, perplexity"},
+           {kBleu, "bleu", "BLEU-4 of mteval"}, {kNist, "nist", "NIST-5 of mteval"},
+           {kMeteor, "meteor", "METEOR 1.5"}, {kRougeL, "rouge_l", "ROUGE-L of coco-caption"},
+           {kCider, "cider", "CIDEr-D of coco-caption"})
 
 /// The two differ in NIST where items have different numbers of references, in lower case of
 /// non-ASCII letters, and for texts with fewer than four tokens.
 enum class MtevalConvention { kPymteval, kPerl };
-template <>
-struct Choices<MtevalConvention> {
-  using enum MtevalConvention;
-  static constexpr const char* kList = "nist-conventions";
-  static constexpr ChoiceRow<MtevalConvention> kAll[] = {
-      {kPymteval, "pymteval", "e2e-metrics -p, as the LoRA paper's recipe"},
-      {kPerl, "perl", "mteval-v13a, as the E2E Challenge published"}};
-};
+EIDA_NAMES(MtevalConvention, "nist-conventions",
+           {kPymteval, "pymteval", "e2e-metrics -p, as the LoRA paper's recipe"},
+           {kPerl, "perl", "mteval-v13a, as the E2E Challenge published"})
 
 /// Places that get figures.
 enum class FigureKind { kInput, kDeltaOutput };
-template <>
-struct Choices<FigureKind> {
-  using enum FigureKind;
-  static constexpr const char* kList = "figures";
-  static constexpr ChoiceRow<FigureKind> kAll[] = {
-      {kInput, "input", "one figure per kind of input space"},
-      {kDeltaOutput, "delta_output", "one figure per kind of site"}};
-};
+EIDA_NAMES(FigureKind, "figures", {kInput, "input", "one figure per kind of input space"},
+           {kDeltaOutput, "delta_output", "one figure per kind of site"})
 
 enum class FigureFormat { kSvg, kPdf, kPng };
-template <>
-struct Choices<FigureFormat> {
-  using enum FigureFormat;
-  static constexpr const char* kList = "figure-formats";
-  static constexpr ChoiceRow<FigureFormat> kAll[] = {{kSvg, "svg", "for web pages"},
-                                                     {kPdf, "pdf", "for papers, fonts embedded"},
-                                                     {kPng, "png", "for slides"}};
-};
+EIDA_NAMES(FigureFormat, "figure-formats", {kSvg, "svg", "for web pages"},
+           {kPdf, "pdf", "for papers, fonts embedded"}, {kPng, "png", "for slides"})
 
 /// Type of activations.
 enum class Precision { kAuto, kFp32, kBf16, kFp16 };
-template <>
-struct Choices<Precision> {
-  using enum Precision;
-  static constexpr const char* kList = "precisions";
-  static constexpr ChoiceRow<Precision> kAll[] = {{kAuto, "auto", "fp16 on CUDA, bf16 on CPU"},
-                                                  {kFp32, "fp32", "float32"},
-                                                  {kBf16, "bf16", "bfloat16"},
-                                                  {kFp16, "fp16", "float16, CUDA only"}};
-};
+EIDA_NAMES(Precision, "precisions", {kAuto, "auto", "fp16 on CUDA, bf16 on CPU"},
+           {kFp32, "fp32", "float32"}, {kBf16, "bf16", "bfloat16"},
+           {kFp16, "fp16", "float16, CUDA only"})
 
 /// Of results on stdout.
 enum class OutputFormat { kTable, kJson };
-template <>
-struct Choices<OutputFormat> {
-  using enum OutputFormat;
-  static constexpr const char* kList = "formats";
-  static constexpr ChoiceRow<OutputFormat> kAll[] = {{kTable, "table", "for people"},
-                                                     {kJson, "json", "JSON lines, for programs"}};
-};
+EIDA_NAMES(OutputFormat, "formats", {kTable, "table", "for people"},
+           {kJson, "json", "JSON lines, for programs"})
+
+#undef EIDA_NAMES
 
 }  // namespace eida
 
@@ -330,4 +250,7 @@ struct fmt::formatter<E> : fmt::formatter<std::string_view> {
 template <eida::ChoiceEnum E>
 struct nlohmann::adl_serializer<E> {
   static void to_json(auto& json, E value) { json = std::string(eida::to_string(value)); }
+  static void from_json(const auto& json, E& value) {
+    value = eida::from_string<E>(json.template get<std::string>());
+  }
 };

@@ -8,33 +8,21 @@
 #include <vector>
 
 #include "eida/data/example.h"
+#include "eida/data/task.h"
 
 namespace eida {
-
-/// What a row means. Names on the command line: sst2, e2e, classification, prompt.
-enum class DataTask {
-  kSst2,            ///< columns sentence, label (0 or 1); or index, sentence without labels
-  kE2e,             ///< columns mr, ref; or lines `MR||ref`; or the column MR alone
-  kClassification,  ///< one or two texts and a label
-  kPrompt,          ///< prompt and completion
-};
 
 /// How rows are written. TSV has no quoting (GLUE's rule); CSV quotes as RFC 4180 does; JSONL holds
 /// one object a line; pair lines are `context||reference`.
 enum class DataFormat { kAuto, kTsv, kCsv, kJsonl, kPairLines };
 
 struct ReaderOptions {
-  DataTask task = DataTask::kClassification;
-  /// kAuto: by the first line (`{` JSONL; `||` pair lines, E2E only), then by extension (.tsv,
-  /// .csv, .jsonl, .ndjson, .json), then by a tab or a comma in the first line.
+  const Task* task = &task_of(TaskName::classification);
+  /// kAuto: by the first line (`{` JSONL; `||` pair lines, where the task has them), then by
+  /// extension (.tsv, .csv, .jsonl, .ndjson, .json), then by a tab or a comma in the first line.
   DataFormat format = DataFormat::kAuto;
-  /// Column or key of the first text. Empty: classification takes the first of sentence, text,
-  /// sentence1; prompt takes "prompt". SST-2 and E2E have fixed names.
-  std::string text_column;
-  /// Second text of a pair, or the completion. Empty: sentence2 beside sentence1; "completion" for
-  /// prompts.
-  std::string second_column;
-  std::string label_column;  ///< empty: "label", if the file has it
+  /// Names of columns or keys, for the tasks that look at them; empty: the task's own.
+  std::string text_column, text_pair_column, label_column, prompt_column, completion_column;
   /// Class names in index order, from the training file, so that a second file maps labels alike.
   /// Empty: from this file.
   std::vector<std::string> class_names;
@@ -81,11 +69,5 @@ std::shared_ptr<const Dataset> open_dataset(const std::filesystem::path& path,
 /// \throws DataError when there is no example, or a label is outside class_names.
 std::shared_ptr<const Dataset> make_dataset(std::vector<TextExample> examples, TaskKind kind,
                                             std::vector<std::string> class_names = {});
-
-/// Task of its command-line name.
-/// \throws ConfigError lists the names.
-DataTask parse_data_task(const std::string& name);
-/// Whether the task's examples are classified or completed.
-TaskKind task_kind(DataTask task);
 
 }  // namespace eida

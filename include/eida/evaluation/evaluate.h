@@ -12,8 +12,8 @@
 
 namespace eida {
 
-/// Metric names and values, in order: accuracy, f1, matthews, loss (classification); loss,
-/// perplexity (completions, a labelled token).
+/// Scores and their values, in the order of Task::scores; loss and perplexity of completions are of
+/// a labelled token.
 using Scores = std::vector<std::pair<std::string, double>>;
 
 /// What a model says of each example.
@@ -42,11 +42,6 @@ Scores scores_of(const LossOutcome& outcome);
 /// \throws NumericError a logit or loss that is not finite
 Scores evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                 TaskKind task, const PassOptions& options = {});
-
-/// Names that evaluate() gives a task; the first picks the best round where nothing else is said.
-std::vector<std::string> evaluation_metrics(TaskKind task);
-/// Whether a smaller value of the metric is a better one.
-bool lower_is_better(const std::string& metric);
 
 /// "accuracy 0.9083, loss 0.2710"
 std::string to_text(const Scores& scores);

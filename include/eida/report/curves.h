@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "eida/core/choices.h"
 #include "eida/report/figure.h"
 #include "eida/report/table.h"
 
@@ -67,11 +68,11 @@ std::vector<CurveRow> read_curves_csv(const std::filesystem::path& path);
 PublishedCurves read_published_curves(const std::filesystem::path& path);
 
 struct CurveFigureOptions {
-  std::vector<std::string> formats = {"svg"};  ///< svg, png, pdf
-  PublishedCurves published = {};              ///< grey reference points, by kind and weights
-  std::string note = "";                       ///< behind each title, for example "centred"
-  std::optional<double> y_min = {};            ///< of all figures; empty: curve_axis_start()
-  int width = 900, height = 560;               ///< pixels
+  std::vector<FigureFormat> formats = {FigureFormat::kSvg};
+  PublishedCurves published = {};    ///< grey reference points, by kind and weights
+  std::string note = "";             ///< behind each title, for example "centred"
+  std::optional<double> y_min = {};  ///< of all figures; empty: curve_axis_start()
+  int width = 900, height = 560;     ///< pixels
 };
 
 /// The figure of a kind of place.
@@ -105,7 +106,7 @@ std::vector<std::string> weights_without_figure(const std::vector<CurvePoint>& c
 /// none when gnuplot is missing (one warning says so). \throws DataError the folder cannot be made.
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
                                                        const std::vector<CurveFigure>& figures,
-                                                       const std::vector<std::string>& formats);
+                                                       const std::vector<FigureFormat>& formats);
 /// The same of curve_figures().
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
                                                        const std::vector<CurvePoint>& curves,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "eida/data/task.h"
 #include "eida/evaluation/evaluate.h"
 #include "eida/evaluation/merge_parity.h"
 
@@ -44,7 +45,7 @@ std::vector<RoundRecord> read_rounds(const nlohmann::json& rounds);
 
 /// The round with the best score, a lower loss being better; the last one without scores. nullptr:
 /// no round.
-const RoundRecord* best_round(const std::vector<RoundRecord>& rounds, const std::string& metric);
+const RoundRecord* best_round(const std::vector<RoundRecord>& rounds, const TaskScore& metric);
 /// \throws std::out_of_range no such score
 double score_of(const RoundRecord& record, const std::string& metric);
 

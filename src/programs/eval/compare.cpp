@@ -125,7 +125,7 @@ void check_options(const ParsedCommand& command) {
                       labels ? "both" : "neither");
   }
   if (labels && !command.config.eval.metrics.empty() &&
-      command.config.eval.metrics != std::vector<std::string>{"accuracy"}) {
+      command.config.eval.metrics != std::vector{Metric::kAccuracy}) {
     throw ConfigError("eval.metrics: labels are compared by accuracy only (hint: --references)");
   }
 }
@@ -148,8 +148,9 @@ int run_system_comparison(const ParsedCommand& command) {
     write_file_atomic(folder->file("comparison.json"), json_text(json));
     folder->finish(run.manifest());
   }
-  fmt::print("{}", command.config.run.format == "json" ? json.dump() + "\n"
-                                                       : to_text(comparison, resampling));
+  fmt::print("{}", command.config.run.format == OutputFormat::kJson
+                       ? json.dump() + "\n"
+                       : to_text(comparison, resampling));
   return 0;
 }
 

@@ -89,7 +89,8 @@ int dry_run_eval(const Config& config, EvalTask task, const EvalInputs& inputs) 
   fmt::print("model            {} ({}), {} layers, {} parameters, {} adapter file(s){}\n",
              config.model.path.string(), inputs.model->config().model_type,
              inputs.model->config().num_layers, inputs.model->parameter_count(),
-             config.model.adapters.size(), config.model.init == "random" ? ", RANDOM weights" : "");
+             config.model.adapters.size(),
+             config.model.init == ModelInit::kRandom ? ", RANDOM weights" : "");
   fmt::print("data             {}: {} examples, about {:.1f} tokens each{}\n", inputs.data->name(),
              inputs.data->size(), sample.tokens,
              inputs.data->has_targets() ? "" : ", nothing to score against");

@@ -52,18 +52,14 @@ void merge_adapters(PretrainedModel& model, const Config& config) {
 
 EvalTask choose_eval_task(const Config& config) {
   const auto& metrics = config.eval.metrics;
-  const bool classes = task_kind(parse_data_task(config.data.task)) == TaskKind::kClassification;
-  const auto asked = [&](const char* name) {
-    return std::count(metrics.begin(), metrics.end(), name) > 0;
-  };
-  for (const std::string& metric : metrics) {
-    if ((metric == "accuracy") == classes) continue;
+  const Task& task = task_of(*config.data.task);
+  for (const Metric metric : metrics) {
+    if (contains(task.metrics, metric)) continue;
     throw ConfigError("eval.metrics: {} is no score of task {} (hint: {})", metric,
-                      config.data.task,
-                      classes ? "accuracy" : "loss, or some of bleu, nist, meteor, rouge_l, cider");
+                      *config.data.task, fmt::join(task.metrics, ", "));
   }
-  if (classes) return EvalTask::kClasses;
-  if (!asked("loss")) return EvalTask::kTexts;
+  if (task.kind == TaskKind::kClassification) return EvalTask::kClasses;
+  if (!contains(metrics, Metric::kLoss)) return EvalTask::kTexts;
   if (metrics.size() > 1) {
     throw ConfigError(
         "eval.metrics: loss is of the true text, the others of generated text (hint: two runs)");
@@ -73,7 +69,7 @@ EvalTask choose_eval_task(const Config& config) {
 
 EvalInputs open_eval_inputs(const Config& config, const Communicator& processes) {
   const ComputeSetting compute = set_up_compute(config.run, processes);
-  const TaskKind kind = task_kind(parse_data_task(config.data.task));
+  const TaskKind kind = task_of(*config.data.task).kind;
   const ModelConfig model_config = read_model_config(config.model.path, kind);
   int64_t classes = kind == TaskKind::kClassification ? classes_of_files(config, model_config) : 0;
   auto data = open_test_data(config, model_config, classes);

@@ -55,8 +55,8 @@ Json scores_json(const EvalOutcome& outcome) {
   return json;
 }
 
-std::string scores_text(const EvalOutcome& outcome, const std::string& format) {
-  if (format == "json") return scores_json(outcome).dump() + "\n";
+std::string scores_text(const EvalOutcome& outcome, OutputFormat format) {
+  if (format == OutputFormat::kJson) return scores_json(outcome).dump() + "\n";
   Table table({"score", "value", "95 % interval"}, {Align::kLeft});
   for (const ScoreLine& score : outcome.scores) {
     table.add_row({score.name, fmt::format("{:.4f}", score.value),
@@ -87,10 +87,8 @@ ResamplingOptions resampling_options(const Config& config) {
 
 TextScoreOptions text_score_options(const EvalOptions& options) {
   TextScoreOptions scores;
-  if (!options.metrics.empty()) scores.metrics.clear();
-  for (const std::string& name : options.metrics)
-    scores.metrics.push_back(from_string<Metric>(name));
-  scores.convention = from_string<MtevalConvention>(options.nist);
+  if (!options.metrics.empty()) scores.metrics = options.metrics;
+  scores.convention = options.nist;
   scores.paraphrases = !options.no_paraphrases;
   scores.per_item = false;
   return scores;

@@ -33,7 +33,7 @@ struct EvalOutcome {
 /// {"BLEU": …, "n": …, "intervals": {"BLEU": [low, high]}, …}, unrounded.
 nlohmann::ordered_json scores_json(const EvalOutcome& outcome);
 /// Scores with four decimals and their intervals, or scores_json() in one line.
-std::string scores_text(const EvalOutcome& outcome, const std::string& format);
+std::string scores_text(const EvalOutcome& outcome, OutputFormat format);
 /// scores.json, report.html, and predictions.jsonl and predictions.txt where there are some.
 /// \throws DataError
 void write_outcome(const RunFolder& run, const EvalOutcome& outcome, const Config& config,

@@ -25,7 +25,7 @@ std::vector<size_t> worst_items(std::span<const double> badness, double least) {
 
 void describe_evaluation(EvalReport& report, const Config& config, const std::string& precision,
                          const std::vector<std::string>& random_tensors) {
-  report.title = fmt::format("Evaluation: {}", config.data.task);
+  report.title = fmt::format("Evaluation: {}", *config.data.task);
   report.weights = weights_origin(config);
   report.random_tensors = random_tensors;
   report.facts = {{"model", config.model.path.string()},

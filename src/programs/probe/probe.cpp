@@ -86,7 +86,7 @@ ProbeResults measure(const ProbeInputs& inputs, const Config& config,
 void write_figures(const RunFolder& run, std::vector<CurvePoint> points,
                    const PublishedCurves& published, const ProbeOptions& options) {
   std::erase_if(points, [&](const CurvePoint& point) {
-    return std::count(options.figures.begin(), options.figures.end(), point.kind) == 0;
+    return !contains(options.figures, from_string<FigureKind>(point.kind));
   });
   CurveFigureOptions figures;
   figures.formats = options.figure_formats;

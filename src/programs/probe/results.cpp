@@ -188,7 +188,7 @@ nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& p
   } else {
     json["name_or_path"] = nullptr;
   }
-  json["task"] = config.data.task;
+  json["task"] = *config.data.task;
   json["train"] = config.data.train.string();
   json["estimator"] = config.subspace.estimator;
   json["dims"] = results.dims;
@@ -216,9 +216,8 @@ void write_subspaces(const std::filesystem::path& file, const Places& places,
   write_safetensors(file, tensors, {{"format", "pt"}});
 }
 
-std::string result_text(const ProbeResults& results, const RankPlan& plan,
-                        const std::string& format) {
-  if (format == "json") return json_lines(results, plan);
+std::string result_text(const ProbeResults& results, const RankPlan& plan, OutputFormat format) {
+  if (format == OutputFormat::kJson) return json_lines(results, plan);
   return curves_table(curve_points(results)).render(stdout_style());
 }
 

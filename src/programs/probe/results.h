@@ -40,7 +40,6 @@ void write_subspaces(const std::filesystem::path& file, const Places& places,
                      const PerPlace<Subspace>& subspaces);
 
 /// One line of text for each place, as a table or as JSON lines.
-std::string result_text(const ProbeResults& results, const RankPlan& plan,
-                        const std::string& format);
+std::string result_text(const ProbeResults& results, const RankPlan& plan, OutputFormat format);
 
 }  // namespace eida

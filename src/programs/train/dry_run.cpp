@@ -101,7 +101,7 @@ std::string trainable_text(const Config& config, const TrainInputs& inputs, int6
   }
   if (!inputs.method->needs_bases() || !measures_ranks(rank_rule_options(config.ranks)))
     return fmt::format("{} parameters, {} of them beside the adapters", found, extra);
-  const bool threshold = config.ranks.rule == "threshold";
+  const bool threshold = config.ranks.rule == RankRule::kThreshold;
   const int64_t least = threshold ? config.ranks.narrow : config.subspace.dims.front(),
                 most = threshold ? config.ranks.wide : config.subspace.dims.back();
   const auto sites = static_cast<int64_t>(inputs.sites.size());

@@ -45,7 +45,7 @@ std::unique_ptr<PretrainedModel> open_base(const Config& config,
                                            const std::vector<fs::path>& files) {
   LoadOptions options;
   options.seed = static_cast<uint64_t>(config.run.seed);
-  options.random_init = config.model.init == "random";
+  options.random_init = config.model.init == ModelInit::kRandom;
   TaskKind task = TaskKind::kClassification;
   const AdapterFile first(files.front());
   options.num_labels = first.head_classes();
@@ -78,7 +78,7 @@ int run_export(const ParsedCommand& command) {
   KeySet given;
   read_config_file(run / "config.yaml", config, given);
   const std::vector<fs::path> files = round_files(run);
-  const bool random = config.model.init == "random";
+  const bool random = config.model.init == ModelInit::kRandom;
   const std::string base = model_fingerprint(config);
   const auto model = open_base(config, files);
   if (command.option("to") == "huggingface") {

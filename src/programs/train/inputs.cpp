@@ -22,17 +22,17 @@ TokenizedSet preview(const Dataset& data, const ExampleTokenizer& tokenizer) {
 
 void check_supported(const Config& config, TaskKind task) {
   const auto& extra = config.train.trainable_extra;
-  if (config.method == "head" && task == TaskKind::kCompletion) {
+  if (config.method == MethodKind::head && task == TaskKind::kCompletion) {
     throw ConfigError(
         "method: a language model's head is its word table, which is tied (hint: "
         "method full, or train.trainable_extra=[embeddings] beside eida)");
   }
-  if (config.method == "head" && std::count(extra.begin(), extra.end(), "head") == 0) {
+  if (config.method == MethodKind::head && !contains(extra, TrainableExtra::kHead)) {
     throw ConfigError("train.trainable_extra: method head trains nothing without 'head'");
   }
   const bool trains_weights =
-      config.method == "full" || std::count(extra.begin(), extra.end(), "embeddings") > 0;
-  if (config.model.weights != "fp32" && trains_weights) {
+      config.method == MethodKind::full || contains(extra, TrainableExtra::kEmbeddings);
+  if (config.model.weights != WeightsType::kFp32 && trains_weights) {
     throw ConfigError(
         "model.weights: {} weights cannot be trained themselves, only adapters beside them (hint: "
         "fp32; run.precision sets the type of activations)",
@@ -41,14 +41,9 @@ void check_supported(const Config& config, TaskKind task) {
 }
 
 /// What is asked of scores on data.dev.
-void check_scores(const Config& config, TaskKind task) {
+void check_scores(const Config& config) {
   const TrainOptions& train = config.train;
-  const auto metrics = evaluation_metrics(task);
-  if (!train.best_metric.empty() &&
-      std::count(metrics.begin(), metrics.end(), train.best_metric) == 0) {
-    throw ConfigError("train.best_metric: '{}' is not one of {}", train.best_metric,
-                      fmt::join(metrics, ", "));
-  }
+  best_score(config);
   if (!config.data.dev.empty()) return;
   const char* useless = train.early_stopping         ? "early_stopping"
                         : train.eval_every           ? "eval_every"
@@ -73,7 +68,7 @@ void check_estimation(const Config& config, const TrainInputs& inputs) {
 /// Names of the model's parameters that train beside the adapters (all of them: method full).
 std::vector<std::string> extra_parameters(const Config& config, const PretrainedModel& model,
                                           const Method& method) {
-  const auto& groups = config.train.trainable_extra;
+  const auto groups = to_strings(config.train.trainable_extra);
   std::vector<std::string> names;
   for (const auto& [name, tensor] : model.parameters()) {
     const std::string group = parameter_group(name, model.config());
@@ -87,7 +82,7 @@ std::vector<std::string> extra_parameters(const Config& config, const Pretrained
 /// base.
 std::vector<NamedTensor> seeded_values(const Config& config, const PretrainedModel& model) {
   std::vector<NamedTensor> values;
-  if (config.model.init == "random") return values;
+  if (config.model.init == ModelInit::kRandom) return values;
   const auto& seeded = model.seeded();
   for (const auto& [name, tensor] : model.parameters()) {
     if (std::count(seeded.begin(), seeded.end(), name) > 0)
@@ -109,9 +104,9 @@ std::vector<std::filesystem::path> train_input_files(const Config& config) {
 TrainInputs open_train_inputs(const Config& config, const Communicator& processes) {
   TrainInputs inputs;
   inputs.compute = set_up_compute(config.run, processes, /*scaled_loss=*/true);
-  inputs.task = task_kind(parse_data_task(config.data.task));
+  inputs.task = task_of(*config.data.task).kind;
   check_supported(config, inputs.task);
-  check_scores(config, inputs.task);
+  check_scores(config);
   inputs.train = open_training_data(config.data.train, config);
   const auto class_names = inputs.train->class_names();
   inputs.tokenizer = std::make_unique<ExampleTokenizer>(
@@ -125,14 +120,26 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   inputs.base = model_fingerprint(config);
   if (config.train.dropout) inputs.model->set_dropout(*config.train.dropout);
   inputs.model->set_gradient_checkpointing(config.train.gradient_checkpointing);
-  inputs.sites = choose_sites(
-      *inputs.model, {config.sites.include, config.sites.layers.all, config.sites.layers.listed});
+  inputs.sites = choose_sites(*inputs.model, {to_strings(config.sites.include),
+                                              config.sites.layers.all, config.sites.layers.listed});
   inputs.method = make_method(config.method, {inputs.sites, config.lora.rank, config.lora.alpha,
                                               static_cast<uint64_t>(config.run.seed)});
   inputs.extra = extra_parameters(config, *inputs.model, *inputs.method);
   inputs.seeded = seeded_values(config, *inputs.model);
   check_estimation(config, inputs);
   return inputs;
+}
+
+const TaskScore& best_score(const Config& config) {
+  const std::vector<TaskScore>& scores = task_of(*config.data.task).scores;
+  const std::string& wanted = config.train.best_metric;
+  if (wanted.empty()) return scores.front();
+  std::vector<std::string> names;
+  for (const TaskScore& score : scores) {
+    if (score.name == wanted) return score;
+    names.push_back(score.name);
+  }
+  throw ConfigError("train.best_metric: '{}' is not one of {}", wanted, fmt::join(names, ", "));
 }
 
 int64_t steps_per_round(const Config& config, const TrainInputs& inputs) {
@@ -147,7 +154,7 @@ ScheduleOptions schedule_options(const Config& config, const TrainInputs& inputs
   options.steps_per_round = steps_per_round(config, inputs);
   options.rounds = config.rounds;
   options.warmup_ratio = config.train.warmup_ratio;
-  options.whole_run = config.train.schedule == "global";
+  options.whole_run = config.train.schedule == Schedule::kGlobal;
   options.rewarm = !config.train.carry_moments;
   return options;
 }
@@ -171,8 +178,7 @@ StepOptions step_options(const Config& config, const TrainInputs& inputs) {
   StepOptions options;
   options.task = inputs.task;
   options.processes = inputs.compute.processes;
-  options.loss_norm =
-      config.train.loss_norm == "global" ? LossNorm::kGlobal : LossNorm::kMeanOfMeans;
+  options.loss_norm = config.train.loss_norm;
   options.label_smoothing = config.train.label_smoothing;
   options.clip_norm = config.train.clip_norm;
   options.seed = static_cast<uint64_t>(config.run.seed);

@@ -43,6 +43,9 @@ std::vector<std::filesystem::path> train_input_files(const Config& config);
 /// \throws Error anything missing or contradictory
 TrainInputs open_train_inputs(const Config& config, const Communicator& processes);
 
+/// The score that picks the best round. \throws ConfigError the task has no train.best_metric
+const TaskScore& best_score(const Config& config);
+
 /// Optimiser steps of a round.
 int64_t steps_per_round(const Config& config, const TrainInputs& inputs);
 

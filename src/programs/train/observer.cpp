@@ -156,7 +156,7 @@ void Observer::finished_round(const TrainingCheckpoint& at) const {
 
 void Observer::write_page(const TrainingCheckpoint& at, bool running) const {
   if (folder_ == nullptr) return;
-  TrainPageInputs page{folder_->path(), at.rounds,        best_metric(*config_, inputs_->task),
+  TrainPageInputs page{folder_->path(), at.rounds,        best_score(*config_),
                        manifest_,       steps_per_round_, running};
   for (const NamedTensor& tensor : inputs_->seeded) page.random_tensors.push_back(tensor.name);
   write_train_report(folder_->file("report.html"), read_train_report(*config_, page));
@@ -183,12 +183,12 @@ std::string Observer::text(const TrainingCheckpoint& at) const {
 nlohmann::ordered_json Observer::summary(const TrainingCheckpoint& at) const {
   nlohmann::ordered_json json = {{"method", config_->method}, {"rounds_done", at.rounds.size()}};
   if (!at.rounds.empty() && !at.rounds.back().scores.empty()) {
-    const std::string metric = best_metric(*config_, inputs_->task);
+    const TaskScore& metric = best_score(*config_);
     const RoundRecord& best = *best_round(at.rounds, metric);
-    json["metric"] = metric;
-    json["best_score"] = score_of(best, metric);
+    json["metric"] = metric.name;
+    json["best_score"] = score_of(best, metric.name);
     json["best_round"] = best.round;
-    json["last_score"] = score_of(at.rounds.back(), metric);
+    json["last_score"] = score_of(at.rounds.back(), metric.name);
   }
   json["trainable_parameters"] = trainable_;
   json["examples_per_second"] =  // null where a resumed run had no step left

@@ -98,12 +98,12 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
       {"weights before training", weights_text(weights_origin(config), inputs.random_tensors)},
       {"data", config.data.train.string()},
       {"held-out data", config.data.dev.empty() ? "none" : config.data.dev.string()},
-      {"rank rule", config.ranks.rule},
+      {"rank rule", std::string(to_string(config.ranks.rule))},
       {"written", utc_iso()}};
   if (has_scores(inputs)) {
     facts.emplace_back(
-        "best " + inputs.metric,
-        fmt::format("{:.4f}", score_of(*best_round(inputs.rounds, inputs.metric), inputs.metric)));
+        "best " + inputs.metric.name,
+        fmt::format("{:.4f}", score_of(*best_round(inputs.rounds, inputs.metric), inputs.metric.name)));
   }
   return facts;
 }
@@ -112,7 +112,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
 
 TrainReport read_train_report(const Config& config, const TrainPageInputs& inputs) {
   TrainReport report;
-  report.method = config.method;
+  report.method = to_string(config.method);
   report.weights = weights_origin(config);
   report.running = inputs.running;
   report.rounds_planned = config.rounds;

@@ -14,7 +14,7 @@ namespace eida {
 struct TrainPageInputs {
   std::filesystem::path folder;     ///< metrics.jsonl, audit.json, rounds/NN/subspaces.json
   std::vector<RoundRecord> rounds;  ///< finished ones
-  std::string metric;               ///< that picks the best one
+  TaskScore metric;                 ///< that picks the best one
   Manifest manifest;                ///< of this process
   int64_t steps_per_round = 0;
   bool running = false;

@@ -81,9 +81,9 @@ void save_round(const Config& config, const TrainInputs& inputs, const RunFolder
                 int64_t round) {
   if (folder == nullptr) return;
   AdapterInfo info;
-  info.method = config.method;
+  info.method = to_string(config.method);
   info.round = round;
-  if (config.method == "lora")
+  if (config.method == MethodKind::lora)
     info.scale = config.lora.alpha / static_cast<double>(config.lora.rank);
   info.base = inputs.base;
   const auto adapter = [&](int64_t r) {
@@ -97,27 +97,22 @@ void save_round(const Config& config, const TrainInputs& inputs, const RunFolder
 void save_best(const Config& config, const TrainInputs& inputs, const RunFolder* folder,
                const std::vector<RoundRecord>& rounds) {
   if (folder == nullptr) return;
-  if (best_round(rounds, best_metric(config, inputs.task)) == &rounds.back())
+  if (best_round(rounds, best_score(config)) == &rounds.back())
     link_folder(folder->path() / "model", folder->path() / "best");
 }
 
-std::string best_metric(const Config& config, TaskKind task) {
-  if (!config.train.best_metric.empty()) return config.train.best_metric;
-  return evaluation_metrics(task).front();
-}
-
-bool stops_early(const Config& config, TaskKind task, const std::vector<RoundRecord>& rounds) {
+bool stops_early(const Config& config, const std::vector<RoundRecord>& rounds) {
   const auto patience = config.train.early_stopping;
   if (!patience || rounds.empty() || rounds.back().scores.empty()) return false;
-  const std::string metric = best_metric(config, task);
+  const TaskScore& metric = best_score(config);
   const int64_t since = &rounds.back() - best_round(rounds, metric);
   if (since < *patience) return false;
-  spdlog::info("no better {} for {} rounds: the run ends", metric, since);
+  spdlog::info("no better {} for {} rounds: the run ends", metric.name, since);
   return true;
 }
 
-std::string result_text(const nlohmann::ordered_json& summary, const std::string& format) {
-  if (format == "json") return summary.dump() + "\n";
+std::string result_text(const nlohmann::ordered_json& summary, OutputFormat format) {
+  if (format == OutputFormat::kJson) return summary.dump() + "\n";
   const auto& rounds = summary.at("rounds");
   std::vector<std::string> header = {"round", "train loss"};
   if (!rounds.empty() && rounds.front().contains("eval")) {

@@ -34,14 +34,12 @@ void save_round(const Config& config, const TrainInputs& inputs, const RunFolder
 void save_best(const Config& config, const TrainInputs& inputs, const RunFolder* folder,
                const std::vector<RoundRecord>& rounds);
 
-/// The metric that picks the best round.
-std::string best_metric(const Config& config, TaskKind task);
 
 /// True where no better score came for train.early_stopping rounds; says so in the log.
-bool stops_early(const Config& config, TaskKind task, const std::vector<RoundRecord>& rounds);
+bool stops_early(const Config& config, const std::vector<RoundRecord>& rounds);
 
 /// The finished rounds of a summary.json, for stdout.
-std::string result_text(const nlohmann::ordered_json& summary, const std::string& format);
+std::string result_text(const nlohmann::ordered_json& summary, OutputFormat format);
 
 /// Prints the rounds of a run that has none left. \return exit code 0 \throws FormatError
 int show_finished(const Config& config);

@@ -75,7 +75,7 @@ bool RoundSteps::read_window() {
 /// What is drawn depends on the number of examples alone.
 Batches RoundSteps::window_batches(const std::vector<int64_t>& lengths) {
   const int64_t size = config_->train.batch_size;
-  if (config_->data.batching == "length_grouped")
+  if (config_->data.batching == Batching::kLengthGrouped)
     return length_grouped_batches(lengths, size, grouping_);
   std::vector<int64_t> in_order(lengths.size());
   std::iota(in_order.begin(), in_order.end(), 0);

@@ -111,7 +111,7 @@ TrainingCheckpoint train(const Config& config, TrainInputs& inputs, const RunFol
     save_best(config, inputs, folder, at.rounds);
     observer.finished_round(at);
     check_parity(at.rounds.back());
-    if (stops_early(config, inputs.task, at.rounds)) break;
+    if (stops_early(config, at.rounds)) break;
   }
   return at;
 }

@@ -1,0 +1,19 @@
+/// Columns mr and ref; or lines `MR||ref`; or the column MR alone.
+#include "columns.h"
+#include "eida/data/task.h"
+
+namespace eida {
+
+Task make_e2e_task() {
+  Task task = completion_task();
+  task.columns = [](const Header& header, const ReaderOptions&) {
+    Columns columns;
+    columns.first = header.require({"mr", "meaning_representation"}, /*ignore_case=*/true);
+    columns.second = header.find({"ref", "human_reference"}, /*ignore_case=*/true);
+    return columns;
+  };
+  task.has_pair_lines = true;
+  return task;
+}
+
+}  // namespace eida
