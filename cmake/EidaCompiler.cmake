@@ -1,7 +1,9 @@
 # Flags that every target of the project shares, and ccache when it is there.
 find_program(EIDA_CCACHE ccache)
 if(EIDA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${EIDA_CCACHE}")
+  # Without this sloppiness ccache keeps nothing that uses a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${EIDA_CCACHE}")
 endif()
 
 add_library(eida_flags INTERFACE)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs everything EIDA needs, then configures and builds build/release. Safe to run again: a second run
-# takes seconds. Tested on Debian 12; Debian 13 and Ubuntu 24.04 should do.
+# Installs everything EIDA needs, then configures build/release and builds the programs. Safe to run again: a second
+# run takes seconds. Tested on Debian 12; Debian 13 and Ubuntu 24.04 should do.
 #
 #   scripts/setup.sh [--dev] [--no-build] [-DNAME=VALUE …]
 #     --dev        also transformers, peft and the rest that tests compare with, clang's tools, and Chromium
@@ -172,7 +172,7 @@ configure_and_build() {
   local options=("-DCMAKE_PREFIX_PATH=$torch_dir/share/cmake" "-DEIDA_MINILM=$(minilm_dir)")
   [ "$dev" -eq 0 ] || options+=("-DEIDA_PYTHON=$venv/bin/python")
   cmake --preset release "${options[@]}" "${cmake_options[@]}" >&2
-  cmake --build --preset release -j "$jobs" >&2
+  cmake --build --preset release -j "$jobs" --target eida_programs >&2
 }
 
 jobs=${EIDA_JOBS:-$(nproc)}

@@ -6,4 +6,5 @@ set -euo pipefail
 cd "$root"
 
 scripts/setup.sh --dev "-DEIDA_DATA=$(data_dir)" "$@"
+cmake --build --preset release -j "${EIDA_JOBS:-$(nproc)}" >&2
 ctest --preset release --no-label-summary --output-junit ctest.xml
