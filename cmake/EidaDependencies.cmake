@@ -8,6 +8,7 @@ find_package(CLI11 REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(ZLIB REQUIRED)
+find_library(EIDA_MINIZIP_LIBRARY minizip REQUIRED)
 find_library(EIDA_STEMMER_LIBRARY stemmer REQUIRED)
 find_library(EIDA_UTF8PROC_LIBRARY utf8proc REQUIRED)
 

@@ -42,20 +42,16 @@ set and not empty: no colour on a terminal
 /// the ellipsis, which not every device has), and nothing that a request could begin with.
 std::string roff(const std::string& text) {
   std::string out;
-  for (size_t at = 0; at < text.size();) {
-    const size_t length = std::max<size_t>(1, utf8_sequence_length(text, at));
-    if (text.compare(at, length, "…") == 0) {
+  for (const char32_t c : to_utf32(text)) {
+    if (c == U'…') {
       out += "...";
-    } else if (length > 1) {
-      out += fmt::format("\\[u{:04X}]", static_cast<uint32_t>(decode_utf8(text, at, length)));
-    } else if (text[at] == '\\') {
-      out += "\\e";
-    } else if (text[at] == '-') {
-      out += "\\-";
+    } else if (c >= 0x80) {
+      out += fmt::format("\\[u{:04X}]", static_cast<uint32_t>(c));
+    } else if (c == U'\\' || c == U'-') {
+      out += c == U'-' ? "\\-" : "\\e";
     } else {
-      out += text[at];
+      out += static_cast<char>(c);
     }
-    at += length;
   }
   return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
 }

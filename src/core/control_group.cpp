@@ -5,8 +5,6 @@
 #include <limits>
 #include <string>
 
-#include "keyed_number.h"
-
 namespace eida {
 namespace {
 
@@ -43,6 +41,16 @@ double bytes_left(const fs::path& root, fs::path group, const Names& names) {
 }
 
 }  // namespace
+
+double keyed_number(const fs::path& file, const std::string& key) {
+  std::ifstream stream(file);
+  std::string word;
+  double number = 0.0;
+  while (stream >> word) {
+    if (word == key && stream >> number) return number;
+  }
+  return 0.0;
+}
 
 double control_group_memory_mib(const fs::path& membership, const fs::path& root) {
   double least = std::numeric_limits<double>::infinity();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "eida/core/utf8.h"
+
 namespace eida {
 namespace {
 
@@ -51,11 +53,20 @@ size_t find_csv_row_end(std::string_view text, size_t begin, size_t limit, CsvFa
   return window.size();
 }
 
-std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault, char delimiter) {
+std::string_view without_line_end(std::string_view row) {
+  if (row.ends_with('\n')) {
+    row.remove_suffix(1);
+    if (row.ends_with('\r')) row.remove_suffix(1);
+  }
+  return row;
+}
+
+std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault, char delimiter,
+                                       bool quotes) {
   std::vector<std::string> fields;
   for (size_t position = 0;;) {
     size_t end = 0;
-    if (position < row.size() && row[position] == '"') {
+    if (quotes && position < row.size() && row[position] == '"') {
       const size_t quote = find_closing_quote(row, position + 1);
       if (quote == std::string_view::npos) {
         fault = {position, kUnclosed};
@@ -76,25 +87,11 @@ std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault, ch
   }
 }
 
-std::vector<std::string> split_tabs(std::string_view row) {
-  std::vector<std::string> fields;
-  for (;;) {
-    const size_t tab = row.find('\t');
-    fields.emplace_back(row.substr(0, tab));
-    if (tab == std::string_view::npos) return fields;
-    row.remove_prefix(tab + 1);
-  }
-}
-
 std::string quote_csv_field(std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
-  std::string quoted = "\"";
-  for (const char c : field) {
-    if (c == '"') quoted.push_back('"');
-    quoted.push_back(c);
-  }
-  quoted.push_back('"');
-  return quoted;
+  std::string quoted(field);
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return quoted;
+  replace_all(quoted, "\"", "\"\"");
+  return '"' + quoted + '"';
 }
 
 std::string join_csv_row(const std::vector<std::string>& fields) {

@@ -152,16 +152,9 @@ class Builder : public nlohmann::json_sax<json> {
 }  // namespace
 
 std::string escape_json_pointer(std::string_view key) {
-  std::string escaped;
-  for (const char c : key) {
-    if (c == '~') {
-      escaped += "~0";
-    } else if (c == '/') {
-      escaped += "~1";
-    } else {
-      escaped += c;
-    }
-  }
+  std::string escaped(key);
+  replace_all(escaped, "~", "~0");
+  replace_all(escaped, "/", "~1");
   return escaped;
 }
 

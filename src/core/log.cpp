@@ -11,6 +11,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/system_info.h"
+#include "eida/core/utf8.h"
 #include "file_descriptor.h"
 #include "terminal.h"
 
@@ -125,8 +126,7 @@ void setup_logging(const LogOptions& options) {
   const std::vector<spdlog::sink_ptr> sinks = {lines, json_sink()};
   auto logger = std::make_shared<spdlog::logger>("eida", sinks.begin(), sinks.end());
   std::string prefix = options.prefix;
-  for (size_t at = 0; (at = prefix.find('%', at)) != std::string::npos; at += 2)
-    prefix.insert(at, 1, '%');
+  replace_all(prefix, "%", "%%");
   logger->set_pattern("%H:%M:%S %^%l%$: " + prefix + "%v");
   logger->set_level(spdlog::level::from_str(options.level));
   logger->set_error_handler(report_log_failure);

@@ -115,7 +115,7 @@ void Progress::set_note(std::string note) {
 }
 
 std::string format_progress(std::string_view label, int64_t done, int64_t total,
-                            std::string_view unit, double seconds, int width) {
+                            std::string_view unit, double seconds) {
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0.0;
   std::string line = fmt::format("{}: {}", label, done);
   if (total > 0) line += fmt::format("/{}", total);
@@ -127,7 +127,7 @@ std::string format_progress(std::string_view label, int64_t done, int64_t total,
   if (rate > 0 && total > done) {
     line += fmt::format(", {} left", format_duration(static_cast<double>(total - done) / rate));
   }
-  return width > 0 ? printable(line, static_cast<size_t>(width) - 1) : line;
+  return line;
 }
 
 std::string format_duration(double seconds) {

@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cerrno>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "eida/core/error.h"
@@ -13,50 +15,39 @@
 namespace eida {
 namespace {
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-  void add(const void* bytes, size_t size) {
-    require(EVP_DigestUpdate(context_.get(), bytes, size) == 1);
-  }
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned length = 0;
-    require(EVP_DigestFinal_ex(context_.get(), digest.data(), &length) == 1);
-    std::string text;
-    for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
-    return text;
-  }
-
- private:
-  static void require(bool worked) {
-    if (!worked) throw Error(ExitCode::kInternal, "SHA-256 failed in OpenSSL");
-  }
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
+/// Digest of the pieces that come until an empty one.
+std::string digest_of(const std::function<std::string_view()>& next) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        &EVP_MD_CTX_free);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  bool worked = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  for (std::string_view piece = next(); worked && !piece.empty(); piece = next())
+    worked = EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
+  if (!worked || EVP_DigestFinal_ex(context.get(), digest.data(), &length) != 1)
+    throw Error(ExitCode::kInternal, "SHA-256 failed in OpenSSL");
+  std::string text;
+  for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
+  return text;
+}
 
 }  // namespace
 
 std::string sha256_file(const std::filesystem::path& path) {
   uint64_t size = 0;
   const FileDescriptor file = open_for_read(path, size);
-  Sha256 hash;
   std::vector<char> piece(size_t{1} << 20);
-  for (;;) {
-    const ssize_t n = ::read(file.get(), piece.data(), piece.size());
-    if (n < 0 && errno == EINTR) continue;
+  return digest_of([&]() -> std::string_view {
+    ssize_t n = 0;
+    do n = ::read(file.get(), piece.data(), piece.size());
+    while (n < 0 && errno == EINTR);
     if (n < 0) throw_errno(path, "cannot read", errno);
-    if (n == 0) return hash.hex();
-    hash.add(piece.data(), static_cast<size_t>(n));
-  }
+    return {piece.data(), static_cast<size_t>(n)};
+  });
 }
 
 std::string sha256(std::string_view bytes) {
-  Sha256 hash;
-  hash.add(bytes.data(), bytes.size());
-  return hash.hex();
+  return digest_of([&] { return std::exchange(bytes, {}); });
 }
 
 }  // namespace eida

@@ -7,7 +7,6 @@
 
 #include "control_group.h"
 #include "eida_revision.h"  // made by git_revision.cmake: EIDA_VERSION, EIDA_GIT_REVISION
-#include "keyed_number.h"
 
 namespace eida {
 

@@ -1,11 +1,13 @@
 #include "eida/core/utf8.h"
 
-#include <algorithm>
+#include <utf8proc.h>
+
 #include <cstring>
-#include <iterator>
 
 namespace eida {
 namespace {
+
+constexpr std::string_view kReplacement = "\uFFFD";
 
 uint8_t byte_at(std::string_view text, size_t position) {
   return static_cast<uint8_t>(text[position]);
@@ -15,34 +17,32 @@ bool is_continuation(std::string_view text, size_t position) {
   return (byte_at(text, position) & 0xC0) == 0x80;
 }
 
-/// Eight bytes at once: true when all of them are ASCII.
-bool eight_ascii(const char* bytes) {
-  uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  return (word & 0x8080808080808080ULL) == 0;
+/// Index of the first byte from `position` on that is not ASCII.
+size_t skip_ascii(std::string_view text, size_t position) {
+  for (; position + 8 <= text.size(); position += 8) {
+    uint64_t chunk = 0;
+    std::memcpy(&chunk, text.data() + position, 8);
+    if ((chunk & 0x8080808080808080u) != 0) break;
+  }
+  while (position < text.size() && static_cast<unsigned char>(text[position]) < 0x80) ++position;
+  return position;
 }
 
-struct Range {
-  char32_t first, last;
-};
-
-constexpr Range kZeroWidth[] = {
-    {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A}, {0x064B, 0x065F},
-    {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x2064},
-    {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}, {0xE0100, 0xE01EF}};
-constexpr Range kWide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0x33FF},
-                           {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xA000, 0xA4CF},
-                           {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},
-                           {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F},
-                           {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
-
-template <size_t N>
-bool in_ranges(const Range (&ranges)[N], char32_t code) {
-  const auto* found =
-      std::lower_bound(std::begin(ranges), std::end(ranges), code,
-                       [](const Range& range, char32_t c) { return range.last < c; });
-  return found != std::end(ranges) && found->first <= code;
+/// Length of the maximal ill-formed part at `position`: the longest prefix of some well-formed
+/// sequence, at least one byte.
+size_t ill_formed_length(std::string_view text, size_t position) {
+  const auto byte = [&](size_t i) {
+    return position + i < text.size() ? static_cast<unsigned char>(text[position + i]) : 0u;
+  };
+  const unsigned lead = byte(0);
+  if (lead < 0xC2 || lead > 0xF4) return 1;
+  const unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (byte(1) < low || byte(1) > high) return 1;
+  return lead >= 0xF0 && (byte(2) & 0xC0) == 0x80 ? 3 : 2;
 }
+
+int width_of(char32_t code) { return utf8proc_charwidth(static_cast<utf8proc_int32_t>(code)); }
 
 }  // namespace
 
@@ -65,11 +65,7 @@ size_t utf8_sequence_length(std::string_view text, size_t position) {
 
 size_t find_invalid_utf8(std::string_view text) {
   size_t position = 0;
-  while (position < text.size()) {
-    if (text.size() - position >= 8 && eight_ascii(text.data() + position)) {
-      position += 8;
-      continue;
-    }
+  while ((position = skip_ascii(text, position)) < text.size()) {
     const size_t length = utf8_sequence_length(text, position);
     if (length == 0) return position;
     position += length;
@@ -77,47 +73,96 @@ size_t find_invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-char32_t decode_utf8(std::string_view text, size_t position, size_t length) {
-  const uint8_t lead = byte_at(text, position);
-  if (length <= 1) return lead;
-  char32_t code = lead & (0xFFU >> (length + 1));
-  for (size_t i = 1; i < length; ++i) code = (code << 6) | (byte_at(text, position + i) & 0x3FU);
-  return code;
+char32_t wide_code_point_at(std::string_view text, size_t position, size_t& length) {
+  const char* p = text.data() + position;
+  length = utf8_sequence_length(text, position);
+  if (length > 0) return next_code_point(p);
+  length = 1;
+  return U'\uFFFD';
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3F)); };
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | c >> 6);
+    tail(0);
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | c >> 12);
+    tail(6), tail(0);
+  } else {
+    out += static_cast<char>(0xF0 | c >> 18);
+    tail(12), tail(6), tail(0);
+  }
+}
+
+bool is_ascii(std::string_view text) { return skip_ascii(text, 0) == text.size(); }
+
+std::string_view repair_utf8(std::string_view text, std::string& storage) {
+  size_t position = 0, copied = 0;
+  bool changed = false;
+  while ((position = skip_ascii(text, position)) < text.size()) {
+    if (const size_t length = utf8_sequence_length(text, position); length > 0) {
+      position += length;
+      continue;
+    }
+    if (!changed) storage.clear();
+    changed = true;
+    storage.append(text, copied, position - copied);
+    storage += kReplacement;
+    copied = position += ill_formed_length(text, position);
+  }
+  if (!changed) return text;
+  storage.append(text, copied);
+  return storage;
+}
+
+std::u32string to_utf32(std::string_view text) {
+  std::u32string out;
+  out.reserve(text.size());
+  for (const char *p = text.data(), *end = p + text.size(); p < end;) out += next_code_point(p);
+  return out;
+}
+
+std::string to_utf8(std::u32string_view text) {
+  std::string out;
+  out.reserve(text.size() * 2);
+  for (const char32_t c : text) append_utf8(out, c);
+  return out;
 }
 
 size_t display_width(std::string_view text) {
-  size_t width = 0;
-  for (size_t position = 0; position < text.size();) {
-    const size_t length = utf8_sequence_length(text, position);
-    const char32_t code = length == 0 ? U'?' : decode_utf8(text, position, length);
-    if (!in_ranges(kZeroWidth, code)) width += in_ranges(kWide, code) ? 2 : 1;
-    position += length == 0 ? 1 : length;
-  }
-  return width;
+  int width = 0;
+  for (size_t position = 0, length = 1; position < text.size(); position += length)
+    width += width_of(code_point_at(text, position, length));
+  return static_cast<size_t>(width);
 }
 
 std::string printable(std::string_view text, size_t max_width) {
-  constexpr std::string_view kReplacement = "\uFFFD";
   std::string clean;
   size_t width = 0;
-  for (size_t position = 0; position < text.size();) {
-    const size_t length = utf8_sequence_length(text, position);
-    const char32_t code = length == 0 ? 0 : decode_utf8(text, position, length);
+  for (size_t position = 0, length = 1; position < text.size(); position += length) {
+    char32_t code = code_point_at(text, position, length);
     const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0) ||
                          (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
-    const std::string_view next = control ? kReplacement : text.substr(position, length);
-    position += length == 0 ? 1 : length;
-    width += display_width(next);
+    if (control) code = U'\uFFFD';
+    width += static_cast<size_t>(width_of(code));
     if (width > max_width || clean.size() > 4 * max_width) return clean + "\u2026";
-    clean += next;
+    append_utf8(clean, code);
   }
   return clean;
 }
 
 std::string shell_quoted(std::string_view text) {
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return word + "'";
+  std::string word(text);
+  replace_all(word, "'", "'\\''");
+  return "'" + word + "'";
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
 }
 
 }  // namespace eida

@@ -1,9 +1,4 @@
-#include <algorithm>
-#include <unordered_set>
-
 #include "demo_phrases.h"
-#include "eida/core/error.h"
-#include "eida/data/demo.h"
 
 namespace eida {
 namespace {
@@ -105,8 +100,7 @@ std::vector<std::string> details(const Place& place, Rng& rng) {
   return ordered;
 }
 
-std::vector<TextExample> draw_pairs(int64_t count, Rng& rng,
-                                    std::unordered_set<std::string>& seen) {
+std::vector<TextExample> draw_pairs(int64_t count, Rng& rng, Texts& seen) {
   std::vector<TextExample> examples;
   while (static_cast<int64_t>(examples.size()) < count) {
     const Place place = draw_place(rng);
@@ -122,13 +116,7 @@ std::vector<TextExample> draw_pairs(int64_t count, Rng& rng,
 }  // namespace
 
 DemoSplits make_demo_pairs(const DemoOptions& options) {
-  check_demo_counts(options.train, options.dev);
-  Rng rng(options.seed, "demo-pairs");
-  std::unordered_set<std::string> seen;
-  DemoSplits splits;
-  splits.train = draw_pairs(options.train, rng, seen);
-  splits.dev = draw_pairs(options.dev, rng, seen);
-  return splits;
+  return draw_splits(options, "demo-pairs", draw_pairs);
 }
 
 std::string demo_pair_file(const std::vector<TextExample>& examples) {

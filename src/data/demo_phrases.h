@@ -4,9 +4,12 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
+#include "eida/core/error.h"
 #include "eida/core/rng.h"
+#include "eida/data/demo.h"
 
 namespace eida {
 
@@ -30,7 +33,24 @@ inline std::string join_words(std::initializer_list<std::string> parts) {
 /// True with probability p.
 inline bool chance(double p, Rng& rng) { return rng.uniform() < p; }
 
-/// \throws ConfigError a count is negative or their sum is above what the templates can tell apart.
-void check_demo_counts(int64_t train, int64_t dev);
+using Texts = std::unordered_set<std::string>;
+
+/// Both splits by `draw`(count, rng, texts seen so far) from one stream. \throws ConfigError a
+/// count is negative or their sum is above what the templates can tell apart.
+template <typename Draw>
+DemoSplits draw_splits(const DemoOptions& options, const char* stream, Draw draw) {
+  constexpr int64_t kMost = 100000;
+  const auto& [train, dev, seed] = options;
+  if (train < 0 || dev < 0 || train > kMost || dev > kMost - train) {
+    throw ConfigError("demo data: {} + {} examples asked, wanted 0 to {} in sum", train, dev,
+                      kMost);
+  }
+  Rng rng(seed, stream);
+  Texts seen;
+  DemoSplits splits;
+  splits.train = draw(train, rng, seen);
+  splits.dev = draw(dev, rng, seen);
+  return splits;
+}
 
 }  // namespace eida

@@ -1,8 +1,4 @@
-#include <unordered_set>
-
 #include "demo_phrases.h"
-#include "eida/core/error.h"
-#include "eida/data/demo.h"
 
 namespace eida {
 namespace {
@@ -116,8 +112,7 @@ std::string sentence(bool positive, Rng& rng) {
 }
 
 /// Distinct sentences of one label.
-std::vector<TextExample> draw_sentences(int64_t count, int64_t label, Rng& rng,
-                                        std::unordered_set<std::string>& seen) {
+std::vector<TextExample> draw_sentences(int64_t count, int64_t label, Rng& rng, Texts& seen) {
   std::vector<TextExample> examples;
   while (static_cast<int64_t>(examples.size()) < count) {
     std::string text = sentence(label == 1, rng);
@@ -127,8 +122,7 @@ std::vector<TextExample> draw_sentences(int64_t count, int64_t label, Rng& rng,
 }
 
 /// Half of each label, in random order.
-std::vector<TextExample> draw_split(int64_t count, Rng& rng,
-                                    std::unordered_set<std::string>& seen) {
+std::vector<TextExample> draw_split(int64_t count, Rng& rng, Texts& seen) {
   auto examples = draw_sentences(count / 2, 0, rng, seen);
   for (auto& example : draw_sentences(count / 2, 1, rng, seen))
     examples.push_back(std::move(example));
@@ -140,26 +134,12 @@ std::vector<TextExample> draw_split(int64_t count, Rng& rng,
 
 }  // namespace
 
-void check_demo_counts(int64_t train, int64_t dev) {
-  constexpr int64_t kMost = 100000;
-  if (train < 0 || dev < 0 || train > kMost || dev > kMost - train) {
-    throw ConfigError("demo data: {} + {} examples asked, wanted 0 to {} in sum", train, dev,
-                      kMost);
-  }
-}
-
 DemoSplits make_demo_reviews(const DemoOptions& options) {
-  check_demo_counts(options.train, options.dev);
   if (options.train % 2 != 0 || options.dev % 2 != 0) {
     throw ConfigError("demo reviews: {} and {} asked, wanted even numbers (labels are balanced)",
                       options.train, options.dev);
   }
-  Rng rng(options.seed, "demo-reviews");
-  std::unordered_set<std::string> seen;
-  DemoSplits splits;
-  splits.train = draw_split(options.train, rng, seen);
-  splits.dev = draw_split(options.dev, rng, seen);
-  return splits;
+  return draw_splits(options, "demo-reviews", draw_split);
 }
 
 std::string demo_review_file(const std::vector<TextExample>& examples) {

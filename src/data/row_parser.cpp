@@ -10,9 +10,8 @@ namespace eida {
 namespace {
 
 std::vector<std::string> split_fields(bool comma, std::string_view row) {
-  if (!comma) return split_tabs(row);
   CsvFault fault;
-  auto fields = split_csv_row(row, fault);
+  auto fields = split_csv_row(row, fault, comma ? ',' : '\t', comma);
   if (fault.what != nullptr) throw RowError(fault.what, fault.offset);
   return fields;
 }

@@ -14,14 +14,6 @@ constexpr size_t kMarkBytes = 16 << 10;        ///< of the file between two mark
 constexpr size_t kLargeBytes = 64 << 20;       ///< a file whose pages are given back
 constexpr size_t kReadsBetweenReleases = 128;  ///< each may map several stretches of 64 KiB
 
-std::string_view without_line_end(std::string_view row) {
-  if (row.ends_with('\n')) {
-    row.remove_suffix(1);
-    if (row.ends_with('\r')) row.remove_suffix(1);
-  }
-  return row;
-}
-
 /// End of the text without the empty lines that close it; the last row keeps its line end.
 size_t trimmed_end(std::string_view text) {
   size_t end = text.size();

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "mteval_corpus.h"
+#include "ngrams.h"
 
 namespace eida {
 
@@ -12,8 +12,7 @@ using namespace metrics;  // code points, n-grams
 
 namespace {
 
-constexpr int kBleu = MtevalCorpus::kBleuOrder;
-constexpr int kNist = MtevalCorpus::kNistOrder;
+constexpr int kBleu = 4, kNist = 5;  // orders
 // Rows of statistics. BLEU: hits [4], lengths [4], closest reference length.
 constexpr size_t kBleuReference = 2 * kBleu;
 constexpr size_t kBleuWidth = kBleuReference + 1;
@@ -110,6 +109,48 @@ struct ReferenceCounts {
   int64_t tokens = 0;
 };
 
+/// A distinct n-gram of a prediction and how often it counts as found.
+struct ClippedHit {
+  int32_t id = 0;
+  int32_t count = 0;  ///< min(count in the prediction, largest count in a reference)
+};
+
+/// Finds the clipped hits of an item, order by order; its tables are reused from item to item.
+class HitCounter {
+ public:
+  explicit HitCounter(const NgramCorpus& corpus)
+      : corpus_(corpus),
+        predicted_(corpus.index().size()),
+        reference_(corpus.index().size()),
+        largest_(corpus.index().size()) {}
+
+  /// Distinct n-grams of the prediction that some reference has. Valid until the next call.
+  const std::vector<ClippedHit>& hits(const ItemTexts& item, int n) {
+    predicted_.clear();
+    largest_.clear();
+    hits_.clear();
+    for (const int32_t id : corpus_.ngrams(item.prediction, n)) {
+      if (predicted_.add(id) == 0) hits_.push_back({id, 0});
+    }
+    for (size_t r = 0; r < item.references; ++r) {
+      reference_.clear();
+      for (const int32_t id : corpus_.ngrams(item.first_reference + r, n)) {
+        if (predicted_[id] == 0) continue;
+        const int32_t count = reference_.add(id) + 1;
+        if (count > largest_[id]) largest_.set(id, count);
+      }
+    }
+    for (ClippedHit& hit : hits_) hit.count = std::min(predicted_[hit.id], largest_[hit.id]);
+    std::erase_if(hits_, [](const ClippedHit& hit) { return hit.count == 0; });
+    return hits_;
+  }
+
+ private:
+  const NgramCorpus& corpus_;
+  StampedCounts predicted_, reference_, largest_;
+  std::vector<ClippedHit> hits_;
+};
+
 /// Statistics of one item: BLEU's hits and lengths, and NIST's with the given reference counts.
 class ItemCounter {
  public:
@@ -158,7 +199,13 @@ class ItemCounter {
 
 double corpus_bleu(std::span<const double> sums) { return pymteval_bleu(sums, 0.0); }
 
-MtevalItems score_items(const MtevalCorpus& corpus) {
+TextCorpus corpus_of(const References& references, const std::vector<std::string>& predictions,
+                     MtevalConvention convention) {
+  return {kNist, references, predictions,
+          [&](std::string_view text) { return mteval_tokens(text, convention); }};
+}
+
+MtevalItems score_items(const TextCorpus& corpus) {
   ItemCounter counter(corpus.ngrams(), MtevalConvention::kPymteval);
   ReferenceCounts counts(corpus.ngrams());
   MtevalItems items;
@@ -191,7 +238,7 @@ double pymteval_bleu(std::span<const double> sums, double smoothing) {
 MtevalScores mteval_scores(const References& references,
                            const std::vector<std::string>& predictions, MtevalConvention convention,
                            bool per_item) {
-  const MtevalCorpus corpus(references, predictions, convention);
+  const TextCorpus corpus = corpus_of(references, predictions, convention);
   const bool perl = convention == MtevalConvention::kPerl;
   MtevalScores scores;
   scores.bleu = {kBleuWidth, std::vector<double>(predictions.size() * kBleuWidth),
@@ -206,7 +253,7 @@ MtevalScores mteval_scores(const References& references,
                   scores.nist.values.data() + i * kNistWidth);
   }
   if (per_item && perl) {
-    scores.items = score_items({references, predictions, MtevalConvention::kPymteval});
+    scores.items = score_items(corpus_of(references, predictions, MtevalConvention::kPymteval));
   } else if (per_item) {
     scores.items = score_items(corpus);
   }

@@ -16,64 +16,42 @@ constexpr int kOrder = 4;
 constexpr double kSigma = 6.0;
 using PerOrder = std::array<double, kOrder>;
 
-/// All texts as n-grams; prediction i, then its references, then prediction i + 1, …
-class CiderCorpus {
- public:
-  CiderCorpus(const References& references, const std::vector<std::string>& predictions) {
-    for (size_t i = 0; i < predictions.size(); ++i) {
-      add(predictions[i]);
-      for (const std::string& text : references[i]) add(text);
-    }
-  }
-  const NgramCorpus& ngrams() const { return ngrams_; }
-
- private:
-  void add(std::string_view text) {
-    std::vector<int32_t> words;
-    for (const std::string_view word : split_space(text)) words.push_back(vocabulary_.intern(word));
-    ngrams_.add(words);
-  }
-  Vocabulary vocabulary_;
-  NgramCorpus ngrams_{kOrder};
-};
-
 /// log(items) - log(items with a reference that holds the n-gram), by n-gram number.
-std::vector<double> inverse_frequencies(const References& references, const NgramCorpus& corpus) {
-  std::vector<double> frequency(static_cast<size_t>(corpus.index().size()), 0.0);
-  StampedCounts seen(corpus.index().size());
-  size_t text = 0;
-  for (const auto& group : references) {
-    ++text;  // the prediction
+std::vector<double> inverse_frequencies(const TextCorpus& corpus) {
+  const NgramIndex& index = corpus.ngrams().index();
+  std::vector<double> frequency(static_cast<size_t>(index.size()), 0.0);
+  StampedCounts seen(index.size());
+  for (const ItemTexts& item : corpus.items()) {
     seen.clear();
-    for (size_t r = 0; r < group.size(); ++r, ++text) {
+    for (size_t r = 0; r < item.references; ++r) {
       for (int n = 1; n <= kOrder; ++n) {
-        for (const int32_t id : corpus.ngrams(text, n)) {
+        for (const int32_t id : corpus.ngrams().ngrams(item.first_reference + r, n)) {
           if (seen.add(id) == 0) frequency[static_cast<size_t>(id)] += 1.0;
         }
       }
     }
   }
-  const double log_items = std::log(static_cast<double>(references.size()));
+  const double log_items = std::log(static_cast<double>(corpus.items().size()));
   for (double& value : frequency) value = log_items - std::log(std::max(1.0, value));
   return frequency;
 }
 
 class CiderScorer {
  public:
-  CiderScorer(const References& references, const NgramCorpus& corpus)
-      : corpus_(corpus),
-        weights_(inverse_frequencies(references, corpus)),
-        predicted_(corpus.index().size()),
-        reference_(corpus.index().size()) {}
+  explicit CiderScorer(const TextCorpus& corpus)
+      : corpus_(corpus.ngrams()),
+        weights_(inverse_frequencies(corpus)),
+        predicted_(corpus_.index().size()),
+        reference_(corpus_.index().size()) {}
 
-  double score(size_t prediction, size_t references) {
+  double score(const ItemTexts& item) {
     predicted_.clear();
-    const PerOrder norm = norms(prediction, predicted_);
+    const PerOrder norm = norms(item.prediction, predicted_);
     double sum = 0.0;
-    for (size_t r = 1; r <= references; ++r) {
-      sum += similarity(prediction, norm, prediction + r) / kOrder;
+    for (size_t r = 0; r < item.references; ++r) {
+      sum += similarity(item.prediction, norm, item.first_reference + r) / kOrder;
     }
-    return 10.0 * sum / static_cast<double>(references);
+    return 10.0 * sum / static_cast<double>(item.references);
   }
 
  private:
@@ -128,14 +106,10 @@ class CiderScorer {
 
 std::vector<double> cider_items(const References& references,
                                 const std::vector<std::string>& predictions) {
-  const CiderCorpus corpus(references, predictions);
-  CiderScorer scorer(references, corpus.ngrams());
+  const TextCorpus corpus(kOrder, references, predictions, split_space);
+  CiderScorer scorer(corpus);
   std::vector<double> scores;
-  size_t text = 0;
-  for (const auto& group : references) {
-    scores.push_back(scorer.score(text, group.size()));
-    text += 1 + group.size();
-  }
+  for (const ItemTexts& item : corpus.items()) scores.push_back(scorer.score(item));
   return scores;
 }
 

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "eida/core/csv.h"
 #include "eida/core/error.h"
 #include "eida/core/json.h"
 #include "eida/core/utf8.h"
@@ -17,38 +16,24 @@ namespace eida {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string where(const fs::path& file, size_t index) {
-  return fmt::format("{}:{}", file.string(), index + 1);
-}
-
-/// Fields of a table's line. TSV has no quotes.
-std::vector<std::string> fields_of(const std::string& line, bool tabs, const std::string& place) {
-  if (tabs) return split_tabs(line);
-  CsvFault fault;
-  auto fields = split_csv_row(line, fault);
-  if (fault.what != nullptr) throw DataError("{}: {}", place, fault.what);
-  return fields;
-}
+using metrics::place_of;
 
 std::vector<std::string> table_labels(const std::vector<std::string>& lines, const fs::path& file,
                                       const std::string& column, bool tabs) {
-  const auto header = fields_of(lines.front(), tabs, where(file, 0));
+  const char delimiter = tabs ? '\t' : ',';  // TSV has no quotes
+  const auto header = metrics::split_fields(lines.front(), delimiter, !tabs, 0, place_of(file, 0));
   const auto found = std::find_if(header.begin(), header.end(), [&](const std::string& name) {
     return metrics::to_lower(metrics::strip(name)) == column;
   });
   if (found == header.end()) {
-    throw DataError("{}: has no column '{}', there are {}", where(file, 0), column,
+    throw DataError("{}: has no column '{}', there are {}", place_of(file, 0), column,
                     printable(fmt::format("{}", fmt::join(header, ", "))));
   }
   const auto position = static_cast<size_t>(found - header.begin());
   std::vector<std::string> labels;
   for (size_t i = 1; i < lines.size(); ++i) {
-    const auto fields = fields_of(lines[i], tabs, where(file, i));
-    if (fields.size() != header.size()) {
-      throw DataError("{}: has {} columns, the header {}", where(file, i), fields.size(),
-                      header.size());
-    }
+    const auto fields =
+        metrics::split_fields(lines[i], delimiter, !tabs, header.size(), place_of(file, i));
     labels.emplace_back(metrics::strip(fields[position]));
   }
   return labels;
@@ -75,7 +60,7 @@ std::vector<std::string> read_labels(const fs::path& file, LabelRole role) {
     labels = table_labels(lines, file, column, extension == ".tsv");
   } else if (extension == ".jsonl" || extension == ".ndjson") {
     for (size_t i = 0; i < lines.size(); ++i)
-      labels.push_back(json_label(lines[i], column, where(file, i)));
+      labels.push_back(json_label(lines[i], column, place_of(file, i)));
   } else {
     labels = lines;
   }

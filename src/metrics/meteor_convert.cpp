@@ -1,17 +1,19 @@
 #include <fmt/format.h>
+#include <minizip/unzip.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <limits>
 #include <map>
+#include <memory>
 
 #include "eida/core/error.h"
 #include "eida/metrics/meteor.h"
 #include "meteor_data.h"
 #include "ngrams.h"
 #include "unicode.h"
-#include "zip.h"
 
 namespace eida {
 
@@ -21,6 +23,45 @@ namespace meteor {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// One file of a zip archive (a jar is one).
+std::string read_zip_entry(const fs::path& archive, const char* entry) {
+  const std::string name = archive.string();
+  const std::unique_ptr<void, int (*)(unzFile)> zip(unzOpen64(name.c_str()), unzClose);
+  if (zip == nullptr) throw DataError("{}: zip archive is cut off or damaged", name);
+  unz_file_info64 info{};
+  if (unzLocateFile(zip.get(), entry, 1) != UNZ_OK)
+    throw DataError("{}: has no entry '{}'", name, entry);
+  unzGetCurrentFileInfo64(zip.get(), &info, nullptr, 0, nullptr, 0, nullptr, 0);
+  constexpr uint64_t kMost = uint64_t{64} << 20;
+  std::string bytes(std::min<uint64_t>(info.uncompressed_size, kMost), '\0');
+  const auto size = static_cast<unsigned>(bytes.size());
+  const bool whole = info.uncompressed_size <= kMost && unzOpenCurrentFile(zip.get()) == UNZ_OK &&
+                     unzReadCurrentFile(zip.get(), bytes.data(), size) == static_cast<int>(size) &&
+                     unzCloseCurrentFile(zip.get()) == UNZ_OK;  // compares the checksum
+  if (!whole) throw DataError("{}: entry '{}' is damaged, or larger than 64 MiB", name, entry);
+  return bytes;
+}
+
+/// Hands over each line of a gzip file without its '\n'.
+template <typename Take>
+void each_gzip_line(const fs::path& path, Take take) {
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
+  if (file == nullptr) throw DataError("{}: cannot open", path.string());
+  gzbuffer(file.get(), 1 << 18);
+  std::vector<char> buffer(size_t{1} << 20);
+  while (gzgets(file.get(), buffer.data(), static_cast<int>(buffer.size())) != nullptr) {
+    std::string_view line = buffer.data();
+    const bool ended = line.ends_with('\n');
+    if (!ended && gzeof(file.get()) == 0)
+      throw DataError("{}: a line has more than 1 MiB", path.string());
+    take(line.substr(0, line.size() - (ended ? 1 : 0)));
+  }
+  int status = Z_OK;
+  const char* message = gzerror(file.get(), &status);
+  if (status == Z_OK) return;
+  throw DataError("{}: {}", path.string(), status == Z_BUF_ERROR ? "is cut off" : message);
+}
 
 void append_u32(std::string& bytes, size_t value) {
   const auto number = static_cast<uint32_t>(value);
@@ -209,10 +250,7 @@ void convert_meteor_data(const std::filesystem::path& folder, const std::filesys
   using namespace meteor;
   const SourceStamp stamp = source_stamp(folder);
   std::array<std::string, kSections> sections;
-  const MappedFile jar(folder / kJar);
-  const auto entry = [&](const char* name) {
-    return read_zip_entry(jar.view(), jar.path().string(), name);
-  };
+  const auto entry = [&](const char* name) { return read_zip_entry(folder / kJar, name); };
   sections[kFunctionWords] = entry("function/english.words");
   sections[kExceptions] = entry("synonym/english.exceptions");
   pack_synsets(entry("synonym/english.synsets"), sections[kSynsetWords], sections[kSynsetLists]);

@@ -6,7 +6,6 @@
 #include <memory>
 #include <new>
 
-#include "meteor_text.h"
 #include "unicode.h"
 
 namespace eida::meteor {
@@ -58,32 +57,25 @@ NumberLists shared_synsets(const std::vector<std::vector<uint32_t>>& synsets) {
 
 Corpus::Corpus(const References& references, const std::vector<std::string>& predictions,
                const MeteorData& data, bool paraphrases)
-    : ngrams_(paraphrases ? kMaxPhrase : 1) {
-  for (size_t i = 0; i < predictions.size(); ++i) {
-    add(predictions[i]);
-    for (const std::string& text : references[i]) add(text);
-  }
+    : texts_(paraphrases ? kMaxPhrase : 1, references, predictions,
+             [normal = std::string()](std::string_view text) mutable {
+               normal = normalize(text);
+               return split_space(normal);
+             }) {
   relate_words(data);
   if (paraphrases) relate_phrases(data);
-}
-
-void Corpus::add(std::string_view text) {
-  std::vector<int32_t> words;
-  const std::string normal = normalize(text);
-  for (const std::string_view word : split_space(normal)) words.push_back(vocabulary_.intern(word));
-  ngrams_.add(words);
 }
 
 void Corpus::relate_words(const MeteorData& data) {
   const Stemmer stemmer;
   Vocabulary stems;
   std::vector<std::vector<uint32_t>> synsets;
-  const NgramIndex& index = ngrams_.index();
+  const NgramIndex& index = texts_.ngrams().index();
   for (int32_t id = 0; id < index.size(); ++id) {
     const int32_t prefix = index.prefix(id);
     const bool is_word = prefix == NgramIndex::kNone;
     lengths_.push_back(is_word ? 1 : static_cast<uint8_t>(lengths_[prefix] + 1));
-    const std::string word = is_word ? vocabulary_.word(index.word(id)) : std::string();
+    const std::string word = is_word ? texts_.vocabulary().word(index.word(id)) : std::string();
     stems_.push_back(is_word ? stems.intern(stemmer.stem(word)) : NgramIndex::kNone);
     function_.push_back(is_word && data.is_function_word(word));
     synsets.push_back(is_word ? data.synsets(word) : std::vector<uint32_t>());
@@ -92,11 +84,11 @@ void Corpus::relate_words(const MeteorData& data) {
 }
 
 void Corpus::relate_phrases(const MeteorData& data) {
-  const NgramIndex& index = ngrams_.index();
+  const NgramIndex& index = texts_.ngrams().index();
   std::vector<std::optional<uint16_t>> to_table;
   std::vector<int32_t> from_table(kMaxTableWords, NgramIndex::kNone);
-  for (int32_t word = 0; word < vocabulary_.size(); ++word) {
-    to_table.push_back(data.table_word(vocabulary_.word(word)));
+  for (int32_t word = 0; word < texts_.vocabulary().size(); ++word) {
+    to_table.push_back(data.table_word(texts_.vocabulary().word(word)));
     if (to_table.back()) from_table[*to_table.back()] = word;
   }
   std::vector<uint16_t> source, target;

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "eida/metrics/bleu_nist.h"
 #include "meteor_data.h"
 #include "ngrams.h"
 
@@ -16,6 +15,9 @@ using namespace metrics;  // n-grams
 
 /// Longest phrase of METEOR's table, words.
 constexpr int kMaxPhrase = 7;
+
+/// What METEOR 1.5's -norm makes of a line, lower-cased, words joined by one space.
+std::string normalize(std::string_view text);
 
 /// Lists of numbers by number.
 class NumberLists {
@@ -37,13 +39,13 @@ class Corpus {
   Corpus(const References& references, const std::vector<std::string>& predictions,
          const MeteorData& data, bool paraphrases);
 
-  /// Texts: prediction i, its references, prediction i + 1, …
-  std::span<const int32_t> words(size_t text) const { return ngrams_.ngrams(text, 1); }
+  const std::vector<ItemTexts>& items() const { return texts_.items(); }
+  std::span<const int32_t> words(size_t text) const { return phrases(text, 1); }
   std::span<const int32_t> phrases(size_t text, int length) const {
-    return ngrams_.ngrams(text, length);
+    return texts_.ngrams().ngrams(text, length);
   }
-  int32_t phrase_count() const { return ngrams_.index().size(); }
-  int phrase_order() const { return ngrams_.order(); }
+  int32_t phrase_count() const { return texts_.ngrams().index().size(); }
+  int phrase_order() const { return texts_.ngrams().order(); }
   int32_t phrase_length(int32_t phrase) const { return lengths_[static_cast<size_t>(phrase)]; }
 
   // By number of a one-word phrase.
@@ -55,12 +57,10 @@ class Corpus {
   std::span<const int32_t> paraphrases(int32_t phrase) const { return paraphrases_.at(phrase); }
 
  private:
-  void add(std::string_view text);
   void relate_words(const MeteorData& data);
   void relate_phrases(const MeteorData& data);
 
-  Vocabulary vocabulary_;
-  NgramCorpus ngrams_;
+  TextCorpus texts_;
   std::vector<int32_t> stems_;
   std::vector<uint8_t> lengths_;
   std::vector<bool> function_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <ranges>
 
 #include "eida/core/error.h"
 #include "unicode.h"
@@ -59,14 +60,10 @@ std::string_view StringPool::at(size_t index) const {
 }
 
 std::optional<size_t> StringPool::find(std::string_view word) const {
-  size_t low = 0, high = size();
-  while (low < high) {
-    const size_t middle = low + (high - low) / 2;
-    const int order = at(middle).compare(word);
-    if (order == 0) return middle;
-    (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
-  }
-  return std::nullopt;
+  const auto indices = std::views::iota(size_t{0}, size());
+  const size_t found =
+      *std::ranges::lower_bound(indices, word, {}, [&](size_t i) { return at(i); });
+  return found < size() && at(found) == word ? std::optional(found) : std::nullopt;
 }
 
 bool TargetList::next(std::vector<uint16_t>& words) {

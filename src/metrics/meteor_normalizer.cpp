@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "meteor_text.h"
+#include "meteor_corpus.h"
 #include "unicode.h"
 
 namespace eida::meteor {

@@ -105,13 +105,12 @@ ItemStatistics meteor_statistics(const References& references,
   meteor::Matcher matcher(corpus);
   meteor::Aligner aligner;
   ItemStatistics statistics{meteor::kFields, {}, meteor::score};
-  size_t text = 0;
-  for (const auto& group : references) {
-    matcher.set_hypothesis(text++);
+  for (const auto& item : corpus.items()) {
+    matcher.set_hypothesis(item.prediction);
     meteor::Counts best{};
     double best_score = -1.0;
-    for (size_t r = 0; r < group.size(); ++r) {
-      matcher.match(text++);
+    for (size_t r = 0; r < item.references; ++r) {
+      matcher.match(item.first_reference + r);
       const meteor::Counts counts = meteor::count(corpus, matcher, aligner.align(matcher));
       const double score = meteor::score(counts);
       if (score > best_score) {

@@ -9,12 +9,6 @@ using namespace metrics;  // code points, n-grams
 
 namespace {
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
-
 constexpr std::array<bool, 256> make_split_set() {
   std::array<bool, 256> set{};
   for (const char c : std::string_view("!\"#$%&()*+:;<=>?@[\\]^_`{|}~/")) {

@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "eida/metrics/bleu_nist.h"
+
 namespace eida::metrics {
 
 /// Strings as numbers 0, 1, … in the order of their first appearance.
@@ -69,6 +71,43 @@ class NgramCorpus {
   NgramIndex index_;
   std::vector<Text> texts_;
   std::vector<int32_t> ids_;
+};
+
+/// Where the texts of an item are within a TextCorpus.
+struct ItemTexts {
+  size_t prediction = 0;
+  size_t first_reference = 0;  ///< its references are numbered one after the other
+  size_t references = 0;
+};
+
+/// Texts as n-grams: prediction i, its references, prediction i + 1, …
+class TextCorpus {
+ public:
+  /// \param words_of gives the words of a text, as a range of strings.
+  template <typename WordsOf>
+  TextCorpus(int order, const References& references, const std::vector<std::string>& predictions,
+             WordsOf words_of)
+      : ngrams_(order) {
+    const auto add = [&](const std::string& text) {
+      std::vector<int32_t> words;
+      for (const auto& word : words_of(text)) words.push_back(vocabulary_.intern(word));
+      return ngrams_.add(words);
+    };
+    for (size_t i = 0; i < predictions.size(); ++i) {
+      const size_t prediction = add(predictions[i]);
+      for (const std::string& text : references[i]) add(text);
+      items_.push_back({prediction, prediction + 1, references[i].size()});
+    }
+  }
+
+  const std::vector<ItemTexts>& items() const { return items_; }
+  const NgramCorpus& ngrams() const { return ngrams_; }
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+
+ private:
+  Vocabulary vocabulary_;
+  NgramCorpus ngrams_;
+  std::vector<ItemTexts> items_;
 };
 
 /// Counts by number that are emptied in no time: an entry counts only where its stamp is current.

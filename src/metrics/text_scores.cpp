@@ -187,17 +187,4 @@ std::string per_item_table(const ScoreSet& set, const std::vector<std::string>& 
   return table;
 }
 
-std::vector<double> exact_matches(const References& references,
-                                  const std::vector<std::string>& predictions) {
-  check_counts(references, predictions);
-  std::vector<double> matches;
-  for (size_t i = 0; i < predictions.size(); ++i) {
-    const bool match = std::ranges::any_of(references[i], [&](const std::string& reference) {
-      return strip(reference) == strip(predictions[i]);
-    });
-    matches.push_back(match ? 1.0 : 0.0);
-  }
-  return matches;
-}
-
 }  // namespace eida

@@ -57,10 +57,7 @@ Columns find_columns(const std::vector<std::string>& names, TextRole role,
   }
   if (texts.size() != 1 || sources.size() > 1) {
     std::string list;
-    for (const std::string& name : names) {
-      if (!list.empty()) list += ", ";
-      list += printable(name, 40);
-    }
+    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + printable(name, 40);
     throw DataError(
         "{}: {} text columns and {} source columns among: {} (hint: the text is {}; the source mr, "
         "src, source, meaning…, da or dial…act)",
@@ -78,19 +75,7 @@ Columns find_columns(const std::vector<std::string>& names, TextRole role,
 void repair_encoding(std::string& line) {
   constexpr std::array<std::array<std::string_view, 2>, 4> kRepairs{
       {{"Ł", "£"}, {"Â£", "£"}, {"Ã©", "é"}, {"ã©", "é"}}};
-  for (const auto& [wrong, right] : kRepairs) {
-    for (size_t at = 0; (at = line.find(wrong, at)) != std::string::npos; at += right.size()) {
-      line.replace(at, wrong.size(), right);
-    }
-  }
-}
-
-std::vector<std::string> split_row(const std::string& line, char delimiter,
-                                   const std::string& where) {
-  CsvFault fault;
-  auto fields = split_csv_row(line, fault, delimiter);
-  if (fault.what != nullptr) throw DataError("{}: byte {}: {}", where, fault.offset, fault.what);
-  return fields;
+  for (const auto& [wrong, right] : kRepairs) replace_all(line, wrong, right);
 }
 
 TextTable read_delimited(const fs::path& file, TextRole role) {
@@ -98,21 +83,18 @@ TextTable read_delimited(const fs::path& file, TextRole role) {
   TextTable table;
   std::optional<Columns> columns;
   char delimiter = ',';
-  size_t width = 0;
+  size_t width = 0;  // 0: before the header
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].empty()) continue;
-    const std::string where = fmt::format("{}:{}", file.string(), i + 1);
+    const std::string where = place_of(file, i);
     repair_encoding(lines[i]);
     if (!columns && lines[i].find('\t') != std::string::npos) delimiter = '\t';
-    auto fields = split_row(lines[i], delimiter, where);
+    auto fields = split_fields(lines[i], delimiter, true, width, where);
     if (!columns) {
       columns = find_columns(fields, role, where);
       width = fields.size();
       table.has_sources = columns->source.has_value();
       continue;
-    }
-    if (fields.size() != width) {
-      throw DataError("{}: {} fields, but the header has {}", where, fields.size(), width);
     }
     TextRow row;
     if (columns->source) row.source = fields[*columns->source];
@@ -158,7 +140,7 @@ TextTable read_json_lines(const fs::path& file, TextRole role) {
   TextTable table;
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].empty()) continue;
-    const std::string where = fmt::format("{}:{}", file.string(), i + 1);
+    const std::string where = place_of(file, i);
     bool has_source = false;
     TextRow row = json_row(parse_json(lines[i], where), role, where, has_source);
     if (!table.rows.empty() && has_source != table.has_sources) {
@@ -194,6 +176,20 @@ std::vector<std::string> read_text_lines(const fs::path& file, LineEnds ends) {
   }
   if (!some) throw DataError("{}: is empty", file.string());
   return lines;
+}
+
+std::string place_of(const fs::path& file, size_t index) {
+  return fmt::format("{}:{}", file.string(), index + 1);
+}
+
+std::vector<std::string> split_fields(std::string_view line, char delimiter, bool quotes,
+                                      size_t columns, const std::string& place) {
+  CsvFault fault;
+  auto fields = split_csv_row(line, fault, delimiter, quotes);
+  if (fault.what != nullptr) throw DataError("{}: byte {}: {}", place, fault.offset, fault.what);
+  if (columns > 0 && fields.size() != columns)
+    throw DataError("{}: {} fields, but the header has {}", place, fields.size(), columns);
+  return fields;
 }
 
 bool is_table_file(const fs::path& file) {

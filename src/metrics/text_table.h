@@ -19,6 +19,15 @@ enum class LineEnds {
 std::vector<std::string> read_text_lines(const std::filesystem::path& file,
                                          LineEnds ends = LineEnds::kPython);
 
+/// "FILE:LINE" of line `index`, counted from 0.
+std::string place_of(const std::filesystem::path& file, size_t index);
+
+/// Fields of a table's line. \param delimiter a comma or a tab \param columns of the header; 0:
+/// this is the header. \throws DataError at `place`: another number of fields, a quote that is not
+/// closed
+std::vector<std::string> split_fields(std::string_view line, char delimiter, bool quotes,
+                                      size_t columns, const std::string& place);
+
 struct TextRow {
   std::string source;              ///< empty where the file has no such column
   std::vector<std::string> texts;  ///< one; several where a JSON value is a list

@@ -4,26 +4,8 @@
 
 #include <algorithm>
 
-#include "eida/core/utf8.h"
-
 namespace eida::metrics {
 namespace {
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-/// Code point at `position` and its length in bytes, U+FFFD and 1 for a bad byte.
-char32_t code_at(std::string_view text, size_t position, size_t& length) {
-  const auto lead = static_cast<unsigned char>(text[position]);
-  length = 1;
-  if (lead < 0x80) return lead;
-  length = utf8_sequence_length(text, position);
-  if (length > 0) return decode_utf8(text, position, length);
-  length = 1;
-  return U'\uFFFD';
-}
 
 bool is_line_end(char32_t code) {
   return (code >= 0x0A && code <= 0x0D) || (code >= 0x1C && code <= 0x1E) || code == 0x85 ||
@@ -36,25 +18,8 @@ void decode_text(std::string_view text, std::u32string& codes) {
   codes.clear();
   codes.reserve(text.size() + 2);
   for (size_t position = 0, length = 1; position < text.size(); position += length) {
-    codes.push_back(code_at(text, position, length));
+    codes.push_back(code_point_at(text, position, length));
   }
-}
-
-void append_utf8(std::string& text, char32_t code) {
-  const auto put = [&](uint32_t byte) { text.push_back(static_cast<char>(byte)); };
-  if (code < 0x80) return put(code);
-  if (code < 0x800) {
-    put(0xC0 | (code >> 6));
-  } else {
-    if (code < 0x10000) {
-      put(0xE0 | (code >> 12));
-    } else {
-      put(0xF0 | (code >> 18));
-      put(0x80 | ((code >> 12) & 0x3F));
-    }
-    put(0x80 | ((code >> 6) & 0x3F));
-  }
-  put(0x80 | (code & 0x3F));
 }
 
 bool is_letter(char32_t code) {
@@ -88,7 +53,7 @@ std::string to_lower(std::string_view text) {
   }
   lower.clear();
   for (size_t position = 0, length = 1; position < text.size(); position += length) {
-    append_utf8(lower, to_lower(code_at(text, position, length)));
+    append_utf8(lower, to_lower(code_point_at(text, position, length)));
   }
   return lower;
 }
@@ -96,7 +61,7 @@ std::string to_lower(std::string_view text) {
 std::string_view strip(std::string_view text) {
   size_t begin = text.size(), end = 0;
   for (size_t position = 0, length = 1; position < text.size(); position += length) {
-    if (is_space(code_at(text, position, length))) continue;
+    if (is_space(code_point_at(text, position, length))) continue;
     begin = std::min(begin, position);
     end = position + length;
   }
@@ -107,7 +72,7 @@ std::vector<std::string_view> split_space(std::string_view text) {
   std::vector<std::string_view> pieces;
   size_t begin = std::string_view::npos;
   for (size_t position = 0, length = 1; position < text.size(); position += length) {
-    const bool space = is_space(code_at(text, position, length));
+    const bool space = is_space(code_point_at(text, position, length));
     if (space && begin != std::string_view::npos) {
       pieces.push_back(text.substr(begin, position - begin));
       begin = std::string_view::npos;
@@ -123,7 +88,7 @@ std::vector<std::string_view> split_lines(std::string_view text) {
   std::vector<std::string_view> lines;
   size_t begin = 0;
   for (size_t position = 0, length = 1; position < text.size(); position += length) {
-    const char32_t code = code_at(text, position, length);
+    const char32_t code = code_point_at(text, position, length);
     if (!is_line_end(code)) continue;
     lines.push_back(text.substr(begin, position - begin));
     if (code == U'\r' && position + 1 < text.size() && text[position + 1] == '\n') length = 2;

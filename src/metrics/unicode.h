@@ -6,11 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "eida/core/utf8.h"
+
 namespace eida::metrics {
 
 /// Code points; each byte that is not UTF-8 becomes U+FFFD.
 void decode_text(std::string_view text, std::u32string& codes);
-void append_utf8(std::string& text, char32_t code);
 
 /// Any letter, or a mark that combines with one.
 bool is_letter(char32_t code);
@@ -23,8 +24,7 @@ std::string to_lower(std::string_view text);
 
 inline bool is_ascii_digit(char32_t c) { return c >= U'0' && c <= U'9'; }
 inline bool is_ascii_upper(char32_t c) { return c >= U'A' && c <= U'Z'; }
-inline bool is_ascii_lower(char32_t c) { return c >= U'a' && c <= U'z'; }
-inline bool is_ascii_letter(char32_t c) { return is_ascii_upper(c) || is_ascii_lower(c); }
+inline bool is_ascii_letter(char32_t c) { return is_ascii_upper(c) || (c >= U'a' && c <= U'z'); }
 inline bool is_ascii_alnum(char32_t c) { return is_ascii_letter(c) || is_ascii_digit(c); }
 
 /// Text without white space at both ends.

@@ -182,8 +182,7 @@ std::vector<std::string> weights_without_figure(const std::vector<CurvePoint>& c
   std::vector<std::string> names;
   for (const CurvePoint& curve : curves) {
     if (in_layers(curve.weights)) continue;
-    if (std::find(names.begin(), names.end(), curve.weights) == names.end())
-      names.push_back(curve.weights);
+    if (std::ranges::count(names, curve.weights) == 0) names.push_back(curve.weights);
   }
   return names;
 }
@@ -207,12 +206,6 @@ std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::pa
     }
   }
   return files;
-}
-
-std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
-                                                       const std::vector<CurvePoint>& curves,
-                                                       const CurveFigureOptions& options) {
-  return write_curve_figures(folder, curve_figures(curves, options), options.formats);
 }
 
 Table curves_table(const std::vector<CurvePoint>& curves) {

@@ -104,12 +104,6 @@ CurvePoint read_published(const Fields& fields) {
   return point;
 }
 
-std::string_view without_line_end(std::string_view row) {
-  if (row.ends_with('\n')) row.remove_suffix(1);
-  if (row.ends_with('\r')) row.remove_suffix(1);
-  return row;
-}
-
 /// The text of a file from one of its lines on.
 struct Lines {
   const std::filesystem::path& path;

@@ -126,8 +126,7 @@ std::string Figure::settings() const {
   text += fmt::format("set yrange [{}:{}]\n", bound(options_.y_min), bound(options_.y_max));
   if (options_.integer_x)
     text += fmt::format("set xtics {}\n", std::max(1.0, std::ceil((last - first) / 24)));
-  text += fmt::format("set key outside right top Left reverse title {} left\n",
-                      gnuplot_string(options_.legend_title));
+  text += "set key outside right top Left reverse title \"\" left\n";
   text +=
       "set grid lc rgb '#dddddd' lt 1\nset border 3\nset tics nomirror out\nset errorbars small\n";
   return text;

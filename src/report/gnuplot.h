@@ -19,7 +19,7 @@ struct GnuplotRun {
   std::string message;  ///< what gnuplot or the system said; at most 2 KB
 };
 
-/// Runs `gnuplot -d SCRIPT` without a shell and with no start-up file; stopped after 60 seconds.
+/// Runs `gnuplot -d SCRIPT`, with no start-up file; stopped after 60 seconds.
 GnuplotRun run_gnuplot(const std::filesystem::path& script);
 
 /// `gnuplot --version`.

@@ -9,9 +9,7 @@
 #include "eida/core/files.h"
 #include "eida/core/log.h"
 #include "eida/core/system_info.h"
-#include "page_assets.h"
 #include "page_markup.h"
-#include "page_panel.h"
 
 namespace eida {
 namespace {
@@ -35,7 +33,7 @@ std::string read_plotly(const std::filesystem::path& file) {
   } catch (const DataError& error) {
     problem = error.what();
   }
-  warn_once(problem, "the report's figures do not react to the mouse: " + problem);
+  warn_once(problem, "the report is written without its figures: " + problem);
   return "";
 }
 
@@ -165,8 +163,9 @@ std::string Page::header(bool interactive) const {
 }
 
 void Page::write(const std::filesystem::path& file, const std::filesystem::path& plotly) const {
-  bool figures = false;
-  for (const Part& part : parts_) figures = figures || std::holds_alternative<Figure>(part);
+  const bool figures = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {
+    return std::holds_alternative<Figure>(part);
+  });
   const std::string plotly_script = figures ? read_plotly(plotly) : "";
   const bool interactive = !plotly_script.empty();
 
@@ -174,15 +173,16 @@ void Page::write(const std::filesystem::path& file, const std::filesystem::path&
   out.write(head() + header(interactive));
   if (figures && !interactive) {
     out.write(
-        "<p class=\"notice\" role=\"note\">plotly.min.js was missing when this page was written: "
-        "its figures are pictures that show no values.</p>\n");
+        "<p class=\"notice\" role=\"note\">plotly.min.js was missing when this page was written, "
+        "so "
+        "its figures are left out. Their numbers are in the tables and in the files beside this "
+        "page.</p>\n");
   }
   for (const Part& part : parts_) {
     if (const auto* markup = std::get_if<std::string>(&part)) {
       out.write(*markup);
-    } else {
-      const Figure& figure = std::get<Figure>(part);
-      out.write(interactive ? interactive_panel(figure) : static_panel(figure, file.parent_path()));
+    } else if (interactive) {
+      out.write(figure_panel(std::get<Figure>(part)));
     }
   }
   if (!headings_.empty()) out.write("</section>\n");

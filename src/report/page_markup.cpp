@@ -1,9 +1,5 @@
 #include "page_markup.h"
 
-#include <fmt/format.h>
-
-#include <cctype>
-
 #include "eida/core/utf8.h"
 
 namespace eida {
@@ -38,39 +34,11 @@ std::string_view escape_character(std::string_view character) {
 std::string escape_html(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
-  for (size_t i = 0; i < text.size();) {
-    const size_t length = utf8_sequence_length(text, i);
-    escaped += length == 0 ? kReplacement : escape_character(text.substr(i, length));
-    i += length == 0 ? 1 : length;
+  for (size_t i = 0, length = 1; i < text.size(); i += length) {
+    const bool sound = code_point_at(text, i, length) != U'\uFFFD';
+    escaped += sound ? escape_character(text.substr(i, length)) : kReplacement;
   }
   return escaped;
-}
-
-std::string script_json(const nlohmann::ordered_json& json) {
-  const std::string ascii =
-      json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
-  std::string safe;
-  safe.reserve(ascii.size());
-  for (const char c : ascii) {
-    if (c == '<') {
-      safe += "\\u003c";
-    } else {
-      safe += c;
-    }
-  }
-  return safe;
-}
-
-std::string svg_address(std::string_view svg) {
-  std::string address = "data:image/svg+xml,";
-  for (const char c : svg) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain =
-        byte < 0x80 &&
-        (std::isalnum(byte) != 0 || std::string_view(" ,.()_=-/:;").find(c) != std::string::npos);
-    address += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
-  }
-  return address;
 }
 
 }  // namespace eida

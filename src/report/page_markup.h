@@ -1,20 +1,21 @@
-// Text and data made fit for HTML.
+// Text and data made fit for HTML, and the parts of a page that are files.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "eida/report/figure.h"
+
 namespace eida {
+
+// Made from page.css and page.js by the build.
+extern const std::string_view kPageStyle, kPageScript;
 
 /// Text for an element or a quoted attribute: & < > " ' as references; bytes that are not UTF-8 and
 /// control characters other than line end and tab as U+FFFD.
 std::string escape_html(std::string_view text);
 
-/// JSON that may stand in a <script> element: ASCII, and no "<" that could end it.
-std::string script_json(const nlohmann::ordered_json& json);
-
-/// A picture as the address of an <img>: it stays apart from the page, and no script in it runs.
-std::string svg_address(std::string_view svg);
+/// A figure as a panel that page.js draws: its data inside a <figure>.
+std::string figure_panel(const Figure& figure);
 
 }  // namespace eida

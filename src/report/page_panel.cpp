@@ -1,12 +1,10 @@
-#include "page_panel.h"
-
+// One figure as a panel of a page.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
-#include "eida/core/files.h"
 #include "eida/core/json.h"
+#include "eida/core/utf8.h"
 #include "page_markup.h"
 
 namespace eida {
@@ -40,34 +38,20 @@ Json figure_json(const Figure& figure) {
   return json;
 }
 
-std::string caption(const Figure& figure) {
-  const FigureOptions& options = figure.options();
-  std::string text = "<figcaption>" + escape_html(options.title);
-  if (!options.legend_title.empty())
-    text += fmt::format(" <span>{}</span>", escape_html(options.legend_title));
-  return text + "</figcaption>";
+/// JSON that may stand in a <script> element: ASCII, and no "<" that could end it.
+std::string script_json(const Json& json) {
+  std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
+  replace_all(text, "<", "\\u003c");
+  return text;
 }
 
 }  // namespace
 
-std::string interactive_panel(const Figure& figure) {
+std::string figure_panel(const Figure& figure) {
   return fmt::format(
-      "<figure class=\"panel\">{}<div class=\"plot\"></div>"
+      "<figure class=\"panel\"><figcaption>{}</figcaption><div class=\"plot\"></div>"
       "<script type=\"application/json\">{}</script></figure>\n",
-      caption(figure), script_json(figure_json(figure)));
-}
-
-std::string static_panel(const Figure& figure, const std::filesystem::path& folder) {
-  const auto file = folder / fmt::format(".panel-{}.svg", ::getpid());
-  if (!figure.write(file)) {
-    return fmt::format(
-        "<figure class=\"panel\">{}<p>This figure could not be drawn.</p></figure>\n",
-        caption(figure));
-  }
-  const std::string address = svg_address(read_file(file));
-  std::filesystem::remove(file);
-  return fmt::format("<figure class=\"panel\">{}<img src=\"{}\" alt=\"{}\"></figure>\n",
-                     caption(figure), address, escape_html(figure.options().title));
+      escape_html(figure.options().title), script_json(figure_json(figure)));
 }
 
 }  // namespace eida

@@ -56,13 +56,13 @@ std::vector<size_t> Table::widths() const {
   return widths;
 }
 
-std::string Table::line(const std::vector<std::string>& cells, const std::vector<size_t>& widths,
-                        const std::string& gap) const {
+std::string Table::line(const std::vector<std::string>& cells,
+                        const std::vector<size_t>& widths) const {
   std::string line;
   for (size_t column = 0; column < cells.size(); ++column) {
     const std::string cell = shown(cells[column]);
     const std::string padding(widths[column] - display_width(cell), ' ');
-    if (column > 0) line += gap;
+    if (column > 0) line += "  ";
     line += align_[column] == Align::kRight ? padding + cell : cell + padding;
   }
   line.erase(line.find_last_not_of(' ') + 1);
@@ -71,12 +71,12 @@ std::string Table::line(const std::vector<std::string>& cells, const std::vector
 
 std::string Table::render(const TableStyle& style) const {
   const auto column_widths = widths();
-  std::string text = line(header_, column_widths, style.gap);
+  std::string text = line(header_, column_widths);
   if (style.bold_header) text = fmt::format("\x1B[1m{}\x1B[0m", text);
   std::vector<std::string> rule;
   for (const size_t width : column_widths) rule.emplace_back(width, '-');
-  text += fmt::format("\n{}\n", line(rule, column_widths, style.gap));
-  for (const auto& row : rows_) text += line(row, column_widths, style.gap) + "\n";
+  text += fmt::format("\n{}\n", line(rule, column_widths));
+  for (const auto& row : rows_) text += line(row, column_widths) + "\n";
   return text;
 }
 

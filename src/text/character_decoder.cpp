@@ -17,19 +17,8 @@ class Metaspace : public Decoder {
   }
 
   void apply(std::vector<std::string>& tokens) const override {
-    for (size_t i = 0; i < tokens.size(); ++i) {
-      std::string out;
-      const std::string_view token = tokens[i];
-      for (size_t at = 0; at < token.size();) {
-        if (!token.substr(at).starts_with(replacement_)) {
-          out += token[at++];
-          continue;
-        }
-        if (i > 0 || !prepended_) out += ' ';
-        at += replacement_.size();
-      }
-      tokens[i] = std::move(out);
-    }
+    for (size_t i = 0; i < tokens.size(); ++i)
+      replace_all(tokens[i], replacement_, i > 0 || !prepended_ ? " " : "");
   }
 
  private:

@@ -45,25 +45,24 @@ std::vector<Component> Component::children(const std::string& key) const {
   return out;
 }
 
-const json& Component::object(const std::string& key) const {
+const json& Component::typed(const std::string& key, bool (json::*is)() const noexcept,
+                             std::string_view wanted) const {
   const json& value = field(key);
-  if (!value.is_object())
-    fail(fmt::format("key '{}' is {}, wanted an object", key, value.type_name()));
+  if (!(value.*is)())
+    fail(fmt::format("key '{}' is {}, wanted {}", key, value.type_name(), wanted));
   return value;
+}
+
+const json& Component::object(const std::string& key) const {
+  return typed(key, &json::is_object, "an object");
 }
 
 const json& Component::array(const std::string& key) const {
-  const json& value = field(key);
-  if (!value.is_array())
-    fail(fmt::format("key '{}' is {}, wanted an array", key, value.type_name()));
-  return value;
+  return typed(key, &json::is_array, "an array");
 }
 
 std::string Component::text(const std::string& key) const {
-  const json& value = field(key);
-  if (!value.is_string())
-    fail(fmt::format("key '{}' is {}, wanted a string", key, value.type_name()));
-  return value.get<std::string>();
+  return typed(key, &json::is_string, "a string").get<std::string>();
 }
 
 std::string Component::text(const std::string& key, const std::string& fallback) const {
@@ -71,11 +70,7 @@ std::string Component::text(const std::string& key, const std::string& fallback)
 }
 
 bool Component::flag(const std::string& key, bool fallback) const {
-  if (!has(key)) return fallback;
-  const json& value = field(key);
-  if (!value.is_boolean())
-    fail(fmt::format("key '{}' is {}, wanted true or false", key, value.type_name()));
-  return value.get<bool>();
+  return has(key) ? typed(key, &json::is_boolean, "true or false").get<bool>() : fallback;
 }
 
 int32_t Component::id(const std::string& key) const {

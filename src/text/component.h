@@ -43,6 +43,9 @@ class Component {
   [[noreturn]] void unsupported(std::string_view supported) const;
 
  private:
+  const nlohmann::json& typed(const std::string& key, bool (nlohmann::json::*is)() const noexcept,
+                              std::string_view wanted) const;
+
   const nlohmann::json& value_;
   std::string file_, path_;
 };

@@ -1,21 +1,12 @@
 #include "decoder.h"
 
+#include <charconv>
+
 #include "byte_alphabet.h"
 #include "unicode.h"
 
 namespace eida::text {
 namespace {
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-}
-
-void join(std::vector<std::string>& tokens) {
-  std::string all;
-  for (const std::string& token : tokens) all += token;
-  tokens.assign(1, std::move(all));
-}
 
 class Sequence : public Decoder {
  public:
@@ -75,7 +66,11 @@ class WordPiece : public Decoder {
 
 class Fuse : public Decoder {
  public:
-  void apply(std::vector<std::string>& tokens) const override { join(tokens); }
+  void apply(std::vector<std::string>& tokens) const override {
+    std::string all;
+    for (const std::string& token : tokens) all += token;
+    tokens.assign(1, std::move(all));
+  }
 };
 
 /// "<0xE2>" "<0x96>" "<0x81>" → "▁"; runs that are not UTF-8 become one U+FFFD a byte.
@@ -106,15 +101,11 @@ class ByteFallback : public Decoder {
 
  private:
   static int byte_of(std::string_view token) {
-    constexpr std::string_view kDigits = "0123456789ABCDEFabcdef";
     if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>') return -1;
     int value = 0;
-    for (const char c : token.substr(3, 2)) {
-      const size_t digit = kDigits.find(c);
-      if (digit == std::string_view::npos) return -1;
-      value = 16 * value + static_cast<int>(digit < 16 ? digit : digit - 6);
-    }
-    return value;
+    const char* end = token.data() + 5;
+    const auto parsed = std::from_chars(token.data() + 3, end, value, 16);
+    return parsed.ptr == end && value >= 0 ? value : -1;
   }
 };
 

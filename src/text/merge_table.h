@@ -1,6 +1,7 @@
 /// The merges of a BPE model: pair of ids → rank and the id of the two together.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -17,9 +18,17 @@ class MergeTable {
   };
 
   /// Room for `count` merges.
-  explicit MergeTable(size_t count);
+  explicit MergeTable(size_t count)
+      : slots_(std::bit_ceil(2 * count + 2)),
+        mask_(slots_.size() - 1),
+        shift_(64 - std::countr_zero(slots_.size())) {}
   /// A pair that is there already gets the new rank.
-  void add(int32_t left, int32_t right, Merge merge);
+  void add(int32_t left, int32_t right, Merge merge) {
+    const uint64_t key = key_of(left, right);
+    size_t at = slot_of(key);
+    while (slots_[at].key != kEmpty && slots_[at].key != key) at = (at + 1) & mask_;
+    slots_[at] = {key, merge};
+  }
 
   Merge find(int32_t left, int32_t right) const {
     const uint64_t key = key_of(left, right);
@@ -42,8 +51,8 @@ class MergeTable {
   size_t slot_of(uint64_t key) const { return (key * 0x9E3779B97F4A7C15u) >> shift_; }
 
   std::vector<Slot> slots_;
-  size_t mask_ = 0;
-  int shift_ = 0;
+  size_t mask_;
+  int shift_;
 };
 
 }  // namespace eida::text

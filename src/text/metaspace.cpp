@@ -33,13 +33,7 @@ class Metaspace : public PreTokenizer {
     const bool marked = text[0] == ' ' || text.starts_with(replacement_);
     if (!marked && (prepend_ == Prepend::kAlways || (prepend_ == Prepend::kFirst && at_start)))
       replaced = replacement_;
-    for (const char c : text) {
-      if (c == ' ') {
-        replaced += replacement_;
-      } else {
-        replaced += c;
-      }
-    }
+    for (const char c : text) c == ' ' ? replaced += replacement_ : replaced += c;
     if (!split_) return sink(replaced, at_start);
     const std::string_view view = replaced;
     for (size_t begin = 0; begin < view.size();) {

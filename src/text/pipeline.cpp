@@ -1,6 +1,5 @@
 #include "pipeline.h"
 
-#include "assemble.h"
 #include "text_length.h"
 #include "unicode.h"
 

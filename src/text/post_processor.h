@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "component.h"
+#include "eida/text/tokenizer.h"
 
 namespace eida::text {
 
@@ -28,5 +29,10 @@ struct PostProcessor {
 /// RobertaProcessing, BertProcessing, TemplateProcessing, ByteLevel (which moves offsets only) and
 /// a Sequence of these with one template. \throws FormatError
 PostProcessor make_post_processor(const Component& component);
+
+/// From the ids of the texts to an Encoding: truncation and template. \param second null for a
+/// single text. \throws ConfigError when max_length has no room for the template's special tokens.
+Encoding assemble(std::vector<int32_t> first, std::vector<int32_t>* second,
+                  const PostProcessor& post_processor, const EncodeOptions& options);
 
 }  // namespace eida::text

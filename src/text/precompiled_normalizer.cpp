@@ -1,9 +1,10 @@
 /// SentencePiece's character map, applied the way the `tokenizers` library does: to short grapheme
 /// clusters first, else character by character.
+#include <openssl/evp.h>
+
 #include <array>
 #include <vector>
 
-#include "base64.h"
 #include "graphemes.h"
 #include "normalizer.h"
 #include "text_length.h"
@@ -12,18 +13,30 @@
 namespace eida::text {
 namespace {
 
+/// Empty where the text is not base 64 (RFC 4648) with its padding.
+std::string decode_base64(const std::string& text) {
+  const auto* digits = reinterpret_cast<const unsigned char*>(text.data());
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const size_t padding = text.size() - (text.find_last_not_of('=') + 1);
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), digits,
+                                   static_cast<int>(text.size()));
+  if (size != static_cast<int>(bytes.size()) || padding > 2) return "";
+  bytes.resize(bytes.size() - padding);
+  return bytes;
+}
+
 class Precompiled : public Normalizer {
  public:
   explicit Precompiled(const Component& component) {
-    const auto bytes = decode_base64(component.text("precompiled_charsmap"));
-    if (!bytes || bytes->size() < 4)
+    const std::string bytes = decode_base64(component.text("precompiled_charsmap"));
+    if (bytes.size() < 4)
       component.fail("key 'precompiled_charsmap' is not a character map in base 64");
-    const size_t size = read_u32(*bytes, 0);
-    if (size % 4 != 0 || size == 0 || size > bytes->size() - 4)
+    const size_t size = read_u32(bytes, 0);
+    if (size % 4 != 0 || size == 0 || size > bytes.size() - 4)
       component.fail(fmt::format("key 'precompiled_charsmap' holds a trie of {} bytes in {} bytes",
-                                 size, bytes->size()));
-    for (size_t i = 0; i < size; i += 4) units_.push_back(read_u32(*bytes, 4 + i));
-    targets_ = bytes->substr(4 + size);
+                                 size, bytes.size()));
+    for (size_t i = 0; i < size; i += 4) units_.push_back(read_u32(bytes, 4 + i));
+    targets_ = bytes.substr(4 + size);
     if (std::string ignored; repair_utf8(targets_, ignored).data() != targets_.data())
       component.fail("key 'precompiled_charsmap' holds text that is not UTF-8");
     for (size_t c = 0; c < 128; ++c) {
@@ -50,8 +63,6 @@ class Precompiled : public Normalizer {
   }
 
  private:
-  static bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
   static uint32_t read_u32(std::string_view bytes, size_t at) {
     uint32_t value = 0;
     for (size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
@@ -80,7 +91,7 @@ class Precompiled : public Normalizer {
       at ^= offset(unit);
       if ((unit & 0x100) == 0) continue;
       const size_t target = at < units_.size() ? units_[at] & 0x7FFFFFFF : targets_.size();
-      if (target >= targets_.size() || is_continuation(targets_[target])) break;
+      if (target >= targets_.size() || (targets_[target] & 0xC0) == 0x80) break;
       const std::string_view rest = std::string_view(targets_).substr(target);
       return rest.substr(0, rest.find('\0'));
     }

@@ -61,11 +61,7 @@ uint32_t Trie::place(const std::vector<unsigned char>& labels) {
       return units_[base + label].parent == kNone;
     });
     if (!fits) continue;
-    if (taken == tried) {
-      first_free_ = at;
-    } else if (tried > 64 && taken * 20 >= tried * 19) {
-      first_free_ = at;
-    }
+    if (taken == tried || (tried > 64 && taken * 20 >= tried * 19)) first_free_ = at;
     return static_cast<uint32_t>(base);
   }
 }

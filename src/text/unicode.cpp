@@ -1,106 +1,151 @@
+/// Properties, normal forms and lower case over the generated tables.
 #include "unicode.h"
 
-#include <bit>
-#include <cstring>
-
-#include "eida/core/utf8.h"
-#include "unicode_tables.h"
+#include <algorithm>
+#include <span>
+#include <unordered_map>
+#include <vector>
 
 namespace eida::text {
 namespace {
 
-constexpr char32_t kReplacement = 0xFFFD;
+#include "unicode_tables.inc"
 
-std::vector<uint16_t> expand_runs() {
-  std::vector<uint16_t> table(0x110000, 0);
-  const auto runs = property_runs();
-  for (size_t i = 0; i < runs.size(); i += 3) {
-    for (uint32_t c = runs[i]; c <= runs[i + 1]; ++c) table[c] = static_cast<uint16_t>(runs[i + 2]);
+constexpr char32_t kHangul = 0xAC00, kLead = 0x1100, kVowel = 0x1161, kTail = 0x11A7;
+constexpr uint32_t kLeads = 19, kVowels = 21, kTails = 28, kSyllables = kLeads * kVowels * kTails;
+
+/// Code point → its targets in one of the flat tables.
+class Mapping {
+ public:
+  explicit Mapping(std::span<const uint32_t> flat) : flat_(flat) {
+    for (uint32_t at = 0; at < flat.size(); at += 2 + flat[at + 1]) places_.emplace(flat[at], at);
   }
-  return table;
+  /// Empty where the code point maps to itself.
+  std::span<const uint32_t> operator[](char32_t c) const {
+    const auto found = places_.find(c);
+    if (found == places_.end()) return {};
+    return flat_.subspan(found->second + 2, flat_[found->second + 1]);
+  }
+
+ private:
+  std::span<const uint32_t> flat_;
+  std::unordered_map<char32_t, uint32_t> places_;
+};
+
+int combining_class(char32_t c) {
+  constexpr std::span<const uint32_t> runs = kCombiningRuns;
+  size_t low = 0, high = runs.size() / 3;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (c > runs[3 * middle + 1]) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < runs.size() / 3 && c >= runs[3 * low] ? static_cast<int>(runs[3 * low + 2]) : 0;
 }
 
-/// Length of the maximal ill-formed part at `position`: the longest prefix of some well-formed
-/// sequence, at least one byte.
-size_t ill_formed_length(std::string_view text, size_t position) {
-  const auto byte = [&](size_t i) {
-    return position + i < text.size() ? static_cast<unsigned char>(text[position + i]) : 0u;
-  };
-  const unsigned lead = byte(0);
-  if (lead < 0xC2 || lead > 0xF4) return 1;
-  const unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (byte(1) < low || byte(1) > high) return 1;
-  return lead >= 0xF0 && (byte(2) & 0xC0) == 0x80 ? 3 : 2;
+void append_decomposition(std::u32string& out, char32_t c, bool compatibility) {
+  static const Mapping canonical(kCanonical), only_compatibility(kCompatibility);
+  if (c < 0x80) {
+    out += c;
+    return;
+  }
+  if (c - kHangul < kSyllables) {
+    const uint32_t syllable = c - kHangul, tail = syllable % kTails;
+    out += kLead + syllable / (kVowels * kTails);
+    out += kVowel + syllable / kTails % kVowels;
+    if (tail != 0) out += kTail + tail;
+    return;
+  }
+  auto targets = compatibility ? only_compatibility[c] : std::span<const uint32_t>();
+  if (targets.empty()) targets = canonical[c];
+  if (targets.empty()) out += c;
+  out.append(targets.begin(), targets.end());
+}
+
+/// Stable order by combining class within each run of marks.
+void order_marks(std::u32string& text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] < 0x80 || combining_class(text[i]) == 0) continue;
+    size_t end = i + 1;
+    while (end < text.size() && combining_class(text[end]) != 0) ++end;
+    std::stable_sort(text.begin() + static_cast<std::ptrdiff_t>(i),
+                     text.begin() + static_cast<std::ptrdiff_t>(end), [](char32_t a, char32_t b) {
+                       return combining_class(a) < combining_class(b);
+                     });
+    i = end;
+  }
+}
+
+/// The primary composite of a pair, or 0.
+char32_t composed(char32_t first, char32_t second) {
+  static const auto pairs = [] {
+    std::unordered_map<uint64_t, char32_t> map;
+    constexpr std::span<const uint32_t> list = kCompositions;
+    for (size_t i = 0; i < list.size(); i += 3)
+      map.emplace(uint64_t{list[i]} << 32 | list[i + 1], list[i + 2]);
+    return map;
+  }();
+  if (first - kLead < kLeads && second - kVowel < kVowels)
+    return kHangul + ((first - kLead) * kVowels + (second - kVowel)) * kTails;
+  if (first - kHangul < kSyllables && (first - kHangul) % kTails == 0 && second > kTail &&
+      second - kTail < kTails)
+    return first + (second - kTail);
+  const auto found = pairs.find(uint64_t{first} << 32 | second);
+  return found == pairs.end() ? 0 : found->second;
+}
+
+std::u32string compose(std::u32string_view text) {
+  std::u32string out;
+  size_t starter = std::u32string::npos;  // index in out
+  int last_class = 0;
+  for (const char32_t c : text) {
+    const int own = combining_class(c);
+    const bool blocked = starter != std::u32string::npos && starter + 1 != out.size() &&
+                         (last_class == 0 || last_class >= own);
+    if (starter != std::u32string::npos && !blocked) {
+      if (const char32_t joined = composed(out[starter], c); joined != 0) {
+        out[starter] = joined;
+        continue;
+      }
+    }
+    if (own == 0) starter = out.size();
+    last_class = own;
+    out += c;
+  }
+  return out;
 }
 
 }  // namespace
 
 const uint16_t* property_table() {
-  static const std::vector<uint16_t> table = expand_runs();
+  static const std::vector<uint16_t> table = [] {
+    std::vector<uint16_t> all(0x110000, 0);
+    constexpr std::span<const uint32_t> runs = kPropertyRuns;
+    for (size_t i = 0; i < runs.size(); i += 3)
+      std::fill(all.begin() + runs[i], all.begin() + runs[i + 1] + 1,
+                static_cast<uint16_t>(runs[i + 2]));
+    return all;
+  }();
   return table.data();
 }
 
-void append_utf8(std::string& out, char32_t c) {
-  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3F)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    tail(6), tail(0);
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    tail(12), tail(6), tail(0);
-  }
+void append_lower(std::u32string& out, char32_t c) {
+  static const Mapping lower(kLowerCase);
+  const auto targets = lower[c];
+  if (targets.empty()) out += c;
+  out.append(targets.begin(), targets.end());
 }
 
-/// Index of the first byte from `position` on that is not ASCII.
-static size_t skip_ascii(std::string_view text, size_t position) {
-  for (; position + 8 <= text.size(); position += 8) {
-    uint64_t chunk;
-    std::memcpy(&chunk, text.data() + position, 8);
-    if ((chunk & 0x8080808080808080u) != 0) break;
-  }
-  while (position < text.size() && static_cast<unsigned char>(text[position]) < 0x80) ++position;
-  return position;
-}
-
-bool is_ascii(std::string_view text) { return skip_ascii(text, 0) == text.size(); }
-
-std::string_view repair_utf8(std::string_view text, std::string& storage) {
-  size_t position = 0, copied = 0;
-  bool changed = false;
-  while ((position = skip_ascii(text, position)) < text.size()) {
-    if (const size_t length = utf8_sequence_length(text, position); length > 0) {
-      position += length;
-      continue;
-    }
-    if (!changed) storage.clear();
-    changed = true;
-    storage.append(text, copied, position - copied);
-    append_utf8(storage, kReplacement);
-    copied = position += ill_formed_length(text, position);
-  }
-  if (!changed) return text;
-  storage.append(text, copied);
-  return storage;
-}
-
-std::u32string to_utf32(std::string_view text) {
+std::u32string normal_form(std::u32string_view text, NormalForm form) {
   std::u32string out;
   out.reserve(text.size());
-  for (const char *p = text.data(), *end = p + text.size(); p < end;) out += next_code_point(p);
-  return out;
-}
-
-std::string to_utf8(std::u32string_view text) {
-  std::string out;
-  out.reserve(text.size() * 2);
-  for (const char32_t c : text) append_utf8(out, c);
-  return out;
+  for (const char32_t c : text)
+    append_decomposition(out, c, form == NormalForm::kKC || form == NormalForm::kKD);
+  order_marks(out);
+  return form == NormalForm::kC || form == NormalForm::kKC ? compose(out) : out;
 }
 
 }  // namespace eida::text

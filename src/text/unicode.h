@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "eida/core/utf8.h"
 
 namespace eida::text {
 
@@ -31,42 +32,6 @@ enum Property : uint16_t {
 const uint16_t* property_table();
 
 inline bool has(char32_t c, uint16_t any_of) { return (property_table()[c] & any_of) != 0; }
-
-/// Code point at `p`, which it moves behind. The text must be well-formed UTF-8.
-inline char32_t next_code_point(const char*& p) {
-  const auto byte = [&p](int i) { return static_cast<unsigned char>(p[i]); };
-  const char32_t lead = byte(0);
-  if (lead < 0x80) return ++p, lead;
-  if (lead < 0xE0) return p += 2, (lead & 0x1F) << 6 | (byte(-1) & 0x3F);
-  if (lead < 0xF0) return p += 3, (lead & 0x0F) << 12 | (byte(-2) & 0x3F) << 6 | (byte(-1) & 0x3F);
-  p += 4;
-  return (lead & 0x07) << 18 | (byte(-3) & 0x3F) << 12 | (byte(-2) & 0x3F) << 6 | (byte(-1) & 0x3F);
-}
-
-/// Code point that ends before `p`. The text must be well-formed UTF-8.
-inline char32_t code_point_before(const char* p) {
-  do --p;
-  while ((static_cast<unsigned char>(*p) & 0xC0) == 0x80);
-  return next_code_point(p);
-}
-
-/// Bytes of the well-formed sequence that starts with `lead`.
-inline size_t sequence_length(char lead) {
-  const auto byte = static_cast<unsigned char>(lead);
-  return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
-}
-
-void append_utf8(std::string& out, char32_t c);
-
-bool is_ascii(std::string_view text);
-
-/// The text if it is well-formed UTF-8, else a copy in `storage` in which each maximal ill-formed
-/// part is U+FFFD, as Python's bytes.decode(errors="replace") has it.
-/// Source: The Unicode Standard 15, section 3.9, "U+FFFD Substitution of Maximal Subparts".
-std::string_view repair_utf8(std::string_view text, std::string& storage);
-
-std::u32string to_utf32(std::string_view text);
-std::string to_utf8(std::u32string_view text);
 
 /// Appends the lower case of one character (up to three characters; no context).
 void append_lower(std::u32string& out, char32_t c);

@@ -51,8 +51,10 @@ TEST(Csv, RowEndsOutsideQuotesOnly) {
 
 TEST(Csv, TabsDivideAndQuotesAreOrdinary) {
   using Fields = std::vector<std::string>;
-  EXPECT_EQ(split_tabs("a\t\"b\t c,\t"), (Fields{"a", "\"b", " c,", ""}));
-  EXPECT_EQ(split_tabs(""), Fields{""});
+  CsvFault fault;
+  EXPECT_EQ(split_csv_row("a\t\"b\t c,\t", fault, '\t', false), (Fields{"a", "\"b", " c,", ""}));
+  EXPECT_EQ(split_csv_row("", fault, '\t', false), Fields{""});
+  EXPECT_EQ(fault.what, nullptr);
 }
 
 TEST(Csv, LimitStopsTheSearch) {

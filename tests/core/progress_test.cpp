@@ -65,11 +65,6 @@ TEST(FormatProgress, ShowsShareRateAndTimeLeft) {
   EXPECT_EQ(eida::format_progress("reading", 500, 0, "rows", 2.0), "reading: 500 rows, 250/s");
 }
 
-TEST(FormatProgress, IsCutAtTheWidth) {
-  const std::string line = eida::format_progress("sampling", 128, 256, "sentences", 4.0, 20);
-  EXPECT_EQ(line, "sampling: 128/256 s\u2026");
-}
-
 TEST(FormatDuration, GrowsWithTheTime) {
   EXPECT_EQ(eida::format_duration(3.2), "0:03");
   EXPECT_EQ(eida::format_duration(754), "12:34");

@@ -1,6 +1,7 @@
 #include "eida/core/utf8.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 #include <string>
 
@@ -30,17 +31,63 @@ TEST(Utf8, NamesTheFirstBadByte) {
             2u);  // broken in the middle
 }
 
-TEST(Utf8, DecodesWhatItAccepts) {
-  const std::string text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80";
-  const char32_t wanted[] = {U'a', U'\u00E9', U'\u20AC', U'\U0001F600'};
-  size_t position = 0;
+TEST(Utf8, DecodesAndStepsOverBadBytes) {
+  const std::string text = "a\xC3\xA9\xFF\xE2\x82\xAC\xF0\x9F\x98\x80\xE2";
+  const char32_t wanted[] = {U'a', U'\u00E9', U'\uFFFD', U'\u20AC', U'\U0001F600', U'\uFFFD'};
+  size_t position = 0, length = 0;
   for (const char32_t code : wanted) {
-    const size_t length = utf8_sequence_length(text, position);
-    ASSERT_GT(length, 0u);
-    EXPECT_EQ(decode_utf8(text, position, length), code);
+    EXPECT_EQ(code_point_at(text, position, length), code);
     position += length;
   }
   EXPECT_EQ(position, text.size());
+}
+
+std::string repaired(std::string_view bytes) {
+  std::string storage;
+  return std::string(repair_utf8(bytes, storage));
+}
+
+TEST(RepairUtf8, ReplacesEachMaximalIllFormedPart) {
+  // What bytes.decode("utf-8", "replace") gives in Python.
+  const std::string r = "\uFFFD";
+  EXPECT_EQ(repaired("plain é 字 😀"), "plain é 字 😀");
+  EXPECT_EQ(repaired("a\xFF"
+                     "b"),
+            "a" + r + "b");
+  EXPECT_EQ(repaired("\x80\x80"), r + r);
+  EXPECT_EQ(repaired("\xE2\x82"), r);  // cut off: one
+  EXPECT_EQ(repaired("\xE2\x82"
+                     "a\xF0\x9F\x98"),
+            r + "a" + r);
+  EXPECT_EQ(repaired("\xF0\x9F\x98"
+                     "\xF0\x9F\x98\x80"),
+            r + "😀");
+  EXPECT_EQ(repaired("\xED\xA0\x80"), r + r + r);  // a surrogate
+  EXPECT_EQ(repaired("\xC0\xAF"), r + r);          // overlong
+  EXPECT_EQ(repaired("\xE0\x80\x80"), r + r + r);
+  EXPECT_EQ(repaired("\xF4\x90\x80\x80"), r + r + r + r);  // beyond U+10FFFF
+  EXPECT_EQ(repaired("\xF1\x80\x80"), r);
+}
+
+TEST(RepairUtf8, ResultIsAlwaysWellFormedAndStable) {
+  ASSERT_TRUE(rc::check([] {
+    const std::string once = repaired(*rc::gen::arbitrary<std::string>());
+    RC_ASSERT(find_invalid_utf8(once) == std::string_view::npos);
+    RC_ASSERT(repaired(once) == once);
+  }));
+}
+
+TEST(Utf8, CodePointsSurviveBothWays) {
+  for (char32_t c = 0; c < 0x110000; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue;
+    std::string bytes;
+    append_utf8(bytes, c);
+    const char* p = bytes.data();
+    ASSERT_EQ(next_code_point(p), c);
+    ASSERT_EQ(p, bytes.data() + bytes.size());
+    ASSERT_EQ(code_point_before(p), c);
+    ASSERT_EQ(sequence_length(bytes[0]), bytes.size());
+  }
 }
 
 TEST(Utf8, WidthCountsColumnsNotBytes) {
@@ -61,6 +108,14 @@ TEST(Utf8, PrintableTextHoldsNoEscapesAndIsCut) {
   std::string marks = "e";
   for (int i = 0; i < 1000; ++i) marks += "\u0301";  // zero width, yet bounded
   EXPECT_LT(printable(marks, 10).size(), 60u);
+}
+
+TEST(ReplaceAll, DoesNotLookAtWhatItPutIn) {
+  std::string text = "aaba";
+  replace_all(text, "a", "aa");
+  EXPECT_EQ(text, "aaaabaa");
+  replace_all(text, "aa", "");
+  EXPECT_EQ(text, "b");
 }
 
 TEST(ShellQuoted, IsReadBackAsItWas) {

@@ -46,7 +46,7 @@ TEST_F(LabelFiles, OnlyALineFeedEndsALine) {
 TEST_F(LabelFiles, FaultsNameFileAndLine) {
   EXPECT_NE(fault("a.tsv", "sentence\tgold\nx\t1\n").find("a.tsv:1: has no column 'label'"),
             std::string::npos);
-  EXPECT_NE(fault("a.tsv", "sentence\tlabel\nx\n").find("a.tsv:2: has 1 columns"),
+  EXPECT_NE(fault("a.tsv", "sentence\tlabel\nx\n").find("a.tsv:2: 1 fields, but the header has 2"),
             std::string::npos);
   EXPECT_NE(fault("a.csv", "label\n\"1\n").find("a.csv:2"), std::string::npos);
   EXPECT_NE(fault("a.jsonl", "{\"label\": 1.5}\n").find("a.jsonl:1: label is neither"),

@@ -1,23 +1,14 @@
 #include <cstdlib>
 #include <fstream>
-#include <functional>
 
 #include "eida/core/error.h"
 #include "meteor_fixture.h"
+#include "support/file_helpers.h"
 
 namespace eida {
 namespace {
 
 using testing::MeteorTest;
-
-std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "nothing thrown";
-}
 
 class MeteorDataTest : public MeteorTest {
  protected:
@@ -59,14 +50,16 @@ TEST_F(MeteorDataTest, FolderNamedByTheEnvironmentIsUsed) {
 }
 
 TEST_F(MeteorDataTest, ConversionNamesAMissingFile) {
-  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  const std::string error =
+      testing::message_of<DataError>([&] { convert_meteor_data(folder(), index()); });
   EXPECT_NE(error.find("meteor-1.5.jar"), std::string::npos) << error;
 }
 
 TEST_F(MeteorDataTest, CutTableIsAnError) {
   write_jar();
   write_table("0.5\nnear\n");
-  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  const std::string error =
+      testing::message_of<DataError>([&] { convert_meteor_data(folder(), index()); });
   EXPECT_NE(error.find("groups of three"), std::string::npos) << error;
   EXPECT_FALSE(std::filesystem::exists(index()));
 }
@@ -75,26 +68,30 @@ TEST_F(MeteorDataTest, CutGzipFileIsAnError) {
   data();
   const auto table = folder() / "data" / "paraphrase-en.gz";
   std::filesystem::resize_file(table, std::filesystem::file_size(table) - 12);
-  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  const std::string error =
+      testing::message_of<DataError>([&] { convert_meteor_data(folder(), index()); });
   EXPECT_NE(error.find("paraphrase-en.gz"), std::string::npos) << error;
 }
 
 TEST_F(MeteorDataTest, FolderThatIsNotThereIsAnErrorWithARemedy) {
-  const std::string error = message([&] { open_meteor_data(folder() / "no"); });
+  const std::string error =
+      testing::message_of<DataError>([&] { open_meteor_data(folder() / "no"); });
   EXPECT_NE(error.find("EIDA_METEOR_DATA"), std::string::npos) << error;
 }
 
 TEST_F(MeteorDataTest, EmptyPhraseIsAnError) {
   write_jar();
   write_table("1\na\n\n");
-  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  const std::string error =
+      testing::message_of<DataError>([&] { convert_meteor_data(folder(), index()); });
   EXPECT_NE(error.find("without words"), std::string::npos) << error;
 }
 
 TEST_F(MeteorDataTest, ScatteredSourceIsAnError) {
   write_jar();
   write_table("1\na\nb\n1\nc\nd\n1\na\ne\n");
-  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  const std::string error =
+      testing::message_of<DataError>([&] { convert_meteor_data(folder(), index()); });
   EXPECT_NE(error.find("do not follow"), std::string::npos) << error;
 }
 
@@ -102,7 +99,8 @@ TEST_F(MeteorDataTest, DamagedJarIsAnError) {
   data();
   const auto jar = folder() / "meteor-1.5.jar";
   std::filesystem::resize_file(jar, std::filesystem::file_size(jar) - 10);
-  const std::string error = message([&] { convert_meteor_data(folder(), index()); });
+  const std::string error =
+      testing::message_of<DataError>([&] { convert_meteor_data(folder(), index()); });
   EXPECT_NE(error.find("meteor-1.5.jar: zip archive is cut off"), std::string::npos) << error;
 }
 

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <functional>
 
 #include "eida/core/error.h"
 #include "support/file_helpers.h"
@@ -13,6 +12,7 @@ namespace eida {
 namespace {
 
 using testing::holds;
+using testing::message_of;
 using Texts = std::vector<std::string>;
 
 class TextFilesTest : public ::testing::Test {
@@ -32,16 +32,6 @@ class TextFilesTest : public ::testing::Test {
   static Predictions of(Texts texts, Texts sources = {}) {
     return {std::move(texts), std::move(sources)};
   }
-  /// Message of the DataError that the call throws.
-  static std::string error(const std::function<void()>& call) {
-    try {
-      call();
-    } catch (const DataError& fault) {
-      return fault.what();
-    }
-    return "nothing thrown";
-  }
-
   testing::TempDir dir_;
 };
 
@@ -62,7 +52,7 @@ TEST_F(TextFilesTest, PlainReferencesAreGroupsWithAnEmptyLineBehind) {
 }
 
 TEST_F(TextFilesTest, TwoEmptyLinesMakeAnItemWithoutReference) {
-  EXPECT_TRUE(holds(error([&] {
+  EXPECT_TRUE(holds(message_of<DataError>([&] {
                       references("r.txt", "a\n\n\nb\n", of({"x", "y", "z"}));
                     }),
                     "r.txt: item 2 has no reference"));
@@ -75,7 +65,7 @@ TEST_F(TextFilesTest, TablesAreTakenBySource) {
   EXPECT_EQ(
       references("r.csv", "\xEF\xBB\xBFmr,ref\nm2,x\n\"n[A], b\",\"y \"\"q\"\"\"\nm2,z\n", given),
       (References{{"y \"q\""}, {"x", "z"}}));
-  EXPECT_TRUE(holds(error([&] { references("r.csv", "mr,ref\nm2,x\n", given); }),
+  EXPECT_TRUE(holds(message_of<DataError>([&] { references("r.csv", "mr,ref\nm2,x\n", given); }),
                     "has no reference for the source of prediction 1: 'n[A], b'"));
 }
 
@@ -92,29 +82,32 @@ TEST_F(TextFilesTest, JsonLinesHoldTextsOrLists) {
 }
 
 TEST_F(TextFilesTest, CountsThatDifferAreNamed) {
-  EXPECT_TRUE(holds(error([&] { references("r.txt", "a\n\nb\n", of({"x"})); }),
+  EXPECT_TRUE(holds(message_of<DataError>([&] { references("r.txt", "a\n\nb\n", of({"x"})); }),
                     "r.txt: holds references for 2 items, but there are 1 predictions"));
 }
 
 TEST_F(TextFilesTest, BytesThatAreNotUtf8AreNamed) {
-  EXPECT_TRUE(holds(error([&] { predictions("p.txt", "good\nb\xE9\n"); }),
+  EXPECT_TRUE(holds(message_of<DataError>([&] { predictions("p.txt", "good\nb\xE9\n"); }),
                     "p.txt:2: byte 1 is 0xE9, which is not UTF-8"));
 }
 
 TEST_F(TextFilesTest, EmptyAndMissingFilesAreErrors) {
-  EXPECT_TRUE(holds(error([&] { predictions("p.txt", "\n \n"); }), "p.txt: is empty"));
-  EXPECT_TRUE(holds(error([&] { predictions("p.csv", "mr,output\n"); }), "p.csv: has no rows"));
-  EXPECT_TRUE(holds(error([&] { read_predictions(dir_.path() / "no.txt"); }), "no.txt"));
+  EXPECT_TRUE(
+      holds(message_of<DataError>([&] { predictions("p.txt", "\n \n"); }), "p.txt: is empty"));
+  EXPECT_TRUE(holds(message_of<DataError>([&] { predictions("p.csv", "mr,output\n"); }),
+                    "p.csv: has no rows"));
+  EXPECT_TRUE(
+      holds(message_of<DataError>([&] { read_predictions(dir_.path() / "no.txt"); }), "no.txt"));
 }
 
 TEST_F(TextFilesTest, TablesThatDoNotFitAreErrors) {
-  EXPECT_TRUE(holds(error([&] { predictions("p.csv", "mr,text\na,b\n"); }),
+  EXPECT_TRUE(holds(message_of<DataError>([&] { predictions("p.csv", "mr,text\na,b\n"); }),
                     "p.csv:1: 0 text columns and 1 source columns among: mr, text"));
-  EXPECT_TRUE(holds(error([&] { predictions("p.csv", "mr,output\na,b\nc\n"); }),
+  EXPECT_TRUE(holds(message_of<DataError>([&] { predictions("p.csv", "mr,output\na,b\nc\n"); }),
                     "p.csv:3: 1 fields, but the header has 2"));
-  EXPECT_TRUE(holds(error([&] { predictions("p.csv", "mr,output\na,\"b\n"); }),
+  EXPECT_TRUE(holds(message_of<DataError>([&] { predictions("p.csv", "mr,output\na,\"b\n"); }),
                     "p.csv:2: byte 2: quoted field is not closed"));
-  EXPECT_TRUE(holds(error([&] { predictions("p.jsonl", "{\"prediction\":3}\n"); }),
+  EXPECT_TRUE(holds(message_of<DataError>([&] { predictions("p.jsonl", "{\"prediction\":3}\n"); }),
                     "p.jsonl:1: 'prediction' is number, wanted a string"));
 }
 

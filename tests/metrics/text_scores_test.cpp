@@ -78,9 +78,5 @@ TEST_F(TextScoresTest, RefusesCountsThatDiffer) {
   EXPECT_THROW(score_texts({}, {}), DataError);
 }
 
-TEST(ExactMatches, AnyReferenceCountsWhiteSpaceAside) {
-  EXPECT_EQ(exact_matches({{"a", "b "}, {"c"}}, {" b", "C"}), (std::vector<double>{1.0, 0.0}));
-}
-
 }  // namespace
 }  // namespace eida

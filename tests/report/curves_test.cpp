@@ -193,8 +193,8 @@ TEST(CurveFigures, TitlesAreThoseOfTheReport) {
 TEST(CurveFigures, OneForEachKindOfPlace) {
   if (!have_gnuplot()) GTEST_SKIP() << "needs gnuplot";
   const testing::TempDir dir;
-  const auto files = write_curve_figures(dir.path() / "figures", all_curves(12),
-                                         {.formats = {FigureFormat::kSvg}});
+  const auto files = write_curve_figures(dir.path() / "figures", curve_figures(all_curves(12)),
+                                         {FigureFormat::kSvg});
   std::set<std::string> names;
   for (const auto& file : files) names.insert(file.filename().string());
   EXPECT_EQ(names, (std::set<std::string>{
@@ -211,7 +211,7 @@ TEST(CurveFigures, OneForEachKindOfPlace) {
 TEST(CurveFigures, FolderThatCannotBeMadeIsAnError) {
   const testing::TempDir dir;
   std::ofstream(dir.path() / "file") << "x";
-  EXPECT_THROW(write_curve_figures(dir.path() / "file" / "figures", all_curves(1)), DataError);
+  EXPECT_THROW(write_curve_figures(dir.path() / "file" / "figures", {}, {}), DataError);
 }
 
 TEST(CurvesTable, HasARowForEachPlaceAndAColumnForEachK) {

@@ -1,6 +1,6 @@
 #include <rapidcheck.h>
 
-#include "../../src/text/unicode.h"
+#include "eida/core/utf8.h"
 #include "text/golden_tokenizers.h"
 
 namespace eida {
@@ -12,7 +12,7 @@ std::string text_of(const std::vector<uint32_t>& numbers) {
   std::string text;
   for (const uint32_t number : numbers) {
     const uint32_t c = number % 4 == 0 ? number / 4 % 0x110000 : number / 4 % 0x250;
-    text::append_utf8(text, c >= 0xD800 && c < 0xE000 ? U' ' : c);
+    append_utf8(text, c >= 0xD800 && c < 0xE000 ? U' ' : c);
   }
   return text;
 }

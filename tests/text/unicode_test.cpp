@@ -3,58 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "eida/core/utf8.h"
-
 namespace eida::text {
 namespace {
-
-std::string repaired(std::string_view bytes) {
-  std::string storage;
-  return std::string(repair_utf8(bytes, storage));
-}
-
-TEST(RepairUtf8, ReplacesEachMaximalIllFormedPart) {
-  // What bytes.decode("utf-8", "replace") gives in Python.
-  const std::string r = "\uFFFD";
-  EXPECT_EQ(repaired("plain é 字 😀"), "plain é 字 😀");
-  EXPECT_EQ(repaired("a\xFF"
-                     "b"),
-            "a" + r + "b");
-  EXPECT_EQ(repaired("\x80\x80"), r + r);
-  EXPECT_EQ(repaired("\xE2\x82"), r);  // cut off: one
-  EXPECT_EQ(repaired("\xE2\x82"
-                     "a\xF0\x9F\x98"),
-            r + "a" + r);
-  EXPECT_EQ(repaired("\xF0\x9F\x98"
-                     "\xF0\x9F\x98\x80"),
-            r + "😀");
-  EXPECT_EQ(repaired("\xED\xA0\x80"), r + r + r);  // a surrogate
-  EXPECT_EQ(repaired("\xC0\xAF"), r + r);          // overlong
-  EXPECT_EQ(repaired("\xE0\x80\x80"), r + r + r);
-  EXPECT_EQ(repaired("\xF4\x90\x80\x80"), r + r + r + r);  // beyond U+10FFFF
-  EXPECT_EQ(repaired("\xF1\x80\x80"), r);
-}
-
-TEST(RepairUtf8, ResultIsAlwaysWellFormedAndStable) {
-  ASSERT_TRUE(rc::check([] {
-    const std::string once = repaired(*rc::gen::arbitrary<std::string>());
-    RC_ASSERT(find_invalid_utf8(once) == std::string_view::npos);
-    RC_ASSERT(repaired(once) == once);
-  }));
-}
-
-TEST(Utf8, CodePointsSurviveBothWays) {
-  for (char32_t c = 0; c < 0x110000; ++c) {
-    if (c >= 0xD800 && c < 0xE000) continue;
-    std::string bytes;
-    append_utf8(bytes, c);
-    const char* p = bytes.data();
-    ASSERT_EQ(next_code_point(p), c);
-    ASSERT_EQ(p, bytes.data() + bytes.size());
-    ASSERT_EQ(code_point_before(p), c);
-    ASSERT_EQ(sequence_length(bytes[0]), bytes.size());
-  }
-}
 
 TEST(Properties, AreTheLibrarysNotTheSystems) {
   EXPECT_FALSE(has(0x180E, kSpace));  // white space in older versions of Unicode

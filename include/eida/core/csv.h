@@ -22,11 +22,13 @@ size_t find_csv_row_end(std::string_view text, size_t begin, size_t limit, CsvFa
 
 /// Fields of one row without its line end; doubled quotes inside quoted fields become one.
 /// \param fault set when text follows a closing quote, or a quote is not closed.
-/// \param delimiter between fields: a comma or a tab.
-std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault, char delimiter = ',');
+/// \param delimiter between fields: a comma or a tab. \param quotes false: they are ordinary
+/// characters.
+std::vector<std::string> split_csv_row(std::string_view row, CsvFault& fault, char delimiter = ',',
+                                       bool quotes = true);
 
-/// Fields of one row between tabs; quotes are ordinary characters.
-std::vector<std::string> split_tabs(std::string_view row);
+/// The row without its line feed and the carriage return before that.
+std::string_view without_line_end(std::string_view row);
 
 /// The field as it has to be written: quoted when it holds a comma, a quote or a line end.
 std::string quote_csv_field(std::string_view field);

@@ -39,10 +39,10 @@ class Progress {
   std::unique_ptr<State> state_;
 };
 
-/// "sampling: 128/256 sentences (50 %), 41.2/s, 0:03 left", cut at `width` columns (0: not cut).
-/// With total 0: "sampling: 128 sentences, 41.2/s". \param seconds since the start.
+/// "sampling: 128/256 sentences (50 %), 41.2/s, 0:03 left". With total 0: "sampling: 128 sentences,
+/// 41.2/s". \param seconds since the start.
 std::string format_progress(std::string_view label, int64_t done, int64_t total,
-                            std::string_view unit, double seconds, int width = 0);
+                            std::string_view unit, double seconds);
 
 /// "0:03", "12:34", "2:05:09", "3 d 04:05".
 std::string format_duration(double seconds);

@@ -57,8 +57,4 @@ ScoreSet score_texts(const References& references, const std::vector<std::string
 std::string per_item_table(const ScoreSet& set, const std::vector<std::string>& predictions,
                            const std::vector<std::string>& sources);
 
-/// Share of predictions that equal one of their references, white space at both ends aside. [items]
-std::vector<double> exact_matches(const References& references,
-                                  const std::vector<std::string>& predictions);
-
 }  // namespace eida

@@ -68,7 +68,6 @@ std::vector<CurveRow> read_curves_csv(const std::filesystem::path& path);
 PublishedCurves read_published_curves(const std::filesystem::path& path);
 
 struct CurveFigureOptions {
-  std::vector<FigureFormat> formats = {FigureFormat::kSvg};
   PublishedCurves published = {};    ///< grey reference points, by kind and weights
   std::string note = "";             ///< behind each title, for example "centred"
   std::optional<double> y_min = {};  ///< of all figures; empty: curve_axis_start()
@@ -107,10 +106,6 @@ std::vector<std::string> weights_without_figure(const std::vector<CurvePoint>& c
 std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
                                                        const std::vector<CurveFigure>& figures,
                                                        const std::vector<FigureFormat>& formats);
-/// The same of curve_figures().
-std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
-                                                       const std::vector<CurvePoint>& curves,
-                                                       const CurveFigureOptions& options = {});
 
 /// Title of a kind of place: "Inputs of W_Q, W_K, W_V (768 dimensions)",
 /// "Δ(outputs) of W_K (768 dimensions)".

@@ -22,8 +22,7 @@ struct FigureOptions {
   std::string title, x_label, y_label;
   std::optional<double> y_min, y_max;  ///< empty: from the data
   bool integer_x = false;              ///< ticks at whole numbers only
-  std::string legend_title;
-  int width = 900;  ///< pixels (svg, png); 1/100 inch (pdf)
+  int width = 900;                     ///< pixels (svg, png); 1/100 inch (pdf)
   int height = 560;
 };
 

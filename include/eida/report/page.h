@@ -42,8 +42,7 @@ class Page {
   void add_code(const std::string& text);  ///< command lines or a configuration, with a copy button
 
   /// Writes the page atomically. The panels are drawn by Plotly's script, which becomes part of the
-  /// page. Without it they are gnuplot's pictures, and without gnuplot a line in their place; the
-  /// page and the log say in one line what is missing.
+  /// page. Without it the page has no panels, and the page and the log say so.
   /// \throws DataError the file cannot be written
   void write(const std::filesystem::path& file,
              const std::filesystem::path& plotly = find_plotly()) const;

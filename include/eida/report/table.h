@@ -11,7 +11,6 @@ enum class Align { kLeft, kRight };
 
 struct TableStyle {
   bool bold_header = false;  ///< terminal escape codes around the header
-  std::string gap = "  ";    ///< between columns
 };
 
 /// Style for stdout: bold header on a terminal unless NO_COLOR is set, plain text elsewhere.
@@ -42,8 +41,7 @@ class Table {
 
  private:
   std::vector<size_t> widths() const;
-  std::string line(const std::vector<std::string>& cells, const std::vector<size_t>& widths,
-                   const std::string& gap) const;
+  std::string line(const std::vector<std::string>& cells, const std::vector<size_t>& widths) const;
 
   std::vector<std::string> header_;
   std::vector<Align> align_;

@@ -89,11 +89,12 @@ void write_figures(const RunFolder& run, std::vector<CurvePoint> points,
     return !contains(options.figures, from_string<FigureKind>(point.kind));
   });
   CurveFigureOptions figures;
-  figures.formats = options.figure_formats;
   figures.published = published;
   figures.width = static_cast<int>(options.figure_size[0]);
   figures.height = static_cast<int>(options.figure_size[1]);
-  if (!points.empty()) write_curve_figures(run.path() / "figures", points, figures);
+  if (points.empty()) return;
+  write_curve_figures(run.path() / "figures", curve_figures(points, figures),
+                      options.figure_formats);
 }
 
 /// Everything that is read by others: curves, plan, probe.json, figures, report.
