@@ -9,7 +9,8 @@ endif()
 add_library(eida_flags INTERFACE)
 target_compile_options(eida_flags INTERFACE -Wall -Wextra -Wno-unused-parameter)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(eida_flags INTERFACE -Wno-restrict)  # false alarms of g++ 12 in std::string at -O3
+  # False alarms of g++ 12 in std::string at -O3.
+  target_compile_options(eida_flags INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 endif()
 if(EIDA_WERROR)
   target_compile_options(eida_flags INTERFACE -Werror)
