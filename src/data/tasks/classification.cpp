@@ -1,5 +1,5 @@
 /// One or two texts and a label, in columns of any name.
-#include "columns.h"
+#include "../columns.h"
 #include "eida/data/task.h"
 
 namespace eida {

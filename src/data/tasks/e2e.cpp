@@ -1,5 +1,5 @@
 /// Columns mr and ref; or lines `MR||ref`; or the column MR alone.
-#include "columns.h"
+#include "../columns.h"
 #include "eida/data/task.h"
 
 namespace eida {

@@ -1,5 +1,5 @@
 /// A prompt, which may be empty, and its completion.
-#include "columns.h"
+#include "../columns.h"
 #include "eida/data/task.h"
 
 namespace eida {

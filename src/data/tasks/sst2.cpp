@@ -1,5 +1,5 @@
 /// Columns sentence and label (0 or 1); or, in GLUE's test file, index and sentence.
-#include "columns.h"
+#include "../columns.h"
 #include "eida/data/task.h"
 
 namespace eida {
