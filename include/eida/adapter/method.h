@@ -71,8 +71,4 @@ struct MethodOptions {
 /// \param name eida, lora, full, head. \throws ConfigError lists the names.
 std::unique_ptr<Method> make_method(const std::string& name, const MethodOptions& options);
 
-/// What a parameter is, for trainable_extra, weight decay and the audit: "embeddings",
-/// "layer_norm", "bias", "head" (output layer of the classification head), "weight".
-std::string parameter_group(const std::string& parameter, const ModelConfig& config);
-
 }  // namespace eida
