@@ -35,7 +35,7 @@ eida::PlaceBases random_bases(const eida::Places& places, const eida::RankPlan& 
 std::vector<std::string> head_parameters(const eida::PretrainedModel& model) {
   std::vector<std::string> names;
   for (const auto& parameter : model.parameters()) {
-    if (eida::parameter_group(parameter.name, model.config()) == "head")
+    if (model.parameter_info(parameter.name).group == eida::ParameterGroup::kHead)
       names.push_back(parameter.name);
   }
   return names;

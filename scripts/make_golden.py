@@ -8,8 +8,10 @@ One folder a configuration: config.json, model.safetensors, expected.safetensors
 token_type_ids, labels, logits, loss, and "grad.NAME" for each parameter). Seeds are fixed: running it again
 with the same versions of torch and transformers gives the same files.
 """
+import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 import transformers
@@ -94,6 +96,79 @@ def make_case(folder, kind, changes, lengths):
         extra.unlink()
 
 
+def rms_norm(x, weight, eps):
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps) * weight
+
+
+MADE_UP = dict(model_type="made-up", vocab_size=29, hidden_size=12, num_hidden_layers=2, num_attention_heads=3,
+               intermediate_size=20, max_position_embeddings=24, num_labels=3, rms_norm_eps=1e-5, pad_token_id=1,
+               bos_token_id=0, eos_token_id=2, relative_buckets=8, relative_distance=12, initializer_range=0.4)
+
+
+def made_up_parameters(c):
+    """Names and shapes as tests/model/made_up_family_test.cpp declares them."""
+    d, inner = c["hidden_size"], c["intermediate_size"]
+    shapes = {"made_up.embeddings.word_embeddings.weight": (c["vocab_size"], d),
+              "made_up.embeddings.position_embeddings.weight": (c["max_position_embeddings"], d),
+              "made_up.embeddings.LayerNorm.weight": (d,),
+              "made_up.encoder.relative_attention_bias.weight": (c["relative_buckets"], c["num_attention_heads"])}
+    linears = {"classifier.dense": (d, d), "classifier.out_proj": (c["num_labels"], d)}
+    for layer in range(c["num_hidden_layers"]):
+        name = f"made_up.encoder.layer.{layer}."
+        for part in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"):
+            linears[name + part] = (d, d)
+        linears[name + "intermediate.dense"], linears[name + "output.dense"] = (inner, d), (d, inner)
+        for part in ("attention.output.LayerNorm", "output.LayerNorm"):
+            shapes[name + part + ".weight"] = (d,)
+    for name, shape in linears.items():
+        shapes[name + ".weight"], shapes[name + ".bias"] = shape, shape[:1]
+    centre = {name: 1.0 if name.endswith("LayerNorm.weight") else 0.0 for name in shapes}
+    return {name: (centre[name] + 0.4 * torch.randn(shape)).requires_grad_() for name, shape in shapes.items()}
+
+
+def made_up_logits(p, c, ids, mask):
+    """RoBERTa with RMSNorm, one relative bias for all layers and no token types."""
+    linear = lambda name, x: torch.nn.functional.linear(x, p[name + ".weight"], p[name + ".bias"])
+    norm = lambda name, x: rms_norm(x, p[name + ".weight"], c["rms_norm_eps"])
+    heads, length = c["num_attention_heads"], ids.shape[1]
+    split = lambda x: x.view(*x.shape[:2], heads, -1).transpose(1, 2)
+    places = torch.arange(length)
+    buckets = transformers.models.mpnet.modeling_mpnet.MPNetEncoder.relative_position_bucket(
+        places[None, :] - places[:, None], num_buckets=c["relative_buckets"], max_distance=c["relative_distance"])
+    bias = p["made_up.encoder.relative_attention_bias.weight"][buckets].permute(2, 0, 1)
+    hidden = torch.zeros(mask.shape).masked_fill(mask == 0, float("-inf"))[:, None, None, :]
+    positions = torch.cumsum(mask, 1) * mask + c["pad_token_id"]
+    x = p["made_up.embeddings.word_embeddings.weight"][ids] + p["made_up.embeddings.position_embeddings.weight"][positions]
+    x = norm("made_up.embeddings.LayerNorm", x)
+    for layer in range(c["num_hidden_layers"]):
+        name = f"made_up.encoder.layer.{layer}."
+        q, k, v = (split(linear(name + "attention.self." + part, x)) for part in ("query", "key", "value"))
+        scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5 + bias + hidden
+        mixed = (scores.softmax(-1) @ v).transpose(1, 2).reshape(x.shape)
+        x = norm(name + "attention.output.LayerNorm", linear(name + "attention.output.dense", mixed) + x)
+        inner = torch.nn.functional.gelu(linear(name + "intermediate.dense", x))
+        x = norm(name + "output.LayerNorm", linear(name + "output.dense", inner) + x)
+    return linear("classifier.out_proj", torch.tanh(linear("classifier.dense", x[:, 0])))
+
+
+def make_made_up(folder):
+    """No family of transformers: what a declaration of parts gives, beside the same in plain PyTorch."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(99)
+    parameters = made_up_parameters(MADE_UP)
+    config = SimpleNamespace(**MADE_UP, type_vocab_size=1)
+    batch = make_batch(config, [5, 21, 3, 11], is_decoder=False)
+    logits = made_up_logits(parameters, MADE_UP, batch["input_ids"], batch["attention_mask"])
+    loss = torch.nn.functional.cross_entropy(logits, batch["labels"])
+    loss.backward()
+    expected = {**batch, "logits": logits.detach(), "loss": loss.detach()}
+    expected.update({"grad." + name: parameter.grad for name, parameter in parameters.items()})
+    save_file({name: tensor.contiguous() for name, tensor in expected.items()}, folder / "expected.safetensors")
+    save_file({name: parameter.detach() for name, parameter in parameters.items()}, folder / "model.safetensors",
+              metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(MADE_UP, indent=2) + "\n")
+
+
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "tests" / "golden")
     for seed, (name, (kind, changes, lengths)) in enumerate(CASES.items()):
@@ -101,6 +176,7 @@ def main():
         folder = root / name
         folder.mkdir(parents=True, exist_ok=True)
         make_case(folder, kind, changes, lengths)
+    make_made_up(root / "architectures" / "made-up")
     size = sum(file.stat().st_size for file in root.rglob("*") if file.is_file())
     print(f"{len(CASES)} models, {size / 1e6:.2f} MB, transformers {transformers.__version__}, torch {torch.__version__}")
 

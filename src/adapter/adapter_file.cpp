@@ -71,6 +71,18 @@ std::set<std::string> factor_names(const PretrainedModel& model) {
   return names;
 }
 
+/// The output layer that is tied to a table: PEFT saves it with the table, as the same tensor.
+bool is_tied_head(const AdapterFile& file, const std::string& name, const PretrainedModel& model) {
+  const auto& head = model.config().architecture->vocabulary_head;
+  if (!head || head->tied_to.empty() || name != head->name + ".weight") return false;
+  const std::string tied_to = head->tied_to + ".weight";
+  const at::Tensor* table = file.find(tied_to);
+  if (table == nullptr || !table->equal(*file.find(name)))
+    throw FormatError("{}: {} differs from {}, to which it is tied", file.path.string(), name,
+                      tied_to);
+  return true;
+}
+
 WeightUpdate update_of(const AdapterFile& file, const PretrainedModel& model, PlaceId site) {
   const AdapterFile::Factors factors = *file.factors(model, site);
   const at::Device device = model.places()[site].linear->weight().device();
@@ -136,13 +148,10 @@ const at::Tensor* AdapterFile::find(const std::string& name) const {
   return found == tensors.end() ? nullptr : &found->second;
 }
 
-int64_t AdapterFile::head_classes() const {
-  for (const char* name : {"classifier.out_proj.weight", "classifier.weight"}) {
-    const at::Tensor* head = find(name);
-    if (head != nullptr && head->dim() > 0)
-      return head->size(0);  // else merging says what is wrong
-  }
-  return 0;
+int64_t AdapterFile::head_classes(const ModelConfig& config) const {
+  if (!config.architecture->class_head) return 0;
+  const at::Tensor* head = find(config.architecture->class_head->output.name + ".weight");
+  return head != nullptr && head->dim() > 0 ? head->size(0) : 0;  // else merging says what is wrong
 }
 
 std::optional<AdapterFile::Factors> AdapterFile::factors(const PretrainedModel& model,
@@ -201,7 +210,7 @@ std::vector<NamedTensor> AdapterFile::replaced(const PretrainedModel& model) con
   for (const auto& [name, tensor] : model.parameters()) parameters.emplace(name, tensor);
   std::vector<NamedTensor> others;
   for (const auto& [name, tensor] : tensors) {
-    if (factors.contains(name)) continue;
+    if (factors.contains(name) || is_tied_head(*this, name, model)) continue;
     const auto found = parameters.find(name);
     if (found == parameters.end() || found->second.sizes() != tensor.sizes()) {
       throw FormatError(

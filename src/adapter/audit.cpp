@@ -56,7 +56,7 @@ ParameterAudit audit_parameters(const PretrainedModel& model,
   for (const NamedTensor& parameter : model.parameters()) {
     check_trains(parameter, asked.contains(parameter.name));
     if (asked.contains(parameter.name)) {
-      add(parameter_group(parameter.name, model.config()), parameter);
+      add(group_name(model.parameter_info(parameter.name).group), parameter);
     } else {
       audit.frozen += parameter.tensor.numel();
     }

@@ -164,7 +164,7 @@ nlohmann::ordered_json lora_config(const ModelConfig& config, const std::string&
           {"target_modules", targets},
           {"lora_dropout", 0.0},
           {"bias", "none"},
-          {"fan_in_fan_out", config.family == Family::kGpt2},
+          {"fan_in_fan_out", config.architecture->layout == WeightLayout::kInOut},
           {"use_rslora", false},
           {"use_dora", false}};
 }
@@ -206,9 +206,10 @@ PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem
     if (whole.contains(module_of(name))) tensors.push_back({prefix + name, tensor.detach()});
     if (replaced.biases.contains(name))
       tensors.push_back({prefix + module_of(name) + ".base_layer.bias", tensor.detach()});
-    if (name == "transformer.wte.weight" && whole.contains("transformer.wte")) {
-      whole.insert("lm_head");  // tied: peft copies the table, the head must have the same copy
-      tensors.push_back({prefix + "lm_head.weight", tensor.detach()});
+    const auto& head = model.config().architecture->vocabulary_head;
+    if (head && module_of(name) == head->tied_to && whole.contains(head->tied_to)) {
+      whole.insert(head->name);  // peft copies the table, the head must have the same copy
+      tensors.push_back({prefix + head->name + ".weight", tensor.detach()});
     }
   }
   report.saved_whole = static_cast<int64_t>(whole.size());

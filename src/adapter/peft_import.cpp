@@ -153,17 +153,6 @@ void apply_scaling(std::map<std::string, at::Tensor>& tensors, const PeftConfig&
   }
 }
 
-/// The output layer tied to the token table is the same tensor twice.
-void drop_tied_head(std::map<std::string, at::Tensor>& tensors, const std::filesystem::path& file) {
-  const auto head = tensors.find("lm_head.weight"), table = tensors.find("transformer.wte.weight");
-  if (head == tensors.end()) return;
-  if (table == tensors.end() || !head->second.equal(table->second)) {
-    throw FormatError("{}: lm_head.weight differs from transformer.wte.weight, to which it is tied",
-                      file.string());
-  }
-  tensors.erase(head);
-}
-
 }  // namespace
 
 std::map<std::string, at::Tensor> read_peft_adapter(const std::filesystem::path& folder) {
@@ -185,7 +174,6 @@ std::map<std::string, at::Tensor> read_peft_adapter(const std::filesystem::path&
     tensors.emplace(name, tensor);
   }
   apply_scaling(tensors, config, file);
-  drop_tied_head(tensors, file);
   return tensors;
 }
 

@@ -10,11 +10,6 @@ bool contains(const std::vector<std::string>& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-bool ends_with_any(const std::string& name, std::initializer_list<const char*> endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](const char* ending) { return name.ends_with(ending); });
-}
-
 }  // namespace
 
 std::vector<PlaceId> choose_sites(const PretrainedModel& model, const SiteSelection& selection) {
@@ -45,17 +40,6 @@ PlaceBases make_bases(const Places& places, const PerPlace<Subspace>& subspaces,
       bases[place] = subspaces[place].first(ranks[place]).basis.contiguous();
   }
   return bases;
-}
-
-std::string parameter_group(const std::string& parameter, const ModelConfig& config) {
-  const bool norm = parameter.find("LayerNorm.") != std::string::npos ||
-                    parameter.find(".ln_") != std::string::npos;
-  if (norm) return "layer_norm";
-  if (ends_with_any(parameter, {"embeddings.weight", ".wte.weight", ".wpe.weight"}))
-    return "embeddings";
-  const char* output = config.family == Family::kBert ? "classifier." : "classifier.out_proj.";
-  if (parameter.starts_with(output)) return "head";
-  return parameter.ends_with(".bias") ? "bias" : "weight";
 }
 
 }  // namespace eida

@@ -1,5 +1,6 @@
 #include "eida/model/attention.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/baddbmm.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/full.h>
@@ -17,13 +18,20 @@ namespace {
 
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
-/// What is added to the scores. // [S_g h, 1, T_g], [1, T_g, T_g], or undefined for nothing
-at::Tensor score_bias(const LengthGroup& group, const AttentionOptions& options,
+/// What is added to the scores, in a shape that broadcasts to theirs; undefined for nothing.
+/// \param queries T_q, the first tokens of each sequence // [S_g h, T_q, T_g]
+at::Tensor score_bias(const LengthGroup& group, const AttentionOptions& options, int64_t queries,
                       at::TensorOptions like) {
   // Keys at padding come after every token of their sequence: the causal triangle hides them too.
   if (options.causal) return at::full({1, group.width, group.width}, kMinusInfinity, like).triu(1);
-  if (!group.padded) return {};
-  return group.key_bias.to(like).repeat_interleave(options.heads, 0);
+  at::Tensor keys;
+  if (group.padded) keys = group.key_bias.to(like).repeat_interleave(options.heads, 0);
+  if (!options.bias.defined()) return keys;
+  const at::Tensor of_heads = options.bias.narrow(1, 0, queries)
+                                  .narrow(2, 0, group.width)
+                                  .to(like)
+                                  .repeat({group.sequences(), 1, 1});
+  return keys.defined() ? keys + of_heads : of_heads;
 }
 
 /// Scores, softmax and mean of the values as separate products.
@@ -32,7 +40,7 @@ at::Tensor explicit_attention(const at::Tensor& q, const at::Tensor& k, const at
   const at::Tensor query = options.upcast ? q.to(at::kFloat) : q;
   const at::Tensor key = options.upcast ? k.to(at::kFloat) : k;
   const auto batch = [](const at::Tensor& x) { return x.flatten(0, 1); };  // [S_g h, T_g, d_h]
-  const at::Tensor bias = score_bias(group, options, query.options());
+  const at::Tensor bias = score_bias(group, options, query.size(2), query.options());
   const at::Tensor scores =
       at::baddbmm(bias.defined() ? bias : at::zeros({1, 1, 1}, query.options()), batch(query),
                   batch(key).transpose(1, 2), bias.defined() ? 1 : 0, options.scale);
@@ -46,6 +54,7 @@ at::Tensor explicit_attention(const at::Tensor& q, const at::Tensor& k, const at
 /// long).
 bool fused_is_faster(const at::Tensor& query, const AttentionOptions& options) {
   if (options.upcast && query.scalar_type() != at::kFloat) return false;
+  if (options.bias.defined()) return false;  // its gradient
   if (!query.is_cpu()) return true;
   if (options.dropout > 0.0) return false;  // the CPU kernel has none
   return query.size(2) >= (query.scalar_type() == at::kFloat ? 256 : 768);

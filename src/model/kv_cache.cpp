@@ -5,8 +5,8 @@
 namespace eida {
 
 KvCache::KvCache(const ModelConfig& config, int64_t slots, at::TensorOptions options) {
-  for (int64_t l = 0; l < config.num_layers; ++l)
-    layers_.push_back(at::empty({slots, 2 * config.hidden_size}, options));
+  for (const BlockSpec& block : config.architecture->blocks)
+    layers_.push_back(at::empty({slots, 2 * block.attention.kv_width()}, options));
 }
 
 void CachedRows::add(int64_t id, int64_t position, int64_t visible_begin, int64_t visible_count) {

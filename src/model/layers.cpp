@@ -60,21 +60,34 @@ ParameterSource source_of(const std::vector<NamedTensor>& parameters) {
   return [by_name = std::move(by_name)](const std::string& name) { return by_name.at(name); };
 }
 
-at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
-  if (x.is_cpu() || x.scalar_type() == weight.scalar_type()) {  // the CPU kernel takes mixed dtypes
-    return at::layer_norm(x, {x.size(-1)}, weight, bias, eps);
+Norm::Norm(const ParameterSource& source, const NormSpec& spec)
+    : weight_(make_table(source, spec.name)), kind_(spec.kind), eps_(spec.eps) {
+  if (declared() && kind_ == NormKind::kLayerNorm) bias_ = source(spec.name + ".bias");
+}
+
+at::Tensor Norm::operator()(const at::Tensor& x) const {
+  if (!declared()) return x;
+  if (kind_ == NormKind::kRmsNorm) {  // in float32, as transformers
+    const at::Tensor wide = x.to(at::kFloat);
+    const at::Tensor scale = (wide.square().mean(-1, /*keepdim=*/true) + eps_).rsqrt();  // [N, 1]
+    return (wide * scale * weight_).to(x.scalar_type());
   }
-  return at::layer_norm(x.to(weight.scalar_type()), {x.size(-1)}, weight, bias, eps)
+  if (x.is_cpu() || x.scalar_type() == weight_.scalar_type()) {  // the CPU kernel mixes dtypes
+    return at::layer_norm(x, {x.size(-1)}, weight_, bias_, eps_);
+  }
+  return at::layer_norm(x.to(weight_.scalar_type()), {x.size(-1)}, weight_, bias_, eps_)
       .to(x.scalar_type());
 }
 
-LayerNorm make_layer_norm(const ParameterSource& source, const std::string& name, double eps) {
-  return {source(name + ".weight"), source(name + ".bias"), eps};
+HookableLinear make_linear(const ParameterSource& source, const LinearSpec& spec,
+                           WeightLayout layout) {
+  if (spec.name.empty()) return {};
+  return {spec.name, source(spec.name + ".weight"),
+          spec.bias ? source(spec.name + ".bias") : at::Tensor(), layout};
 }
 
-HookableLinear make_linear(const ParameterSource& source, const std::string& name,
-                           WeightLayout layout) {
-  return {name, source(name + ".weight"), source(name + ".bias"), layout};
+at::Tensor make_table(const ParameterSource& source, const std::string& name) {
+  return name.empty() ? at::Tensor() : source(name + ".weight");
 }
 
 at::Tensor look_up(const at::Tensor& table, const at::Tensor& ids, int64_t padding_row) {

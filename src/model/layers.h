@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "eida/model/architecture.h"
 #include "eida/model/hookable_linear.h"
 #include "eida/tensor/safetensors.h"
 
@@ -16,16 +17,27 @@ namespace eida {
 using ParameterSource = std::function<at::Tensor(const std::string&)>;
 ParameterSource source_of(const std::vector<NamedTensor>& parameters);
 
-/// LayerNorm with float32 parameters, whatever the activations' dtype.
-struct LayerNorm {
-  at::Tensor weight, bias;  // [d]
-  double eps = 1e-5;
+/// A norm with float32 parameters, whatever the activations' dtype. One that is not declared
+/// changes nothing.
+class Norm {
+ public:
+  Norm() = default;
+  Norm(const ParameterSource& source, const NormSpec& spec);
+  bool declared() const { return weight_.defined(); }
   at::Tensor operator()(const at::Tensor& x) const;  // [N, d] -> [N, d]
+
+ private:
+  at::Tensor weight_, bias_;  // [d]
+  NormKind kind_ = NormKind::kLayerNorm;
+  double eps_ = 1e-5;
 };
 
-LayerNorm make_layer_norm(const ParameterSource& source, const std::string& name, double eps);
-HookableLinear make_linear(const ParameterSource& source, const std::string& name,
+/// A layer without weights where it is not declared.
+HookableLinear make_linear(const ParameterSource& source, const LinearSpec& spec,
                            WeightLayout layout);
+
+/// Undefined where it is not declared.
+at::Tensor make_table(const ParameterSource& source, const std::string& name);
 
 /// Activation of a name in supported_activations().
 at::Tensor activate(const at::Tensor& x, const std::string& name);

@@ -1,8 +1,10 @@
 #include "load_parameters.h"
 
 #include <fmt/ranges.h>
+#include <fnmatch.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -28,33 +30,29 @@ std::string replace_suffix(const std::string& name, const std::string& from,
   return name.ends_with(from) ? name.substr(0, name.size() - from.size()) + to : name;
 }
 
-/// The name that today's files have: LayerNorms were gamma and beta once, and files saved from a
-/// bare model have no "roberta.", "bert." or "transformer.".
+/// The name that today's files have: some parts had other names once, and files saved from a bare
+/// model have no "roberta.", "bert." or "transformer.".
 std::string current_name(const std::string& name, const std::set<std::string>& expected,
-                         const std::string& prefix) {
-  const std::string renamed =
-      replace_suffix(replace_suffix(name, "LayerNorm.gamma", "LayerNorm.weight"), "LayerNorm.beta",
-                     "LayerNorm.bias");
-  return expected.contains(renamed) || !expected.contains(prefix + renamed) ? renamed
-                                                                            : prefix + renamed;
+                         const Architecture& model) {
+  std::string renamed = name;
+  for (const auto& [old_ending, ending] : model.renamed)
+    renamed = replace_suffix(renamed, old_ending, ending);
+  return expected.contains(renamed) || !expected.contains(model.prefix + renamed)
+             ? renamed
+             : model.prefix + renamed;
 }
 
-/// Tensors that files of these models are known to hold and that carry nothing we need: masks,
-/// position numbers, language-model heads, poolers of base files.
-bool is_harmless(const std::string& name, Family family) {
-  const auto ends = [&](const char* suffix) { return name.ends_with(suffix); };
-  if (ends("position_ids") || ends("token_type_ids")) return true;
-  if (family == Family::kGpt2) {
-    return ends(".attn.bias") || ends(".attn.masked_bias") || name.starts_with("lm_head.");
-  }
-  return name.starts_with("lm_head.") ||
-         (family == Family::kRoberta && name.find("pooler.") != std::string::npos);
+bool is_ignored(const std::string& name, const Architecture& model) {
+  return std::any_of(model.ignored.begin(), model.ignored.end(), [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+  });
 }
 
 /// What a checkpoint holds under today's names, and what is wrong with it.
 struct Matching {
   std::map<std::string, CheckpointTensor> tensors;
   std::vector<std::string> unexpected, missing, misshapen;
+  bool other_classes = false;  ///< the head is among the misshapen
 };
 
 void match_names(const Checkpoint& checkpoint, const ModelConfig& config,
@@ -62,9 +60,9 @@ void match_names(const Checkpoint& checkpoint, const ModelConfig& config,
   std::set<std::string> expected;
   for (const auto& spec : specs) expected.insert(spec.name);
   for (const CheckpointTensor& tensor : checkpoint.tensors()) {
-    const std::string name = current_name(tensor.entry->name, expected, config.prefix());
+    const std::string name = current_name(tensor.entry->name, expected, *config.architecture);
     if (!expected.contains(name)) {
-      if (!is_harmless(tensor.entry->name, config.family))
+      if (!is_ignored(tensor.entry->name, *config.architecture))
         matching.unexpected.push_back(tensor.entry->name);
     } else if (!matching.tensors.emplace(name, tensor).second) {
       throw FormatError("{}: tensor '{}' is there under two names", checkpoint.path().string(),
@@ -78,22 +76,21 @@ bool is_floating(const std::string& dtype) {
 }
 
 void match_shapes(const std::vector<ParameterSpec>& specs, Matching& matching) {
-  std::map<std::string, bool> group_found;
+  std::map<std::string, bool> part_found;
   for (const auto& spec : specs) {
-    if (!spec.head.empty()) group_found[spec.head] |= matching.tensors.contains(spec.name);
+    if (!spec.part.empty()) part_found[spec.part] |= matching.tensors.contains(spec.name);
   }
   for (const auto& spec : specs) {
     const auto found = matching.tensors.find(spec.name);
     if (found == matching.tensors.end()) {
-      if (spec.head.empty() || group_found[spec.head]) {
-        matching.missing.push_back(spec.name);
-      }
+      if (spec.part.empty() || part_found[spec.part]) matching.missing.push_back(spec.name);
       continue;
     }
     const SafetensorsEntry& entry = *found->second.entry;
     if (entry.shape != spec.shape || !is_floating(entry.dtype)) {
       matching.misshapen.push_back(fmt::format("{} ({} {}, wanted {})", entry.name, entry.dtype,
                                                shape_text(entry.shape), shape_text(spec.shape)));
+      matching.other_classes |= spec.group == ParameterGroup::kHead;
     }
   }
 }
@@ -105,11 +102,10 @@ void report_faults(const Matching& matching, const std::string& file, const Mode
     if (!matching.misshapen.empty()) {
       what += (what.empty() ? "" : "; ") + std::string("misshapen: ") + listing(matching.misshapen);
     }
-    const bool classes =
-        what.find("classifier.") != std::string::npos && !matching.misshapen.empty();
-    throw FormatError(
-        "{}: tensors {}{}", file, what,
-        classes ? fmt::format(" (hint: the task has {} classes)", config.num_labels) : "");
+    throw FormatError("{}: tensors {}{}", file, what,
+                      matching.other_classes
+                          ? fmt::format(" (hint: the task has {} classes)", config.num_labels)
+                          : "");
   }
   if (!matching.unexpected.empty())
     spdlog::warn("{}: unexpected tensors: {}", file, listing(matching.unexpected));
@@ -147,7 +143,7 @@ class ParameterFile {
 at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
                   const LoadOptions& options) {
   const bool matrix = parameter.dim() > 1;
-  const bool narrow = matrix && spec.head.empty();
+  const bool narrow = matrix && spec.part.empty();
   const at::Tensor moved = parameter.to(narrow ? options.weights : at::kFloat).to(options.device);
   // Vectors are small; left on the map, they would keep the whole file in memory.
   const bool may_stay = matrix && !options.writable;

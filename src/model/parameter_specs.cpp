@@ -1,94 +1,93 @@
 #include "parameter_specs.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
+#include "eida/model/hookable_linear.h"
 
 namespace eida {
 namespace {
 
+using Group = ParameterGroup;
+
 /// Collects specs with transformers' initial values: normal(0, initializer_range), zero biases.
+/// Parts without a name are left out.
 class SpecList {
  public:
-  explicit SpecList(const ModelConfig& config) : std_(config.initializer_range) {}
+  explicit SpecList(const ModelConfig& config)
+      : std_(config.initializer_range), layout_(config.architecture->layout) {}
 
-  void table(const std::string& name, int64_t rows, int64_t width, int64_t zero_row = -1) {
-    specs_.push_back({name + ".weight", {rows, width}, std_, 0.0, zero_row, ""});
+  void table(const TableSpec& table, int64_t width) {
+    if (!table.name.empty())
+      add(table.name + ".weight", {table.rows, width}, Group::kEmbedding, std_, table.padding_row);
   }
-  void norm(const std::string& name, int64_t width) {
-    specs_.push_back({name + ".weight", {width}, 0.0, 1.0, -1, ""});
-    specs_.push_back({name + ".bias", {width}, 0.0, 0.0, -1, ""});
+  void norm(const NormSpec& norm, int64_t width) {
+    if (norm.name.empty()) return;
+    specs_.push_back({norm.name + ".weight", {width}, Group::kNorm, 0.0, 1.0, -1, ""});
+    if (norm.kind == NormKind::kLayerNorm) add(norm.name + ".bias", {width}, Group::kNorm);
   }
-  /// torch.nn.Linear: [out, in].
-  void linear(const std::string& name, int64_t in, int64_t out, const std::string& head = "") {
-    add_matrix(name, {out, in}, out, std_, head);
-  }
-  /// transformers' Conv1D: [in, out].
-  void conv1d(const std::string& name, int64_t in, int64_t out, double factor = 1.0) {
-    add_matrix(name, {in, out}, out, std_ * factor, "");
+  /// \param group of the weight: kHead for the output layer, whose bias is then of it, too
+  void linear(const LinearSpec& linear, Group group = Group::kWeight) {
+    if (linear.name.empty()) return;
+    const bool out_in = layout_ == WeightLayout::kOutIn;
+    add(linear.name + ".weight",
+        out_in ? std::vector{linear.out, linear.in} : std::vector{linear.in, linear.out}, group,
+        std_ * linear.std_factor, -1, linear.part);
+    if (linear.bias)
+      add(linear.name + ".bias", {linear.out}, group == Group::kHead ? group : Group::kBias, 0.0,
+          -1, linear.part);
   }
   std::vector<ParameterSpec> take() { return std::move(specs_); }
 
  private:
-  void add_matrix(const std::string& name, std::vector<int64_t> shape, int64_t out, double std,
-                  const std::string& head) {
-    specs_.push_back({name + ".weight", std::move(shape), std, 0.0, -1, head});
-    specs_.push_back({name + ".bias", {out}, 0.0, 0.0, -1, head});
+  void add(std::string name, std::vector<int64_t> shape, Group group, double std = 0.0,
+           int64_t zero_row = -1, std::string part = "") {
+    specs_.push_back(
+        {std::move(name), std::move(shape), group, std, 0.0, zero_row, std::move(part)});
   }
   double std_;
+  WeightLayout layout_;
   std::vector<ParameterSpec> specs_;
 };
 
-std::vector<ParameterSpec> encoder_specs(const ModelConfig& config) {
-  SpecList list(config);
-  const bool bert = config.family == Family::kBert;
-  const std::string prefix = config.prefix();
-  const int64_t d = config.hidden_size;
-  list.table(prefix + "embeddings.word_embeddings", config.vocab_size, d, config.pad_token_id);
-  list.table(prefix + "embeddings.position_embeddings", config.max_positions, d,
-             bert ? -1 : config.pad_token_id);
-  list.table(prefix + "embeddings.token_type_embeddings", config.type_vocab_size, d);
-  list.norm(prefix + "embeddings.LayerNorm", d);
-  for (int64_t l = 0; l < config.num_layers; ++l) {
-    const std::string layer = fmt::format("{}encoder.layer.{}.", prefix, l);
-    for (const char* part : {"query", "key", "value"})
-      list.linear(layer + "attention.self." + part, d, d);
-    list.linear(layer + "attention.output.dense", d, d);
-    list.norm(layer + "attention.output.LayerNorm", d);
-    list.linear(layer + "intermediate.dense", d, config.intermediate_size);
-    list.linear(layer + "output.dense", config.intermediate_size, d);
-    list.norm(layer + "output.LayerNorm", d);
-  }
-  list.linear(bert ? "bert.pooler.dense" : "classifier.dense", d, d,
-              bert ? "pooler" : "classifier");
-  list.linear(bert ? "classifier" : "classifier.out_proj", d, config.num_labels, "classifier");
-  return list.take();
-}
-
-std::vector<ParameterSpec> decoder_specs(const ModelConfig& config) {
-  SpecList list(config);
-  const int64_t d = config.hidden_size;
-  // Source: Radford et al. (2019), section 2.3: projections into the residual stream start smaller.
-  const double projection = 1.0 / std::sqrt(2.0 * static_cast<double>(config.num_layers));
-  list.table("transformer.wte", config.vocab_size, d);
-  list.table("transformer.wpe", config.max_positions, d);
-  for (int64_t l = 0; l < config.num_layers; ++l) {
-    const std::string layer = fmt::format("transformer.h.{}.", l);
-    list.norm(layer + "ln_1", d);
-    list.conv1d(layer + "attn.c_attn", d, 3 * d);
-    list.conv1d(layer + "attn.c_proj", d, d, projection);
-    list.norm(layer + "ln_2", d);
-    list.conv1d(layer + "mlp.c_fc", d, config.intermediate_size);
-    list.conv1d(layer + "mlp.c_proj", config.intermediate_size, d, projection);
-  }
-  list.norm("transformer.ln_f", d);
-  return list.take();
+void add_block(SpecList& list, const BlockSpec& block, int64_t d) {
+  const AttentionSpec& attention = block.attention;
+  list.norm(block.attention_norms.before, d);
+  for (const LinearSpec* linear :
+       {&attention.fused, &attention.query, &attention.key, &attention.value})
+    list.linear(*linear);
+  list.norm(attention.query_norm, attention.head_dim);
+  list.norm(attention.key_norm, attention.head_dim);
+  list.linear(attention.output);
+  list.norm(block.attention_norms.branch, d);
+  list.norm(block.attention_norms.after, d);
+  list.norm(block.mlp_norms.before, d);
+  for (const LinearSpec* linear :
+       {&block.mlp.gate, &block.mlp.fused, &block.mlp.up, &block.mlp.down})
+    list.linear(*linear);
+  list.norm(block.mlp_norms.branch, d);
+  list.norm(block.mlp_norms.after, d);
 }
 
 }  // namespace
 
 std::vector<ParameterSpec> parameter_specs(const ModelConfig& config) {
-  return config.family == Family::kGpt2 ? decoder_specs(config) : encoder_specs(config);
+  const Architecture& model = *config.architecture;
+  const int64_t d = config.hidden_size;
+  SpecList list(config);
+  for (const TableSpec* table : {&model.words, &model.positions, &model.types})
+    list.table(*table, d);
+  list.norm(model.embedding_norm, d);
+  list.table({model.relative_bias.name, model.relative_bias.buckets}, config.num_heads);
+  for (const BlockSpec& block : model.blocks) add_block(list, block, d);
+  list.norm(model.final_norm, d);
+  if (model.class_head) {
+    list.linear(model.class_head->dense);
+    list.norm(model.class_head->norm, d);
+    LinearSpec output = model.class_head->output;
+    output.out = config.num_labels;
+    list.linear(output, Group::kHead);
+  } else if (model.vocabulary_head && model.vocabulary_head->tied_to.empty()) {
+    list.linear({model.vocabulary_head->name, d, config.vocab_size, /*bias=*/false});
+  }
+  return list.take();
 }
 
 }  // namespace eida

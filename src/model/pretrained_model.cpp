@@ -1,13 +1,16 @@
 #include "eida/model/pretrained_model.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "decoder.h"
+#include "eida/core/error.h"
 #include "encoder.h"
 #include "load_parameters.h"
 
 namespace eida {
-
 namespace {
 
 std::vector<NamedTensor> random_parameters(const std::vector<ParameterSpec>& specs,
@@ -32,7 +35,7 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
   auto parameters = options.random_init ? random_parameters(specs, options, seeded)
                                         : load_parameters(dir, config, specs, options, seeded);
   std::unique_ptr<PretrainedModel> model;
-  if (config.family == Family::kGpt2) {
+  if (config.architecture->causal) {
     model = std::make_unique<Decoder>(config, std::move(parameters));
   } else {
     model = std::make_unique<Encoder>(config, std::move(parameters));
@@ -43,6 +46,19 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
         std::make_unique<MasterWeights>(parameter_reader(dir, config, specs, options)));
   }
   return model;
+}
+
+PretrainedModel::PretrainedModel(ModelConfig config, std::vector<NamedTensor> parameters)
+    : config_(std::move(config)),
+      parameters_(std::move(parameters)),
+      specs_(parameter_specs(config_)) {}
+
+const ParameterSpec& PretrainedModel::parameter_info(const std::string& name) const {
+  const auto found = std::find_if(specs_.begin(), specs_.end(),
+                                  [&](const ParameterSpec& spec) { return spec.name == name; });
+  if (found == specs_.end())
+    throw Error(ExitCode::kInternal, fmt::format("no parameter is named '{}'", name));
+  return *found;
 }
 
 int64_t PretrainedModel::parameter_count() const {

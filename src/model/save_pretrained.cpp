@@ -14,14 +14,6 @@
 namespace eida {
 namespace {
 
-const char* architecture(const ModelConfig& config) {
-  if (config.family == Family::kGpt2) return "GPT2LMHeadModel";
-  if (config.family == Family::kBert) return "BertForSequenceClassification";
-  if (config.model_type == "camembert") return "CamembertForSequenceClassification";
-  if (config.model_type == "xlm-roberta") return "XLMRobertaForSequenceClassification";
-  return "RobertaForSequenceClassification";
-}
-
 /// Class names as transformers writes them; those of the file stay when their number fits.
 void set_labels(nlohmann::ordered_json& json, int64_t classes) {
   json.erase("num_labels");
@@ -42,10 +34,10 @@ void set_labels(nlohmann::ordered_json& json, int64_t classes) {
 nlohmann::ordered_json config_json(const ModelConfig& config) {
   nlohmann::ordered_json json = *config.original;
   json["model_type"] = config.model_type;
-  json["architectures"] = {architecture(config)};
+  json["architectures"] = {config.architecture->class_name};
   json.erase("torch_dtype");
   json["dtype"] = "float32";
-  if (config.family != Family::kGpt2) set_labels(json, config.num_labels);
+  if (config.architecture->class_head) set_labels(json, config.num_labels);
   return json;
 }
 

@@ -18,16 +18,17 @@
 namespace eida {
 namespace {
 
-/// What the checkpoint lacks and no adapter brings, by the first part of its names.
+/// What the checkpoint lacks and no adapter brings, by parts of the head.
 void warn_of_seeded(const PretrainedModel& model, const Config& config) {
-  const auto brings_head = [](const auto& file) { return AdapterFile(file).head_classes() > 0; };
+  const auto brings_head = [&](const auto& file) {
+    return AdapterFile(file).head_classes(model.config()) > 0;
+  };
   if (std::any_of(config.model.adapters.begin(), config.model.adapters.end(), brings_head)) return;
-  std::set<std::string> groups;
-  for (const std::string& name : model.seeded())
-    groups.insert(name.find("pooler.") == std::string::npos ? "classifier" : "pooler");
-  for (const std::string& group : groups) {
+  std::set<std::string> parts;
+  for (const std::string& name : model.seeded()) parts.insert(model.parameter_info(name).part);
+  for (const std::string& part : parts) {
     spdlog::warn("{}: has no {}: it starts at random values from the seed",
-                 config.model.path.string(), group);
+                 config.model.path.string(), part);
   }
 }
 

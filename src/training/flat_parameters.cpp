@@ -67,7 +67,8 @@ std::vector<TrainedTensor> trained_tensors(const PretrainedModel& model, const M
     tensors.push_back({name, tensor, "adapter", true});
   for (const auto& [name, tensor] : model.parameters()) {
     if (std::count(parameters.begin(), parameters.end(), name) > 0)
-      tensors.push_back({name, tensor, parameter_group(name, model.config()), tensor.dim() > 1});
+      tensors.push_back(
+          {name, tensor, group_name(model.parameter_info(name).group), tensor.dim() > 1});
   }
   return tensors;
 }

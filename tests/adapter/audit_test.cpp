@@ -88,20 +88,5 @@ INSTANTIATE_TEST_SUITE_P(Tasks, AuditTest,
                          ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
                          testing::task_name);
 
-TEST(ParameterGroup, FollowsHuggingFaceNames) {
-  ModelConfig roberta, bert, gpt2;
-  roberta.family = Family::kRoberta;
-  bert.family = Family::kBert;
-  gpt2.family = Family::kGpt2;
-  EXPECT_EQ(parameter_group("classifier.out_proj.bias", roberta), "head");
-  EXPECT_EQ(parameter_group("classifier.dense.bias", roberta), "bias");
-  EXPECT_EQ(parameter_group("classifier.weight", bert), "head");
-  EXPECT_EQ(parameter_group("bert.embeddings.LayerNorm.weight", bert), "layer_norm");
-  EXPECT_EQ(parameter_group("bert.embeddings.position_embeddings.weight", bert), "embeddings");
-  EXPECT_EQ(parameter_group("transformer.h.0.ln_1.bias", gpt2), "layer_norm");
-  EXPECT_EQ(parameter_group("transformer.wte.weight", gpt2), "embeddings");
-  EXPECT_EQ(parameter_group("transformer.h.0.mlp.c_fc.weight", gpt2), "weight");
-}
-
 }  // namespace
 }  // namespace eida

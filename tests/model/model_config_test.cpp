@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -85,7 +86,7 @@ TEST(ModelConfig, FamilyHasToFitTheTask) {
 TEST(ModelConfig, NullsAreDefaults) {
   const ModelConfig config = read_gpt2({{"n_inner", nullptr}, {"scale_attn_weights", nullptr}});
   EXPECT_EQ(config.intermediate_size, 96);
-  EXPECT_TRUE(config.scale_attn_weights);
+  EXPECT_DOUBLE_EQ(config.architecture->blocks.front().attention.scale, 1.0 / std::sqrt(8.0));
   EXPECT_EQ(read_roberta({{"classifier_dropout", nullptr}}).classifier_dropout, 0.1);
 }
 

@@ -40,8 +40,8 @@ class AdapterFile {
   AdapterInfo info;
   std::map<std::string, at::Tensor> tensors;              ///< all, by name, float32
   const at::Tensor* find(const std::string& name) const;  ///< nullptr: not there
-  /// Classes of the classification head in the file; 0: it has none.
-  int64_t head_classes() const;
+  /// Classes of the model's classification head in the file; 0: it has none.
+  int64_t head_classes(const ModelConfig& config) const;
   /// Low-rank factors of a site's update. \throws FormatError factors that do not fit the site
   struct Factors {
     at::Tensor left, core, right;  ///< C^T [d_out, k_out], B [k_out, k_in], A [k_in, d_in]; for

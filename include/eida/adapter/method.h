@@ -70,8 +70,4 @@ struct MethodOptions {
 
 std::unique_ptr<Method> make_method(MethodKind kind, const MethodOptions& options);
 
-/// What a parameter is, for trainable_extra, weight decay and the audit: "embeddings",
-/// "layer_norm", "bias", "head" (output layer of the classification head), "weight".
-std::string parameter_group(const std::string& parameter, const ModelConfig& config);
-
 }  // namespace eida

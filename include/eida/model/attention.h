@@ -44,6 +44,7 @@ struct AttentionOptions {
   double scale = 1.0;    ///< factor of the scores, usually 1 / sqrt(d_h)
   bool upcast = false;   ///< scores and softmax in float32 (GPT-2's reorder_and_upcast_attn)
   double dropout = 0.0;  ///< of the attention probabilities; 0 outside training
+  at::Tensor bias = {};  // [h, T, T] added to the scores, T at least the longest sequence; or none
 };
 
 /// softmax(scale * q k^T) v within each sequence. \param q, k, v [N, h * d_h], views allowed.

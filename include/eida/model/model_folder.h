@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "eida/data/example.h"
 
@@ -10,5 +11,8 @@ namespace eida {
 /// Before anything else of a model is read. \throws FormatError `dir` is no folder with a
 /// config.json, or its model type does not fit the task
 void check_model_folder(const std::filesystem::path& dir, TaskKind task);
+
+/// Tasks that models of the folder's type can serve. \throws FormatError as above
+std::vector<TaskKind> served_tasks(const std::filesystem::path& dir);
 
 }  // namespace eida

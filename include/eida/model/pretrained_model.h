@@ -1,4 +1,4 @@
-/// A RoBERTa-, BERT- or GPT-2-type model with its places.
+/// A pretrained model with its places.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -29,6 +29,8 @@ class PretrainedModel {
   /// All parameters under their Hugging Face names, in file order of the architecture; tied ones
   /// once.
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
+  /// What one of them is. \throws Error (internal) there is none of that name
+  const ParameterSpec& parameter_info(const std::string& name) const;
   /// Entries of all parameters.
   int64_t parameter_count() const;
 
@@ -56,12 +58,12 @@ class PretrainedModel {
   void set_masters(std::unique_ptr<MasterWeights> masters) { masters_ = std::move(masters); }
 
  protected:
-  PretrainedModel(ModelConfig config, std::vector<NamedTensor> parameters)
-      : config_(std::move(config)), parameters_(std::move(parameters)) {}
+  PretrainedModel(ModelConfig config, std::vector<NamedTensor> parameters);
 
   ModelConfig config_;
   Places places_;
   const std::vector<NamedTensor> parameters_;
+  const std::vector<ParameterSpec> specs_;
   at::ScalarType compute_dtype_ = at::kFloat;
   bool training_ = false;
   bool checkpointing_ = false;

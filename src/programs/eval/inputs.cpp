@@ -18,7 +18,7 @@ namespace {
 /// said.
 int64_t classes_of_files(const Config& config, const ModelConfig& model) {
   for (const auto& file : config.model.adapters) {
-    if (const int64_t classes = AdapterFile(file).head_classes(); classes > 0) return classes;
+    if (const int64_t classes = AdapterFile(file).head_classes(model); classes > 0) return classes;
   }
   const auto& json = *model.original;
   return json.contains("id2label") || json.contains("num_labels") ? model.num_labels : 0;

@@ -10,6 +10,7 @@
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
+#include "eida/model/model_folder.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/run/open.h"
 #include "record.h"
@@ -40,19 +41,23 @@ std::vector<fs::path> round_files(const fs::path& run) {
   return files;
 }
 
-/// The model that the files were trained on, which their tensors' names and shapes tell.
+/// The model that the files were trained on: of the tasks that it can serve, the one whose head the
+/// files bring.
 std::unique_ptr<PretrainedModel> open_base(const Config& config,
                                            const std::vector<fs::path>& files) {
   LoadOptions options;
   options.seed = static_cast<uint64_t>(config.run.seed);
   options.random_init = config.model.init == ModelInit::kRandom;
-  TaskKind task = TaskKind::kClassification;
   const AdapterFile first(files.front());
-  options.num_labels = first.head_classes();
-  for (const auto& [name, tensor] : first.tensors) {
-    if (name.starts_with("transformer.")) task = TaskKind::kCompletion;
+  const std::vector<TaskKind> tasks = served_tasks(config.model.path);
+  TaskKind chosen = tasks.front();
+  for (const TaskKind task : tasks) {
+    const int64_t classes = first.head_classes(read_model_config(config.model.path, task));
+    if (classes == 0) continue;
+    options.num_labels = classes;
+    chosen = task;
   }
-  return load_pretrained(config.model.path, task, options);
+  return load_pretrained(config.model.path, chosen, options);
 }
 
 void check_output(const fs::path& output) {

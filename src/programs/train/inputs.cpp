@@ -71,7 +71,7 @@ std::vector<std::string> extra_parameters(const Config& config, const Pretrained
   const auto groups = to_strings(config.train.trainable_extra);
   std::vector<std::string> names;
   for (const auto& [name, tensor] : model.parameters()) {
-    const std::string group = parameter_group(name, model.config());
+    const std::string group = group_name(model.parameter_info(name).group);
     if (method.trains_model() || std::count(groups.begin(), groups.end(), group) > 0)
       names.push_back(name);
   }

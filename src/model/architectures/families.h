@@ -1,0 +1,27 @@
+// The families that the library brings along.
+#pragma once
+
+#include "../config_reader.h"
+#include "eida/model/architecture.h"
+
+namespace eida {
+
+ModelFamily gpt2_family();
+ModelFamily roberta_family();
+ModelFamily bert_family();
+
+/// A file's model type and its family.
+struct FoundType {
+  const ModelFamily* family;
+  const ModelType* type;
+};
+
+/// From model_type; in files of early versions from the class, or from keys that only one family
+/// has. \throws FormatError none of them says it
+FoundType find_type(const ConfigReader& reader);
+
+/// \throws FormatError names each part of the declaration that nothing computes yet. \param file
+/// for the message
+void check_computed(const Architecture& model, const std::string& file);
+
+}  // namespace eida
