@@ -8,9 +8,10 @@ MeasureOptions measure_options(const Config& config, TaskKind task, int64_t numb
                                const Communicator& processes) {
   MeasureOptions options;
   options.dims = config.subspace.dims;
-  options.estimate.estimator = from_string<EstimatorKind>(config.subspace.estimator);
-  options.estimate.k = config.subspace.dims.back();
-  options.estimate.seed = static_cast<uint64_t>(config.run.seed + number);
+  options.inputs.estimator = from_string<EstimatorKind>(config.subspace.estimator);
+  options.inputs.k = config.subspace.dims.back();
+  options.inputs.seed = static_cast<uint64_t>(config.run.seed + number);
+  options.outputs = options.inputs;
   options.sketch_from = config.sampling.sketch_from;
   options.memory_limit = config.run.memory_limit;
   options.processes = &processes;
@@ -43,9 +44,9 @@ DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
                          const Config& config, int64_t heldout, int64_t number) {
   const int64_t examples = config.sampling.examples;
   DrawnExamples drawn;
-  drawn.tokens = tokenizer.tokenize_drawn(data, examples + heldout,
-                                          Rng(static_cast<uint64_t>(config.run.seed), "examples",
-                                              static_cast<uint64_t>(number)));
+  drawn.tokens = tokenizer.tokenize_drawn(
+      data, examples + heldout,
+      Rng(static_cast<uint64_t>(config.run.seed), "examples", static_cast<uint64_t>(number)));
   const auto all = drawn.tokens.pointers();
   drawn.examples.assign(all.begin(), all.begin() + examples);
   drawn.heldout.assign(all.begin() + examples, all.end());

@@ -61,24 +61,21 @@ int64_t total(const ProbeResults& results, PlaceId place, int64_t (*count)(const
 nlohmann::ordered_json sketch_json(const ProbeResults& results, PlaceId place) {
   SketchBound worst;
   for (const auto& repeat : results.repeats) {
-    const SketchBound& bound = repeat[place].sketch;
-    worst.rows = std::max(worst.rows, bound.rows);
-    worst.error = std::max(worst.error, bound.error);
-    worst.energy_lost = std::max(worst.energy_lost, bound.energy_lost);
-    worst.energy_missed = std::max(worst.energy_missed, bound.energy_missed);
-    worst.largest_sine = std::max(worst.largest_sine, bound.largest_sine);
+    SketchBound::each_number([&](const char*, auto field) {
+      worst.*field = std::max(worst.*field, repeat[place].sketch.*field);
+    });
   }
   if (worst.rows == 0) return nullptr;
-  return {{"rows", worst.rows},
-          {"error", worst.error},
-          {"energy_lost", worst.energy_lost},
-          {"energy_missed", worst.energy_missed},
-          {"largest_sine", worst.largest_sine}};
+  nlohmann::ordered_json json;
+  SketchBound::each_number([&](const char* name, auto field) { json[name] = worst.*field; });
+  return json;
 }
 
 nlohmann::ordered_json measured_json(const ProbeResults& results, const RankPlan& plan,
                                      PlaceId place) {
-  const auto number = [&](const Pick& pick) { return to_json(over_repeats(results.repeats, place, pick)); };
+  const auto number = [&](const Pick& pick) {
+    return to_json(over_repeats(results.repeats, place, pick));
+  };
   nlohmann::ordered_json json = place_json(results.places[place]);
   json["samples"] = total(results, place, [](const PlaceMeasure& m) { return m.samples; });
   json["heldout"] = total(results, place, [](const PlaceMeasure& m) { return m.fidelity.tokens; });
