@@ -205,8 +205,10 @@ void write_subspaces(const std::filesystem::path& file, const Places& places,
                      const PerPlace<Subspace>& subspaces) {
   std::vector<NamedTensor> tensors;
   for (const Place& place : places) {
-    tensors.push_back({fmt::format("{}.{}.basis", place.kind_name(), place.index),
-                       subspaces[places.id_of(place)].basis});
+    const Subspace& subspace = subspaces[places.id_of(place)];
+    const std::string name = fmt::format("{}.{}", place.kind_name(), place.index);
+    tensors.push_back({name + ".basis", subspace.basis});
+    if (subspace.scale.defined()) tensors.push_back({name + ".scale", subspace.scale.to(at::kFloat)});
   }
   write_safetensors(file, tensors, {{"format", "pt"}});
 }

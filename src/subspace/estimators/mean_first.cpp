@@ -9,7 +9,7 @@ namespace eida {
 Subspace MeanFirst::find(Spread& spread, int64_t k, Rng& rng) const {
   Subspace subspace{at::zeros({0, spread.dim()}, at::kDouble), at::zeros({0}, at::kDouble),
                     spread.total(), !spread.mean_is_negligible()};
-  auto& [rows, energy] = std::tie(subspace.basis, subspace.energy);
+  at::Tensor &rows = subspace.basis, &energy = subspace.energy;
   if (subspace.mean_in_row0) {
     rows = (spread.mean() / spread.mean().norm()).unsqueeze(0);
     energy = spread.energy_along(rows);

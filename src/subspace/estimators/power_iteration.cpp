@@ -3,6 +3,8 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mv.h>
 
+#include <vector>
+
 #include "estimators.h"
 
 namespace eida {
