@@ -124,9 +124,8 @@ double time_stream(const std::vector<Source>& sources, const Options& options) {
     }
   }
   const auto start = Clock::now();
-  eida::for_each_place(places.size(), [&](size_t i) {
-    eida::estimate_subspace(places[i], options.estimate);
-  });
+  eida::for_each_place(places.size(),
+                       [&](size_t i) { eida::estimate_subspace(places[i], options.estimate); });
   return seconds + eida::seconds_since(start);
 }
 

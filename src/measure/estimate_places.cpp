@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -11,7 +10,6 @@
 #include <limits>
 #include <numeric>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "eida/core/error.h"
@@ -88,20 +86,21 @@ std::vector<std::vector<PlaceId>> plan_turns(const std::vector<PlaceId>& sampled
   return turns;
 }
 
-void check_budget(const Places& places, const std::vector<PlaceId>& sampled,
-                  const PerPlace<PlaceSize>& sizes, double budget, double threads,
-                  int64_t limit_mib) {
-  const auto alone = [&](PlaceId place) {
-    return sizes[place].bytes() + threads * sizes[place].estimation_bytes();
+void check_budget(const Places& places, const PerPlace<PlaceSize>& sizes, double budget,
+                  double threads, int64_t limit_mib) {
+  const auto alone = [&](const PlaceSize& size) {
+    return size.bytes() + threads * size.estimation_bytes();
   };
-  const PlaceId largest = *std::max_element(
-      sampled.begin(), sampled.end(), [&](PlaceId a, PlaceId b) { return alone(a) < alone(b); });
-  const double wanted = alone(largest), limit = static_cast<double>(limit_mib) * kMiB;
+  const auto largest =
+      std::max_element(sizes.begin(), sizes.end(),
+                       [&](const PlaceSize& a, const PlaceSize& b) { return alone(a) < alone(b); });
+  const double wanted = alone(*largest), limit = static_cast<double>(limit_mib) * kMiB;
   if (wanted <= budget) return;
   throw ConfigError(
       "run.memory_limit: {} MiB, but the model takes about {:.0f} and {} alone {:.0f} (hint: "
       "--memory-limit {:.0f}, or fewer --threads)",
-      limit_mib, (limit - budget) / kMiB, places[largest].name, wanted / kMiB,
+      limit_mib, (limit - budget) / kMiB,
+      places[static_cast<PlaceId>(largest - sizes.begin())].name, wanted / kMiB,
       std::ceil((limit + wanted - budget) / kMiB));
 }
 
@@ -155,18 +154,15 @@ PerPlace<Shard> own_samples(const PretrainedModel& model,
 }
 
 /// Tells every process the subspaces that one of them knows.
-void share(PerPlace<Subspace>& subspaces, const PerPlace<int>& owners,
-           const Communicator& processes) {
+void share(PerPlace<Subspace>& subspaces, const Places& places, const PerPlace<int>& owners,
+           const MeasureOptions& options) {
+  const Communicator& processes = *options.processes;
   if (processes.size() == 1) return;
   for (PlaceId place = 0; place < subspaces.size(); ++place) {
     if (owners[place] < 0) continue;
     Subspace& subspace = subspaces[place];
-    int64_t k = 0, d = 0;
     bool scaled = subspace.scale.defined();
-    if (subspace.basis.defined()) std::tie(k, d) = {subspace.basis.size(0), subspace.basis.size(1)};
     const auto each_number = [&](auto& numbers) {
-      numbers(k);
-      numbers(d);
       numbers(scaled);
       numbers(subspace.total_energy);
       numbers(subspace.mean_in_row0);
@@ -179,31 +175,31 @@ void share(PerPlace<Subspace>& subspaces, const PerPlace<int>& owners,
     if (owners[place] != processes.rank()) {
       NumberReader reader(bytes);
       each_number(reader);
+      const int64_t d = places[place].dim, k = std::min(options.estimate(places[place]).k, d);
       subspace.basis = at::empty({k, d}, at::TensorOptions(at::kFloat));
       subspace.energy = at::empty({k}, at::TensorOptions(at::kDouble));
-      if (scaled) subspace.scale = at::empty_like(subspace.energy);
+      if (scaled) subspace.scale = at::empty({k}, at::TensorOptions(at::kDouble));
     }
     for (const at::Tensor& part : {subspace.basis, subspace.energy, subspace.scale})
       if (part.defined()) processes.broadcast(part, owners[place]);
   }
 }
 
-void log_plan(const std::vector<PlaceId>& sampled, const PerPlace<PlaceSize>& sizes, size_t turns,
-              double budget) {
+void log_plan(const PerPlace<PlaceSize>& sizes, size_t turns, double budget) {
   const auto number = [&](Kept kept) {
-    return std::count_if(sampled.begin(), sampled.end(),
-                         [&](PlaceId place) { return sizes[place].kept() == kept; });
+    return std::count_if(sizes.begin(), sizes.end(),
+                         [&](const PlaceSize& size) { return size.kept() == kept; });
   };
-  if (number(Kept::kSamples) < static_cast<std::ptrdiff_t>(sampled.size())) {
+  if (number(Kept::kSamples) < static_cast<std::ptrdiff_t>(sizes.size())) {
     spdlog::info(
         "of {} places {} keep their samples, {} second moments, {} a sketch of these, as "
         "their sizes say",
-        sampled.size(), number(Kept::kSamples), number(Kept::kMoments), number(Kept::kSketch));
+        sizes.size(), number(Kept::kSamples), number(Kept::kMoments), number(Kept::kSketch));
   }
   if (turns == 1) return;
   const double all =
-      std::accumulate(sampled.begin(), sampled.end(), 0.0,
-                      [&](double sum, PlaceId place) { return sum + sizes[place].bytes(); });
+      std::accumulate(sizes.begin(), sizes.end(), 0.0,
+                      [](double sum, const PlaceSize& size) { return sum + size.bytes(); });
   spdlog::info("sampling takes {} passes of the model: all places need {:.0f} MiB, {:.0f} are free",
                turns, all / kMiB, budget / kMiB);
 }
@@ -229,18 +225,13 @@ void log_sketches(const PerPlace<Subspace>& subspaces, const Places& places) {
       bound.largest_sine);
 }
 
-/// Subspaces of the places that are not sampled. \return the others
-std::vector<PlaceId> estimate_unsampled_places(const Places& places, const MeasureOptions& options,
-                                               PerPlace<Subspace>& subspaces) {
-  std::vector<PlaceId> sampled, others;
+/// Places that are sampled.
+std::vector<PlaceId> sampled_places(const Places& places, const MeasureOptions& options) {
+  std::vector<PlaceId> sampled;
   for (PlaceId place = 0; place < places.size(); ++place) {
-    const Needs needs = estimator_of(options.estimate(places[place]).estimator).needs();
-    (options.sample_all || needs != Needs::kNothing ? sampled : others).push_back(place);
+    const Estimator& estimator = estimator_of(options.estimate(places[place]).estimator);
+    if (options.sample_all || estimator.needs() != Needs::kNothing) sampled.push_back(place);
   }
-  for_each_place(others.size(), [&](size_t i) {
-    const Place& place = places[others[i]];
-    subspaces[others[i]] = estimate_unsampled(place.dim, options.estimate(place), place.name);
-  });
   return sampled;
 }
 
@@ -261,14 +252,17 @@ PlaceEstimates estimate_places(PretrainedModel& model,
                                const std::vector<const TokenExample*>& examples,
                                const MeasureOptions& options, const PlaceVisitor& visit) {
   const Places& places = model.places();
-  PlaceEstimates estimates;
-  estimates.subspaces = PerPlace<Subspace>(places.size());
-  estimates.owners = PerPlace<int>(places.size(), -1);
-  const std::vector<PlaceId> sampled =
-      estimate_unsampled_places(places, options, estimates.subspaces);
+  PlaceEstimates estimates{PerPlace<Subspace>(places.size()), PerPlace<int>(places.size(), -1)};
+  const std::vector<PlaceId> sampled = sampled_places(places, options);
+  auto rows = count_samples(model, examples, options.sampler.draw);
+  for_each_place(places.size(), [&](PlaceId id) {
+    if (std::binary_search(sampled.begin(), sampled.end(), id)) return;
+    rows[id] = 0;  // takes no memory
+    const Place& place = places[id];
+    estimates.subspaces[id] = estimate_unsampled(place.dim, options.estimate(place), place.name);
+  });
   if (sampled.empty()) return estimates;
-  const auto sizes =
-      place_sizes(places, count_samples(model, examples, options.sampler.draw), options);
+  const auto sizes = place_sizes(places, rows, options);
   constexpr double kShare = 0.8;  // of what is free, where nothing else is said
   const Communicator& processes = *options.processes;
   const double threads = most_threads(processes);
@@ -277,11 +271,11 @@ PlaceEstimates estimate_places(PretrainedModel& model,
   if (options.memory_limit) {
     budget = static_cast<double>(*options.memory_limit) * kMiB -
              taken_bytes(model, sizes, examples, options);
-    check_budget(places, sampled, sizes, budget, threads, *options.memory_limit);
+    check_budget(places, sizes, budget, threads, *options.memory_limit);
   }
   budget = processes.least(budget);
   const auto turns = plan_turns(sampled, sizes, budget, threads);  // the same ones in every process
-  log_plan(sampled, sizes, turns.size(), budget);
+  log_plan(sizes, turns.size(), budget);
   const Shard own = shard_of_batches(examples, options.sampler.draw.batch_size, processes.rank(),
                                      processes.size());
   const std::vector<const TokenExample*> own_examples(examples.begin() + own.begin,
@@ -317,7 +311,7 @@ PlaceEstimates estimate_places(PretrainedModel& model,
     for_each_place(here.size(),
                    [&](size_t i) { visit(here[i], statistics[i], estimates.subspaces[here[i]]); });
   }
-  share(estimates.subspaces, estimates.owners, processes);
+  share(estimates.subspaces, places, estimates.owners, options);
   log_sketches(estimates.subspaces, places);
   return estimates;
 }

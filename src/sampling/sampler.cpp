@@ -249,8 +249,7 @@ class TappedModel {
           scopes_.emplace_back(*site.linear, taps_.back().get());
           last = site.linear;
         }
-        if (sink.wants(id))
-          taps_.back()->add_site(id, {site.out_begin, site.out_begin + site.dim});
+        if (sink.wants(id)) taps_.back()->add_site(id, {site.out_begin, site.out_begin + site.dim});
       }
     }
   }

@@ -30,10 +30,6 @@ Subspace completed(Subspace subspace, int64_t k) {
   return subspace;
 }
 
-double largest_energy(const Spread& spread) {
-  return spread.leading(1).energy.sum().item<double>();
-}
-
 /// What the rows may miss. \param largest eigenvalue of B^T B \param left what the estimate left of
 /// the samples when it had taken their mean out \param sampled whether samples decide the rows
 /// Sine: with E = S - B^T B, 0 <= E <= s, the eigenvalues of S are at least those of B^T B, and the
@@ -67,9 +63,11 @@ Subspace estimate(Spread spread, const EstimateOptions& options, const std::stri
     throw ConfigError("{}: {} dimensions asked, wanted 1 to {}, the place's own dimension",
                       named(place), options.k, spread.dim());
   }
+  const c10::NoGradGuard no_grad;
   const bool sketched = spread.lack().rows > 0;
-  const double largest =
-      sketched ? largest_energy(spread) * static_cast<double>(spread.samples()) : 0.0;
+  const double largest = sketched ? spread.leading(1).energy.sum().item<double>() *
+                                        static_cast<double>(spread.samples())
+                                  : 0.0;
   const Estimator& estimator = estimator_of(options.estimator);
   Rng rng(options.seed, "subspace", hash_name(place));
   Subspace subspace = completed(estimator.find(spread, options.k, rng), options.k);
@@ -113,7 +111,6 @@ at::Tensor Subspace::scaled_basis() const {
 
 Subspace estimate_subspace(Spread spread, const EstimateOptions& options,
                            const std::string& place) {
-  const c10::NoGradGuard no_grad;
   const SingleThreadScope single;
   if (spread.samples() < 1)
     throw DataError("{}: no samples (hint: draw more examples or tokens)", named(place));
@@ -136,7 +133,6 @@ Subspace estimate_subspace(const PlaceStatistics& place, const EstimateOptions& 
 }
 
 Subspace estimate_unsampled(int64_t d, const EstimateOptions& options, const std::string& place) {
-  const c10::NoGradGuard no_grad;
   const SingleThreadScope single;
   if (estimator_of(options.estimator).needs() != Needs::kNothing)
     throw ConfigError("{}: estimator {} needs samples", named(place), options.estimator);

@@ -43,11 +43,11 @@ TEST_P(EidaMethodTest, RowsOfAnyScaleMergeExactly) {
   for (PlaceId id = 0; id < places.size(); ++id) {
     subspaces[id].basis = rows[id];
     subspaces[id].energy = at::ones({4}, at::kDouble);
-    subspaces[id].scale = at::tensor({7.0, 1.0, 0.5, 3.0}, at::kDouble);
+    subspaces[id].scale = at::tensor({2.0, 1.0, 0.5, 1.5}, at::kDouble);
   }
-  const PlaceBases bases = make_bases(places, subspaces, PerPlace<int64_t>(places.size(), 3),
-                                      choose_sites(*model, {}));
-  const at::Tensor factors = at::tensor({7.0, 1.0, 0.5}, at::kFloat).unsqueeze(1);
+  const PlaceBases bases =
+      make_bases(places, subspaces, PerPlace<int64_t>(places.size(), 3), choose_sites(*model, {}));
+  const at::Tensor factors = at::tensor({2.0, 1.0, 0.5}, at::kFloat).unsqueeze(1);
   for (PlaceId id = 0; id < places.size(); ++id)
     ASSERT_TRUE(bases[id].equal(factors * rows[id].narrow(0, 0, 3)));
   const auto method = make(*model);

@@ -27,8 +27,8 @@ class EstimateRound : public ::testing::TestWithParam<RankRule> {
     options.dims = {4, 8};
     places_ = model->places();
     return estimate_round(*model, {pointers.begin(), pointers.begin() + 16},
-                          {pointers.begin() + 16, pointers.end()},
-                          {.rule = GetParam(), .fixed = 8}, options);
+                          {pointers.begin() + 16, pointers.end()}, {.rule = GetParam(), .fixed = 8},
+                          options);
   }
 
   testing::TempDir dir_;

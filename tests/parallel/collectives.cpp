@@ -113,8 +113,10 @@ void check_statistics(const eida::Communicator& processes, const eida::PlaceSize
 /// A sketch of samples that come to several processes.
 void check_sketch(const eida::Communicator& processes) {
   constexpr int64_t kRows = 5000, kDim = 40;
-  const at::Tensor X = at::sin(numbers(kRows * kDim, at::kDouble, 0.01).square()).view({kRows, kDim});
-  const eida::Shard own = eida::shard_of(std::vector<int64_t>(kRows, 1), processes.rank(), processes.size());
+  const at::Tensor X =
+      at::sin(numbers(kRows * kDim, at::kDouble, 0.01).square()).view({kRows, kDim});
+  const eida::Shard own =
+      eida::shard_of(std::vector<int64_t>(kRows, 1), processes.rank(), processes.size());
   eida::MomentSketch sketch(kDim, 10);
   sketch.add(X.narrow(0, own.begin, own.size()));
   const int owner = processes.size() - 1;

@@ -1,5 +1,3 @@
-#include "eida/subspace/sample_sums.h"
-
 #include <ATen/ops/linalg_eigvalsh.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
@@ -10,6 +8,7 @@
 #include "eida/core/error.h"
 #include "eida/subspace/fidelity.h"
 #include "eida/subspace/for_each_place.h"
+#include "eida/subspace/sample_sums.h"
 #include "subspace/spectra.h"
 
 namespace eida {
@@ -166,7 +165,8 @@ TEST(MomentSketch, TheParticipationRatioErrsByWhatItsHeaderSays) {
   const at::Tensor X = samples.to(at::kDouble), centred = X - X.mean(0);
   const double n = 3000, trace = centred.square().sum().item<double>() / n;
   const double exact = trace / std::sqrt(participation_ratio(Spread::of_samples(samples))),
-               sketched = trace / std::sqrt(participation_ratio(sketch.spread()));  // Frobenius norms
+               sketched =
+                   trace / std::sqrt(participation_ratio(sketch.spread()));  // Frobenius norms
   EXPECT_LE(sketched, exact * (1 + 1e-9));
   EXPECT_GE(sketched, exact - std::sqrt(sketch.shrunk() * sketch.lost()) / n);
 }
@@ -176,7 +176,8 @@ TEST(MomentSketch, MoreRowsThanDirectionsAreCompleted) {
     for (const auto estimator :
          {EstimatorKind::mean_first, EstimatorKind::centred, EstimatorKind::uncentred,
           EstimatorKind::power_iteration, EstimatorKind::random}) {
-      const Subspace subspace = estimate_subspace(sketch_of(samples, 8, 3).spread(), {estimator, 30, 0});
+      const Subspace subspace =
+          estimate_subspace(sketch_of(samples, 8, 3).spread(), {estimator, 30, 0});
       EXPECT_LT(departure(subspace.basis), 1e-6) << to_string(estimator);
       if (estimator == EstimatorKind::random) continue;
       EXPECT_LE(subspace.energy.gt(0).sum().item<int64_t>(), 3);
@@ -185,8 +186,8 @@ TEST(MomentSketch, MoreRowsThanDirectionsAreCompleted) {
 }
 
 TEST(MomentSketch, OfAFirstPartOfTheRowsTheAngleIsUnknown) {
-  const Subspace subspace = estimate_subspace(sketch_of(decaying(900, 80, 1.5, 11), 40, 900).spread(),
-                                              {EstimatorKind::mean_first, 4, 0});
+  const Subspace subspace = estimate_subspace(
+      sketch_of(decaying(900, 80, 1.5, 11), 40, 900).spread(), {EstimatorKind::mean_first, 4, 0});
   EXPECT_LT(subspace.sketch.largest_sine, 1.0);
   EXPECT_EQ(subspace.first(4).sketch.largest_sine, subspace.sketch.largest_sine);
   EXPECT_EQ(subspace.first(3).sketch.largest_sine, 1.0);

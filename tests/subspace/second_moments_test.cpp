@@ -1,11 +1,10 @@
-#include "eida/subspace/sample_sums.h"
-
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "eida/core/error.h"
+#include "eida/subspace/sample_sums.h"
 #include "subspace/spectra.h"
 
 namespace eida {
@@ -31,7 +30,8 @@ TEST(SecondMoments, GiveTheSameSubspaceAsTheSamplesWhenThereAreFew) {
   for (const auto estimator : {EstimatorKind::mean_first, EstimatorKind::centred,
                                EstimatorKind::uncentred, EstimatorKind::random}) {
     const EstimateOptions options{estimator, 32, 1};
-    const Subspace a = estimate_subspace(samples, options), b = estimate_subspace(moments.spread(), options);
+    const Subspace a = estimate_subspace(samples, options),
+                   b = estimate_subspace(moments.spread(), options);
     EXPECT_LT(projector_distance(a.basis, b.basis), 1e-6) << to_string(estimator);
     EXPECT_LT((a.energy - b.energy).abs().max().item<double>(), 1e-12);
     EXPECT_NEAR(a.total_energy, b.total_energy, 1e-12);

@@ -2,10 +2,8 @@
 /// line of eida/core/estimators.inc.
 #pragma once
 
-#include "eida/core/choices.h"
 #include "eida/core/rng.h"
 #include "eida/subspace/spread.h"
-#include "eida/subspace/subspace.h"
 
 namespace eida {
 

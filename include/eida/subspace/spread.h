@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "eida/subspace/subspace.h"
+
 namespace eida {
 
 /// \param first number of the first row among the place's samples. \throws NumericError naming the
@@ -73,5 +75,9 @@ class Spread {
   double outside_ = 0.0;  ///< of total_, what moment_ does not hold
   Lack lack_;
 };
+
+/// As estimate_subspace() of samples.
+Subspace estimate_subspace(Spread spread, const EstimateOptions& options,
+                           const std::string& place = "");
 
 }  // namespace eida

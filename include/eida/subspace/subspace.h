@@ -36,9 +36,8 @@ struct SketchBound {
 
 /// k orthonormal rows. Rows 0..j-1 are the j-dimensional estimate. Compare projectors, never rows.
 struct Subspace {
-  at::Tensor basis;  // [k, d] float32
-  at::Tensor
-      energy;  // [k] float64: second moment (per sample) along each row; 0 for completed rows
+  at::Tensor basis;   // [k, d] float32
+  at::Tensor energy;  // [k] float64: second moment per sample along each row; completed rows: 0
   /// Second moment of a whole sample, E||x||^2 (centred: of a centred one); energy.sum() <=
   /// total_energy.
   double total_energy = 0.0;

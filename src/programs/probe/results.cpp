@@ -208,7 +208,8 @@ void write_subspaces(const std::filesystem::path& file, const Places& places,
     const Subspace& subspace = subspaces[places.id_of(place)];
     const std::string name = fmt::format("{}.{}", place.kind_name(), place.index);
     tensors.push_back({name + ".basis", subspace.basis});
-    if (subspace.scale.defined()) tensors.push_back({name + ".scale", subspace.scale.to(at::kFloat)});
+    if (subspace.scale.defined())
+      tensors.push_back({name + ".scale", subspace.scale.to(at::kFloat)});
   }
   write_safetensors(file, tensors, {{"format", "pt"}});
 }

@@ -12,9 +12,6 @@ class Centred : public Estimator {
 
 }  // namespace
 
-const Estimator& centred_estimator() {
-  static const Centred estimator;
-  return estimator;
-}
+EIDA_REGISTER_ESTIMATOR(centred, Centred)
 
 }  // namespace eida

@@ -1,7 +1,14 @@
-/// Every estimator, as its file defines it, and what some of them share.
+/// Every estimator, as its file defines it, and what two of them share.
 #pragma once
 
 #include "eida/subspace/estimator.h"
+
+/// In a file of this folder: estimator `name` of eida/core/estimators.inc is a `Class`.
+#define EIDA_REGISTER_ESTIMATOR(name, Class) \
+  const Estimator& name##_estimator() {      \
+    static const Class estimator;            \
+    return estimator;                        \
+  }
 
 namespace eida {
 
@@ -14,12 +21,10 @@ class MeanFirst : public Estimator {
  public:
   Subspace find(Spread& spread, int64_t k, Rng& rng) const override;
 
- protected:
-  /// At most k rows of the spread, from which the mean's direction is taken. \param found [r, d]
-  /// rows to stay clear of.
-  virtual EnergyRows rest(const Spread& spread, const at::Tensor& found, int64_t k,
-                          Rng& rng) const {
-    return spread.leading(k);
+ private:
+  /// At most k rows of what the mean's direction leaves. \param found [r, d] to stay clear of
+  virtual EnergyRows rest(const Spread& left, const at::Tensor& found, int64_t k, Rng& rng) const {
+    return left.leading(k);
   }
 };
 

@@ -24,9 +24,6 @@ Subspace MeanFirst::find(Spread& spread, int64_t k, Rng& rng) const {
   return subspace;
 }
 
-const Estimator& mean_first_estimator() {
-  static const MeanFirst estimator;
-  return estimator;
-}
+EIDA_REGISTER_ESTIMATOR(mean_first, MeanFirst)
 
 }  // namespace eida

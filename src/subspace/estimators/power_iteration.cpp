@@ -66,9 +66,6 @@ class PowerIteration : public MeanFirst {
 
 }  // namespace
 
-const Estimator& power_iteration_estimator() {
-  static const PowerIteration estimator;
-  return estimator;
-}
+EIDA_REGISTER_ESTIMATOR(power_iteration, PowerIteration)
 
 }  // namespace eida

@@ -20,9 +20,6 @@ class Random : public Estimator {
 
 }  // namespace
 
-const Estimator& random_estimator() {
-  static const Random estimator;
-  return estimator;
-}
+EIDA_REGISTER_ESTIMATOR(random, Random)
 
 }  // namespace eida

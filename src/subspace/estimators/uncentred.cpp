@@ -13,9 +13,6 @@ class Uncentred : public Estimator {
 
 }  // namespace
 
-const Estimator& uncentred_estimator() {
-  static const Uncentred estimator;
-  return estimator;
-}
+EIDA_REGISTER_ESTIMATOR(uncentred, Uncentred)
 
 }  // namespace eida
