@@ -24,6 +24,7 @@
 #include "eida/core/run_main.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
+#include "eida/subspace/for_each_place.h"
 #include "eida/subspace/place_statistics.h"
 
 namespace {
@@ -92,7 +93,10 @@ std::vector<double> time_samples(const std::vector<Source>& sources, const Optio
   std::vector<eida::Subspace> subspaces;
   for (int repeat = 0; repeat < options.repeats; ++repeat) {
     const auto start = Clock::now();
-    subspaces = eida::estimate_subspaces(samples, options.estimate);
+    subspaces.resize(samples.size());
+    eida::for_each_place(samples.size(), [&](size_t i) {
+      subspaces[i] = eida::estimate_subspace(samples[i], options.estimate);
+    });
     seconds.push_back(eida::seconds_since(start));
   }
   for (size_t i = 0; i < samples.size(); i += 7) {
@@ -120,7 +124,8 @@ double time_stream(const std::vector<Source>& sources, const Options& options) {
     }
   }
   const auto start = Clock::now();
-  eida::estimate_subspaces(places, options.estimate);
+  eida::for_each_place(places.size(),
+                       [&](size_t i) { eida::estimate_subspace(places[i], options.estimate); });
   return seconds + eida::seconds_since(start);
 }
 

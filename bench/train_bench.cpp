@@ -26,8 +26,7 @@ eida::PlaceBases random_bases(const eida::Places& places, const eida::RankPlan& 
   eida::PerPlace<eida::Subspace> subspaces(places.size());
   for (eida::PlaceId id = 0; id < places.size(); ++id) {
     const eida::EstimateOptions options{eida::EstimatorKind::random, plan.ranks[id]};
-    subspaces[id] =
-        eida::estimate_subspace(at::zeros({1, places[id].dim}), options, places[id].name);
+    subspaces[id] = eida::estimate_unsampled(places[id].dim, options, places[id].name);
   }
   return eida::make_bases(places, subspaces, plan.ranks, sites);
 }

@@ -37,7 +37,7 @@ PlaceBases make_bases(const Places& places, const PerPlace<Subspace>& subspaces,
   PlaceBases bases(places.size());
   for (const PlaceId site : sites) {
     for (const PlaceId place : {places[site].input, site})
-      bases[place] = subspaces[place].first(ranks[place]).basis.contiguous();
+      bases[place] = subspaces[place].first(ranks[place]).scaled_basis().contiguous();
   }
   return bases;
 }

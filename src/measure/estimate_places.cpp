@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/tensor.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -10,12 +9,15 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <utility>
 
 #include "eida/core/error.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
+#include "eida/subspace/estimator.h"
 #include "eida/subspace/for_each_place.h"
+#include "numbers.h"
 
 namespace eida {
 namespace {
@@ -27,20 +29,12 @@ double most_threads(const Communicator& processes) {
   return -processes.least(-static_cast<double>(at::get_num_threads()));
 }
 
-/// Work of a place's subspace, about: inner products, and their eigenvalues.
-double estimation_work(const PlaceSize& size) {
-  const int64_t rows = size.kept() == Kept::kSketch ? 2 * size.sketch_rows : size.rows;
-  const auto few = static_cast<double>(std::min(rows, size.dim)),
-             many = static_cast<double>(std::max(rows, size.dim));
-  return few * few * (many + 10 * few);
-}
-
 PerPlace<PlaceSize> place_sizes(const Places& places, const PerPlace<int64_t>& rows,
                                 const MeasureOptions& options) {
   PerPlace<PlaceSize> sizes(places.size());
   for (PlaceId place = 0; place < places.size(); ++place) {
     sizes[place] = {rows[place], places[place].dim, options.sketch_from,
-                    MomentSketch::rows_for(options.estimate.k)};
+                    MomentSketch::rows_for(options.estimate(places[place]).k)};
   }
   return sizes;
 }
@@ -51,7 +45,7 @@ double taken_bytes(const PretrainedModel& model, const PerPlace<PlaceSize>& size
                    const std::vector<const TokenExample*>& examples,
                    const MeasureOptions& options) {
   constexpr double kProgram = 250 * kMiB;  // LibTorch, tokenizer, data
-  double weights = 0, widths = 0, widest = 0, rows = 0;
+  double weights = 0, bases = 0, widths = 0, widest = 0, rows = 0;
   for (const auto& [name, tensor] : model.parameters())
     weights += static_cast<double>(tensor.numel()) * static_cast<double>(tensor.element_size());
   for (const PlaceSize& size : sizes) {
@@ -59,7 +53,8 @@ double taken_bytes(const PretrainedModel& model, const PerPlace<PlaceSize>& size
     widest = std::max(widest, static_cast<double>(size.dim));
     rows = std::max(rows, static_cast<double>(size.rows));
   }
-  const double bases = static_cast<double>(options.estimate.k) * widths;  // of all places
+  for (const Place& place : model.places())
+    bases += static_cast<double>(options.estimate(place).k * place.dim);
   const SamplerOptions& sampler = options.sampler;
   // Of a token: the places' values and, a quarter as much, what lies between them; gradients of the
   // layer that the way back is at; its products with each vector drawn from its logical batch.
@@ -73,11 +68,12 @@ double taken_bytes(const PretrainedModel& model, const PerPlace<PlaceSize>& size
 
 /// Places that are sampled together: as many, in their order, as fit. Beside all statistics each
 /// thread estimates a subspace.
-std::vector<std::vector<PlaceId>> plan_turns(const PerPlace<PlaceSize>& sizes, double budget,
+std::vector<std::vector<PlaceId>> plan_turns(const std::vector<PlaceId>& sampled,
+                                             const PerPlace<PlaceSize>& sizes, double budget,
                                              double threads) {
   std::vector<std::vector<PlaceId>> turns;
   double held = 0, estimating = 0;
-  for (PlaceId place = 0; place < sizes.size(); ++place) {
+  for (const PlaceId place : sampled) {
     const double more = sizes[place].bytes(), beside = threads * sizes[place].estimation_bytes();
     if (turns.empty() || held + more + std::max(estimating, beside) > budget) {
       turns.emplace_back();
@@ -103,15 +99,16 @@ void check_budget(const Places& places, const PerPlace<PlaceSize>& sizes, double
   throw ConfigError(
       "run.memory_limit: {} MiB, but the model takes about {:.0f} and {} alone {:.0f} (hint: "
       "--memory-limit {:.0f}, or fewer --threads)",
-      limit_mib, (limit - budget) / kMiB, places[static_cast<PlaceId>(largest - sizes.begin())].name,
-      wanted / kMiB, std::ceil((limit + wanted - budget) / kMiB));
+      limit_mib, (limit - budget) / kMiB,
+      places[static_cast<PlaceId>(largest - sizes.begin())].name, wanted / kMiB,
+      std::ceil((limit + wanted - budget) / kMiB));
 }
 
 /// Puts what is sampled at the places of a turn into their statistics.
 class TurnSink : public SampleSink {
  public:
-  TurnSink(const std::vector<PlaceId>& turn, const Places& places,
-           const PerPlace<PlaceSize>& sizes, const PerPlace<Shard>& own)
+  TurnSink(const std::vector<PlaceId>& turn, const Places& places, const PerPlace<PlaceSize>& sizes,
+           const PerPlace<Shard>& own)
       : slots_(places.size(), kNone) {
     for (const PlaceId place : turn) {
       slots_[place] = statistics_.size();
@@ -157,27 +154,34 @@ PerPlace<Shard> own_samples(const PretrainedModel& model,
 }
 
 /// Tells every process the subspaces that one of them knows.
-void share(PerPlace<Subspace>& subspaces, const PerPlace<PlaceSize>& sizes,
-           const PerPlace<int>& owners, int64_t k, const Communicator& processes) {
+void share(PerPlace<Subspace>& subspaces, const Places& places, const PerPlace<int>& owners,
+           const MeasureOptions& options) {
+  const Communicator& processes = *options.processes;
   if (processes.size() == 1) return;
   for (PlaceId place = 0; place < subspaces.size(); ++place) {
+    if (owners[place] < 0) continue;
     Subspace& subspace = subspaces[place];
+    bool scaled = subspace.scale.defined();
+    const auto each_number = [&](auto& numbers) {
+      numbers(scaled);
+      numbers(subspace.total_energy);
+      numbers(subspace.mean_in_row0);
+      SketchBound::each_number([&](const char*, auto field) { numbers(subspace.sketch.*field); });
+    };
+    NumberWriter writer;
+    each_number(writer);
+    std::string bytes = writer.take();
+    processes.broadcast(bytes, owners[place]);
     if (owners[place] != processes.rank()) {
-      const int64_t rows = std::min(k, sizes[place].dim);
-      subspace.basis = at::empty({rows, sizes[place].dim}, at::TensorOptions(at::kFloat));
-      subspace.energy = at::empty({rows}, at::TensorOptions(at::kDouble));
+      NumberReader reader(bytes);
+      each_number(reader);
+      const int64_t d = places[place].dim, k = std::min(options.estimate(places[place]).k, d);
+      subspace.basis = at::empty({k, d}, at::TensorOptions(at::kFloat));
+      subspace.energy = at::empty({k}, at::TensorOptions(at::kDouble));
+      if (scaled) subspace.scale = at::empty({k}, at::TensorOptions(at::kDouble));
     }
-    SketchBound& sketch = subspace.sketch;
-    const at::Tensor rest = at::tensor(
-        {subspace.total_energy, subspace.mean_in_row0 ? 1.0 : 0.0, static_cast<double>(sketch.rows),
-         sketch.error, sketch.energy_lost, sketch.energy_missed, sketch.largest_sine},
-        at::TensorOptions(at::kDouble));
-    for (const at::Tensor& part : {subspace.basis, subspace.energy, rest})
-      processes.broadcast(part, owners[place]);
-    const double* numbers = rest.const_data_ptr<double>();
-    subspace.total_energy = numbers[0];
-    subspace.mean_in_row0 = numbers[1] != 0.0;
-    sketch = {static_cast<int64_t>(numbers[2]), numbers[3], numbers[4], numbers[5], numbers[6]};
+    for (const at::Tensor& part : {subspace.basis, subspace.energy, subspace.scale})
+      if (part.defined()) processes.broadcast(part, owners[place]);
   }
 }
 
@@ -216,8 +220,19 @@ void log_sketches(const PerPlace<Subspace>& subspaces, const Places& places) {
       "sketches of {} rows at {} places; worst at {}: lacks up to {:.2g} of the largest second "
       "moment and {:.2g} of the energy; {} rows keep up to {:.2g} of it less than those of all "
       "samples, sine of the largest angle up to {:.2g}",
-      bound.rows, sketched, places[static_cast<PlaceId>(worst - subspaces.begin())].name, bound.error,
-      bound.energy_lost, worst->basis.size(0), bound.energy_missed, bound.largest_sine);
+      bound.rows, sketched, places[static_cast<PlaceId>(worst - subspaces.begin())].name,
+      bound.error, bound.energy_lost, worst->basis.size(0), bound.energy_missed,
+      bound.largest_sine);
+}
+
+/// Places that are sampled.
+std::vector<PlaceId> sampled_places(const Places& places, const MeasureOptions& options) {
+  std::vector<PlaceId> sampled;
+  for (PlaceId place = 0; place < places.size(); ++place) {
+    const Estimator& estimator = estimator_of(options.estimate(places[place]).estimator);
+    if (options.sample_all || estimator.needs() != Needs::kNothing) sampled.push_back(place);
+  }
+  return sampled;
 }
 
 }  // namespace
@@ -237,8 +252,17 @@ PlaceEstimates estimate_places(PretrainedModel& model,
                                const std::vector<const TokenExample*>& examples,
                                const MeasureOptions& options, const PlaceVisitor& visit) {
   const Places& places = model.places();
-  const auto sizes =
-      place_sizes(places, count_samples(model, examples, options.sampler.draw), options);
+  PlaceEstimates estimates{PerPlace<Subspace>(places.size()), PerPlace<int>(places.size(), -1)};
+  const std::vector<PlaceId> sampled = sampled_places(places, options);
+  auto rows = count_samples(model, examples, options.sampler.draw);
+  for_each_place(places.size(), [&](PlaceId id) {
+    if (std::binary_search(sampled.begin(), sampled.end(), id)) return;
+    rows[id] = 0;  // takes no memory
+    const Place& place = places[id];
+    estimates.subspaces[id] = estimate_unsampled(place.dim, options.estimate(place), place.name);
+  });
+  if (sampled.empty()) return estimates;
+  const auto sizes = place_sizes(places, rows, options);
   constexpr double kShare = 0.8;  // of what is free, where nothing else is said
   const Communicator& processes = *options.processes;
   const double threads = most_threads(processes);
@@ -250,7 +274,7 @@ PlaceEstimates estimate_places(PretrainedModel& model,
     check_budget(places, sizes, budget, threads, *options.memory_limit);
   }
   budget = processes.least(budget);
-  const auto turns = plan_turns(sizes, budget, threads);  // the same ones in every process
+  const auto turns = plan_turns(sampled, sizes, budget, threads);  // the same ones in every process
   log_plan(sizes, turns.size(), budget);
   const Shard own = shard_of_batches(examples, options.sampler.draw.batch_size, processes.rank(),
                                      processes.size());
@@ -263,34 +287,31 @@ PlaceEstimates estimate_places(PretrainedModel& model,
       scaled_progress(options.sampler.progress, own.size() * static_cast<int64_t>(turns.size()),
                       static_cast<int64_t>(examples.size()));
 
-  PlaceEstimates estimates;
-  estimates.subspaces = PerPlace<Subspace>(places.size());
-  estimates.owners = PerPlace<int>(places.size());
   for (const auto& turn : turns) {
     auto start = std::chrono::steady_clock::now();
     TurnSink sink(turn, places, sizes, samples);
     sample_tokens(model, own_examples, sampler, sink);
     std::vector<double> work;
-    for (const PlaceId place : turn) work.push_back(estimation_work(sizes[place]));
+    for (const PlaceId place : turn) work.push_back(sizes[place].estimation_work());
     const std::vector<int> owners = share_out(work, processes.size());
     const std::vector<PlaceStatistics> statistics = sink.gather(processes, owners);
     estimates.sampling_seconds += seconds_since(start);
 
     start = std::chrono::steady_clock::now();
-    auto subspaces = estimate_subspaces(statistics, options.estimate);
     std::vector<PlaceId> here;  // of this process
     for (size_t i = 0; i < turn.size(); ++i) {
       estimates.owners[turn[i]] = owners[i];
-      if (owners[i] != processes.rank()) continue;
-      estimates.subspaces[turn[i]] = std::move(subspaces[here.size()]);
-      here.push_back(turn[i]);
+      if (owners[i] == processes.rank()) here.push_back(turn[i]);
     }
-    estimates.estimation_seconds += seconds_since(start);
     for_each_place(here.size(), [&](size_t i) {
-      visit(here[i], statistics[i], estimates.subspaces[here[i]]);
+      estimates.subspaces[here[i]] =
+          estimate_subspace(statistics[i], options.estimate(places[here[i]]));
     });
+    estimates.estimation_seconds += seconds_since(start);
+    for_each_place(here.size(),
+                   [&](size_t i) { visit(here[i], statistics[i], estimates.subspaces[here[i]]); });
   }
-  share(estimates.subspaces, sizes, estimates.owners, options.estimate.k, processes);
+  share(estimates.subspaces, places, estimates.owners, options);
   log_sketches(estimates.subspaces, places);
   return estimates;
 }

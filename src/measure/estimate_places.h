@@ -15,7 +15,7 @@ double statistics_bytes(const PretrainedModel& model, int64_t rows, const Measur
 
 struct PlaceEstimates {
   PerPlace<Subspace> subspaces;
-  PerPlace<int> owners;  ///< the process that estimated and visited each place
+  PerPlace<int> owners;  ///< the process that estimated and visited each place; -1: not sampled
   double sampling_seconds = 0, estimation_seconds = 0;
 };
 
@@ -25,7 +25,8 @@ using PlaceVisitor = std::function<void(PlaceId place, const PlaceStatistics&, c
 
 /// Samples `examples` and estimates a subspace at every place. Places whose statistics do not fit
 /// into memory together take turns, each turn a pass of the model over all examples; the result is
-/// the same to the bit. Of several processes each samples its part of the examples; a place's
+/// the same to the bit. Places that options.sample_all leaves out are neither sampled nor visited.
+/// Of several processes each samples its part of the examples; a place's
 /// samples come together in one process, which estimates its subspace for all. \throws ConfigError
 /// when a single place does not fit into memory_limit
 PlaceEstimates estimate_places(PretrainedModel& model,

@@ -1,11 +1,9 @@
 #include "estimate_round.h"
 
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <limits>
-#include <string>
 #include <utility>
 
 #include "eida/subspace/fidelity.h"
@@ -34,20 +32,8 @@ void estimate_known_ranks(PretrainedModel& model, const std::vector<const TokenE
                           MeasureOptions options, RoundEstimate& round) {
   const Places& places = model.places();
   const PerPlace<int64_t>& ranks = round.plan.ranks;
-  options.estimate.k = *std::max_element(ranks.begin(), ranks.end());
-  if (options.estimate.estimator == EstimatorKind::random) {  // knows nothing of the samples
-    std::vector<at::Tensor> nothing;
-    std::vector<std::string> names;
-    for (const Place& place : places) {
-      nothing.push_back(at::zeros({1, place.dim}));
-      names.push_back(place.name);
-    }
-    round.fidelity = PerPlace<double>(places.size(), kNaN);
-    auto random = estimate_subspaces(nothing, options.estimate, names);
-    round.subspaces = PerPlace<Subspace>(places.size());
-    std::move(random.begin(), random.end(), round.subspaces.begin());
-    return;
-  }
+  options.inputs.k = options.outputs.k = *std::max_element(ranks.begin(), ranks.end());
+  options.sample_all = false;
   round.fidelity = PerPlace<double>(places.size(), 0.0);
   PlaceEstimates estimates = estimate_places(
       model, examples, options,
@@ -56,8 +42,11 @@ void estimate_known_ranks(PretrainedModel& model, const std::vector<const TokenE
             fidelity(statistics.samples(), subspace, {ranks[place]}).mean.front();
       });
   // Each is known in one process and 0 in the others.
-  options.processes->all_reduce(at::from_blob(
-      round.fidelity.data(), {static_cast<int64_t>(places.size())}, at::kDouble));
+  options.processes->all_reduce(
+      at::from_blob(round.fidelity.data(), {static_cast<int64_t>(places.size())}, at::kDouble));
+  for (PlaceId place = 0; place < places.size(); ++place) {
+    if (estimates.owners[place] < 0) round.fidelity[place] = kNaN;
+  }
   round.sampling_seconds = estimates.sampling_seconds;
   round.estimation_seconds = estimates.estimation_seconds;
   round.subspaces = std::move(estimates.subspaces);

@@ -1,4 +1,6 @@
 // One repeat of the probe: sample, estimate, measure on held-out examples.
+#include "eida/measure/measure.h"
+
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 
@@ -8,7 +10,6 @@
 #include <utility>
 
 #include "eida/core/stopwatch.h"
-#include "eida/measure/measure.h"
 #include "eida/subspace/for_each_place.h"
 #include "estimate_places.h"
 #include "exchange.h"
@@ -83,7 +84,7 @@ PlaceMeasure describe_samples(const PlaceStatistics& statistics, const Subspace&
   PlaceMeasure measure;
   measure.samples = statistics.count();
   measure.mean = statistics.mean_share(subspace.basis.select(0, 0));
-  measure.participation_ratio = statistics.participation_ratio();
+  measure.participation_ratio = participation_ratio(statistics.spread());
   measure.pair_cosine = statistics.mean_pair_cosine();
   measure.intrinsic = intrinsic_dimension(statistics.samples(), {}, statistics.name());
   measure.mean_in_row0 = subspace.mean_in_row0;

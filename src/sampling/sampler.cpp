@@ -238,6 +238,7 @@ class TappedModel {
           std::any_of(sites.begin(), sites.end(), [&](PlaceId site) { return sink.wants(site); });
       int64_t d_out = 0;
       for (const PlaceId site : sites) d_out += places[site].dim;
+      wants_outputs_ |= outputs;
       recorders_.push_back(
           std::make_unique<SpaceRecorder>(space.input, space.in_head, d_out, outputs, sink));
       HookableLinear* last = nullptr;
@@ -248,17 +249,18 @@ class TappedModel {
           scopes_.emplace_back(*site.linear, taps_.back().get());
           last = site.linear;
         }
-        if (sink.wants(id))
-          taps_.back()->add_site(id, {site.out_begin, site.out_begin + site.dim});
+        if (sink.wants(id)) taps_.back()->add_site(id, {site.out_begin, site.out_begin + site.dim});
       }
     }
   }
 
   SpaceRecorder& recorder(size_t space) { return *recorders_[space]; }
   size_t spaces() const { return recorders_.size(); }
+  bool wants_outputs() const { return wants_outputs_; }  ///< else nobody waits for gradients
 
  private:
   ModeScope mode_;
+  bool wants_outputs_ = false;
   std::vector<std::unique_ptr<SpaceRecorder>> recorders_;
   std::vector<std::unique_ptr<SiteTap>> taps_;
   std::vector<TapScope> scopes_;
@@ -346,7 +348,7 @@ void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*
           "sampling: the loss of examples {}..{} is not finite (hint: --precision fp32)",
           options.first + pass.examples.begin, options.first + pass.examples.end - 1);
     }
-    loss.backward();
+    if (tapped.wants_outputs()) loss.backward();
     if (options.progress) options.progress(pass.examples.size());
   }
 }

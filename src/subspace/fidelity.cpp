@@ -10,7 +10,6 @@
 #include <limits>
 
 #include "eida/core/error.h"
-#include "spread.h"
 
 namespace eida {
 namespace {
@@ -93,12 +92,6 @@ at::Tensor directions(const at::Tensor& tokens) {  // [n, d] -> [n', d] float64
   return (x / norms.unsqueeze(1)).index_select(0, kept);
 }
 
-double participation_of(Spread spread) {
-  spread.remove_mean();
-  const double trace = spread.total_now(), squares = spread.squared_norm();
-  return spread.empty_energy(trace) ? 0.0 : trace * trace / squares;
-}
-
 }  // namespace
 
 FidelityCurve fidelity(const at::Tensor& heldout, const Subspace& subspace,
@@ -146,20 +139,11 @@ MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
           at::mv(directions(x), unit).abs().mean().item<double>()};
 }
 
-double participation_ratio(const at::Tensor& samples, const std::string& place) {
+double participation_ratio(Spread spread) {
   const c10::NoGradGuard no_grad;
-  const at::Tensor x = checked(samples, samples.size(-1), place);
-  return x.size(0) == 0 ? 0.0 : participation_of(Spread::of_samples(x, place));
-}
-
-double participation_ratio(const SecondMoments& moments) {
-  const c10::NoGradGuard no_grad;
-  return moments.count() == 0 ? 0.0 : participation_of(Spread::of_moments(moments));
-}
-
-double participation_ratio(const MomentSketch& sketch) {
-  const c10::NoGradGuard no_grad;
-  return sketch.count() == 0 ? 0.0 : participation_of(Spread::of_sketch(sketch));
+  spread.remove_mean();
+  const double trace = spread.total_now(), squares = spread.squared_norm();
+  return spread.empty_energy(trace) ? 0.0 : trace * trace / squares;
 }
 
 void DirectionSum::add(const at::Tensor& samples, const std::string& place) {

@@ -39,8 +39,7 @@ void check_shapes(const at::Tensor& x, const at::Tensor& delta, const at::Tensor
       delta.size(1) != C.size(1)) {
     throw ConfigError(
         "gradient capture: x [{}], delta [{}], A [{}], C [{}], wanted [t, d_in], [t, d_out], "
-        "[k_in, d_in], "
-        "[k_out, d_out]",
+        "[k_in, d_in], [k_out, d_out]",
         fmt::join(x.sizes(), ", "), fmt::join(delta.sizes(), ", "), fmt::join(A.sizes(), ", "),
         fmt::join(C.sizes(), ", "));
   }
@@ -76,11 +75,7 @@ void add_gradient(const at::Tensor& x, const at::Tensor& delta, const at::Tensor
                   const at::Tensor& C, const std::vector<int64_t>& dims, GradientCapture& capture) {
   const c10::NoGradGuard no_grad;
   check_shapes(x, delta, A, C);
-  if (capture.captured.empty()) capture.captured.resize(dims.size(), 0.0);
-  if (capture.captured.size() != dims.size()) {
-    throw ConfigError("gradient capture: {} dims, wanted the {} of the batches before", dims.size(),
-                      capture.captured.size());
-  }
+  capture.merge({std::vector<double>(dims.size(), 0.0)});
   const auto [X, x_scale] = scaled(x.detach());
   const auto [D, delta_scale] = scaled(delta.detach());
   const at::Tensor xA = at::mm(X, A.to(X.options()).t());                   // [t, k_in]

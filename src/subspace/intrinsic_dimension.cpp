@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "eida/core/error.h"
-#include "spread.h"
+#include "eida/subspace/spread.h"
 
 namespace eida {
 namespace {

@@ -1,36 +1,24 @@
-#include "eida/subspace/moment_sketch.h"
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/GradMode.h>
 
 #include "eida/core/error.h"
+#include "eida/subspace/sample_sums.h"
 #include "orthonormal.h"
-#include "spread.h"
 
 namespace eida {
 
-MomentSketch::MomentSketch(int64_t dim, int64_t rows) {
-  if (dim < 1 || rows < 2) {
-    throw ConfigError("sketch: {} rows of {} dimensions, wanted at least 2 of at least 1", rows,
-                      dim);
-  }
-  sum_ = at::zeros({dim}, at::kDouble);
+MomentSketch::MomentSketch(int64_t dim, int64_t rows) : SampleSums(dim, "sketch") {
+  if (rows < 2) throw ConfigError("sketch: {} rows, wanted at least 2", rows);
   buffer_ = at::empty({2 * rows, dim}, at::kDouble);
 }
 
-void MomentSketch::add(const at::Tensor& samples, const std::string& place) {
-  const c10::NoGradGuard no_grad;
-  each_chunk(samples, dim(), count_, "sketch", place, [this](const at::Tensor& chunk) {  // [c, d]
-    sum_ += chunk.sum(0);
-    trace_ += chunk.square().sum().item<double>();
-    append(chunk);
-  });
-  count_ += samples.size(0);
+void MomentSketch::add_chunk(const at::Tensor& chunk) {
+  trace_ += chunk.square().sum().item<double>();
+  append(chunk);
 }
 
 void MomentSketch::append(const at::Tensor& rows) {
@@ -66,31 +54,18 @@ void MomentSketch::shrink() {
 
 void MomentSketch::reduce(const Communicator& processes, int to) {
   if (processes.size() == 1) return;
+  SampleSums::reduce(processes, to);
   shrink();  // l rows of each process are enough
   const at::Tensor own = rows().clone();
-  const at::Tensor numbers =
-      at::tensor({static_cast<double>(count_), trace_, shrunk_}, sum_.options());
-  for (const at::Tensor& part : {sum_, numbers}) processes.reduce(part, to);
-  count_ = static_cast<int64_t>(numbers[0].item<double>());
-  trace_ = numbers[1].item<double>();
-  shrunk_ = numbers[2].item<double>();
+  const at::Tensor numbers = at::tensor({trace_, shrunk_}, own.options());
+  processes.reduce(numbers, to);
+  trace_ = numbers[0].item<double>();
+  shrunk_ = numbers[1].item<double>();
   filled_ = 0;
   for (int rank = 0; rank < processes.size(); ++rank) {  // one at a time, whatever their number
     const int64_t sent = rank == processes.rank() ? own.size(0) : 0;
     append(processes.gather_rows(own.narrow(0, 0, sent), to));
   }
-}
-
-void MomentSketch::merge(const MomentSketch& other) {
-  if (other.dim() != dim() || other.most_rows() != most_rows()) {
-    throw ConfigError("sketches: {} rows of {} dimensions and {} of {} cannot be merged",
-                      most_rows(), dim(), other.most_rows(), other.dim());
-  }
-  count_ += other.count_;
-  sum_ += other.sum_;
-  trace_ += other.trace_;
-  shrunk_ += other.shrunk_;
-  append(other.rows());
 }
 
 double MomentSketch::lost() const {

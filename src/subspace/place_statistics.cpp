@@ -44,19 +44,29 @@ double PlaceSize::estimation_bytes() const {
          squares(2 * static_cast<double>(sketch_rows));
 }
 
+double PlaceSize::estimation_work() const {
+  const int64_t seen = kept() == Kept::kSketch ? 2 * sketch_rows : rows;
+  const auto few = static_cast<double>(std::min(seen, dim)),
+             many = static_cast<double>(std::max(seen, dim));
+  return few * few * (many + 10 * few);  // inner products, and their eigenvalues
+}
+
 PlaceStatistics::PlaceStatistics(const PlaceSize& size, std::string name, Shard own)
     : size_(size),
       name_(std::move(name)),
       own_(own),
-      kept_(rows_of(kept() == Kept::kSamples ? own.size() : kMostKept, size.dim)) {
-  if (kept() == Kept::kSamples) return;
+      kept_(rows_of(size.kept() == Kept::kSamples ? own.size() : kMostKept, size.dim)) {
+  switch (size.kept()) {
+    case Kept::kSamples:
+      return;
+    case Kept::kMoments:
+      sums_ = std::make_unique<SecondMoments>(size.dim);
+      break;
+    case Kept::kSketch:
+      sums_ = std::make_unique<MomentSketch>(size.dim, size.sketch_rows);
+  }
   while (number_of_kept(first_kept_) < own.begin) ++first_kept_;
   block_ = rows_of(kBlock, size.dim);
-  if (kept() == Kept::kSketch) {
-    sketch_.emplace(size.dim, size.sketch_rows);
-  } else {
-    moments_.emplace(size.dim);
-  }
 }
 
 void PlaceStatistics::add(const at::Tensor& samples) {
@@ -66,7 +76,7 @@ void PlaceStatistics::add(const at::Tensor& samples) {
     throw ConfigError("samples of {}: {} more of shape [{}], wanted [n, {}] and {} in all", name_,
                       n, fmt::join(samples.sizes(), ", "), size_.dim, own_.size());
   }
-  if (kept() == Kept::kSamples) {
+  if (!sums_) {
     kept_.narrow(0, count_, n).copy_(samples);
     kept_rows_ = count_ += n;
     return;
@@ -87,8 +97,7 @@ void PlaceStatistics::add(const at::Tensor& samples) {
 
 void PlaceStatistics::fold_block() {
   const at::Tensor block = block_.narrow(0, 0, block_rows_);
-  if (moments_) moments_->add(block, name_);
-  if (sketch_) sketch_->add(block, name_);
+  sums_->add(block, name_);
   directions_.add(block, name_);
   block_rows_ = 0;
   if (count_ == own_.size()) block_ = at::Tensor();
@@ -101,51 +110,31 @@ void PlaceStatistics::gather(const Communicator& processes, int to) {
   count_ = size_.rows;
   own_ = {0, size_.rows};
   block_ = at::Tensor();
-  if (kept() == Kept::kSamples) return;
-  if (moments_) moments_->reduce(processes, to);
-  if (sketch_) sketch_->reduce(processes, to);
+  if (!sums_) return;
+  sums_->reduce(processes, to);
   directions_.reduce(processes, to, size_.dim);
-  if (processes.rank() == to) return;
-  moments_.reset();
-  sketch_.reset();
+  if (processes.rank() != to) sums_.reset();
 }
 
 at::Tensor PlaceStatistics::samples() const { return kept_.narrow(0, 0, kept_rows_); }
 
-at::Tensor PlaceStatistics::mean() const {
-  switch (kept()) {
-    case Kept::kSamples:
-      return samples().mean(0, false, at::kDouble);
-    case Kept::kMoments:
-      return moments_->sum() / static_cast<double>(moments_->count());
-    case Kept::kSketch:
-      break;
-  }
-  return sketch_->sum() / static_cast<double>(sketch_->count());
+Spread PlaceStatistics::spread() const {
+  return sums_ ? sums_->spread() : Spread::of_samples(samples(), name_);
 }
 
-double PlaceStatistics::participation_ratio() const {
-  switch (kept()) {
-    case Kept::kSamples:
-      return eida::participation_ratio(samples(), name_);
-    case Kept::kMoments:
-      return eida::participation_ratio(*moments_);
-    case Kept::kSketch:
-      break;
-  }
-  return eida::participation_ratio(*sketch_);
+at::Tensor PlaceStatistics::mean() const {
+  return sums_ ? sums_->sum() / static_cast<double>(sums_->count())
+               : samples().mean(0, false, at::kDouble);
 }
 
 double PlaceStatistics::mean_pair_cosine() const {
-  return kept() == Kept::kSamples ? eida::mean_pair_cosine(samples(), name_)
-                                  : directions_.mean_pair_cosine();
+  return sums_ ? directions_.mean_pair_cosine() : eida::mean_pair_cosine(samples(), name_);
 }
 
 MeanShare PlaceStatistics::mean_share(const at::Tensor& direction) const {
   MeanShare share = eida::mean_share(samples(), direction, name_);
-  if (kept() == Kept::kSamples) return share;
-  const double trace = sketch_ ? sketch_->trace() : moments_->product().trace().item<double>();
-  const double squares = trace / static_cast<double>(count_);  // E||x||^2
+  if (!sums_) return share;
+  const double squares = sums_->trace() / static_cast<double>(count_);  // E||x||^2
   share.energy = squares > 0 ? mean().square().sum().item<double>() / squares : 0.0;
   return share;
 }

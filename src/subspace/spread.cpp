@@ -1,4 +1,4 @@
-#include "spread.h"
+#include "eida/subspace/spread.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/dot.h>
@@ -7,10 +7,12 @@
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mv.h>
+#include <ATen/ops/zeros.h>
 
 #include <cmath>
 
 #include "eida/core/error.h"
+#include "eida/subspace/sample_sums.h"
 #include "leading_eigenpairs.h"
 #include "orthonormal.h"
 
@@ -48,19 +50,10 @@ void check_finite(const at::Tensor& samples, const std::string& place, int64_t f
                      at_place(place), first + row, column, samples[row][column].item<double>());
 }
 
-void each_chunk(const at::Tensor& samples, int64_t dim, int64_t before, const char* what,
-                const std::string& place,
-                const std::function<void(const at::Tensor& chunk)>& work) {
-  if (samples.dim() != 2 || samples.size(1) != dim) {
-    throw ConfigError("{}{}: samples of shape {}, wanted [n, {}]", what, at_place(place),
-                      fmt::join(samples.sizes(), " x "), dim);
-  }
-  const at::Tensor host = samples.detach().to(at::kCPU);
-  check_finite(host, place, before);
-  constexpr int64_t kRows = 1024;
-  for (int64_t begin = 0; begin < host.size(0); begin += kRows)
-    work(host.narrow(0, begin, std::min(kRows, host.size(0) - begin)).to(at::kDouble));
-}
+Spread::Spread(at::Tensor mean, int64_t samples)
+    : mean_(std::move(mean)),
+      samples_(samples),
+      count_(static_cast<double>(std::max<int64_t>(samples, 1))) {}
 
 Spread Spread::of_samples(const at::Tensor& samples, const std::string& place) {
   const int64_t n = samples.size(0), d = samples.size(1);
@@ -69,38 +62,39 @@ Spread Spread::of_samples(const at::Tensor& samples, const std::string& place) {
     moments.add(samples, place);
     return of_moments(moments);
   }
-  Spread spread;
-  spread.count_ = static_cast<double>(n);
-  spread.rows_ = samples.to(at::kDouble, /*non_blocking=*/false, /*copy=*/true).contiguous();
-  spread.mean_ = spread.rows_.mean(0);
-  const at::Tensor flat = spread.rows_.view({-1});
+  const at::Tensor rows = samples.detach()
+                              .to(at::TensorOptions(at::kCPU).dtype(at::kDouble),
+                                  /*non_blocking=*/false, /*copy=*/true)
+                              .contiguous();
+  Spread spread(n == 0 ? at::zeros({d}, at::kDouble) : rows.mean(0), n);
+  spread.rows_ = rows;
+  const at::Tensor flat = rows.view({-1});
   spread.total_ = at::dot(flat, flat).item<double>() / spread.count_;
   if (!std::isfinite(spread.total_)) {
-    check_finite(samples, place);
+    check_finite(rows, place);
     throw NumericError("samples{}: values so large that their squares overflow", at_place(place));
   }
   return spread;
 }
 
 Spread Spread::of_moments(const SecondMoments& moments) {
-  Spread spread;
-  spread.count_ = static_cast<double>(moments.count());
-  spread.moment_ = moments.product() / spread.count_;
-  spread.mean_ = moments.sum() / spread.count_;
+  const auto count = static_cast<double>(std::max<int64_t>(moments.count(), 1));
+  Spread spread(moments.sum() / count, moments.count());
+  spread.moment_ = moments.product() / count;
   spread.total_ = spread.moment_.trace().item<double>();
   return spread;
 }
 
 Spread Spread::of_sketch(const MomentSketch& sketch) {
-  Spread spread;
-  spread.count_ = static_cast<double>(sketch.count());
-  spread.mean_ = sketch.sum() / spread.count_;
-  spread.total_ = sketch.trace() / spread.count_;
+  const auto count = static_cast<double>(std::max<int64_t>(sketch.count(), 1));
+  Spread spread(sketch.sum() / count, sketch.count());
+  spread.lack_ = {sketch.most_rows(), sketch.trace(), sketch.lost(), sketch.shrunk()};
+  spread.total_ = sketch.trace() / count;
   const at::Tensor B = sketch.rows();
   spread.frame_ = frame_of(B, spread.mean_, kEmpty);
   const at::Tensor inside = at::mm(B, spread.frame_.t());  // [r, q]
-  spread.moment_ = at::mm(inside.t(), inside) / spread.count_;
-  spread.outside_ = sketch.lost() / spread.count_;
+  spread.moment_ = at::mm(inside.t(), inside) / count;
+  spread.outside_ = spread.lack_.lost / count;
   return spread;
 }
 

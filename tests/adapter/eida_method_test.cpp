@@ -1,3 +1,5 @@
+#include <ATen/ops/ones.h>
+#include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
 #include "adapter/adapted_model.h"
@@ -28,6 +30,30 @@ TEST_P(EidaMethodTest, MergedLogitsAreTheAdaptedOnes) {
   disturb(*method);
   const at::Tensor adapted = plain_logits(*model, batch_);
   EXPECT_GT((adapted - base).abs().max().item<double>(), 1e-3);  // the adapters do something
+  method->merge(*model);
+  const double largest = std::max(1.0, adapted.abs().max().item<double>());
+  EXPECT_LT((plain_logits(*model, batch_) - adapted).abs().max().item<double>(), 1e-5 * largest);
+}
+
+TEST_P(EidaMethodTest, RowsOfAnyScaleMergeExactly) {
+  const auto model = open();
+  const Places& places = model->places();
+  const PlaceBases rows = random_bases(*model, 4, 4);
+  PerPlace<Subspace> subspaces(places.size());
+  for (PlaceId id = 0; id < places.size(); ++id) {
+    subspaces[id].basis = rows[id];
+    subspaces[id].energy = at::ones({4}, at::kDouble);
+    subspaces[id].scale = at::tensor({2.0, 1.0, 0.5, 1.5}, at::kDouble);
+  }
+  const PlaceBases bases =
+      make_bases(places, subspaces, PerPlace<int64_t>(places.size(), 3), choose_sites(*model, {}));
+  const at::Tensor factors = at::tensor({2.0, 1.0, 0.5}, at::kFloat).unsqueeze(1);
+  for (PlaceId id = 0; id < places.size(); ++id)
+    ASSERT_TRUE(bases[id].equal(factors * rows[id].narrow(0, 0, 3)));
+  const auto method = make(*model);
+  method->attach(*model, bases, 1);
+  disturb(*method);
+  const at::Tensor adapted = plain_logits(*model, batch_);
   method->merge(*model);
   const double largest = std::max(1.0, adapted.abs().max().item<double>());
   EXPECT_LT((plain_logits(*model, batch_) - adapted).abs().max().item<double>(), 1e-5 * largest);

@@ -103,25 +103,33 @@ void check_statistics(const eida::Communicator& processes, const eida::PlaceSize
   expect(part.count() == rows, "all samples count");
   expect(part.samples().equal(whole.samples()), "the same samples are kept");
   expect(part.mean().allclose(whole.mean(), 1e-12, 1e-12), "the mean is that of all samples");
-  expect(whole.kept() == eida::Kept::kSketch ||
-             std::abs(part.participation_ratio() - whole.participation_ratio()) < 1e-9,
-         "the spread is that of all samples");
   expect(std::abs(part.mean_pair_cosine() - whole.mean_pair_cosine()) < 1e-6,
          "so are the directions");
-  if (whole.kept() == eida::Kept::kSketch) {
-    expect(part.sketch().count() == rows, "the sketches count all samples");
-    expect(std::abs(part.sketch().trace() - whole.sketch().trace()) < 1e-9 * whole.sketch().trace(),
-           "and all of their energy");
-    const at::Tensor X = samples.to(at::kDouble), B = part.sketch().rows(),
-                     missing = at::linalg_eigvalsh(at::mm(X.t(), X) - at::mm(B.t(), B));
-    const double rounding = 1e-12 * part.sketch().trace();
-    expect(missing[0].item<double>() > -rounding &&
-               missing[dim - 1].item<double>() <= part.sketch().shrunk() + rounding,
-           "together they miss no more than they say");
-  }
-  if (whole.kept() != eida::Kept::kMoments) return;
-  expect(part.moments().product().allclose(whole.moments().product(), 1e-12, 1e-9),
-         "so are the second moments");
+  if (size.kept() == eida::Kept::kSketch) return;
+  expect(std::abs(participation_ratio(part.spread()) - participation_ratio(whole.spread())) < 1e-9,
+         "the spread is that of all samples");
+}
+
+/// A sketch of samples that come to several processes.
+void check_sketch(const eida::Communicator& processes) {
+  constexpr int64_t kRows = 5000, kDim = 40;
+  const at::Tensor X =
+      at::sin(numbers(kRows * kDim, at::kDouble, 0.01).square()).view({kRows, kDim});
+  const eida::Shard own =
+      eida::shard_of(std::vector<int64_t>(kRows, 1), processes.rank(), processes.size());
+  eida::MomentSketch sketch(kDim, 10);
+  sketch.add(X.narrow(0, own.begin, own.size()));
+  const int owner = processes.size() - 1;
+  sketch.reduce(processes, owner);
+  if (processes.rank() != owner) return;
+  expect(sketch.count() == kRows, "the sketches count all samples");
+  const at::Tensor S = at::mm(X.t(), X), B = sketch.rows(),
+                   missing = at::linalg_eigvalsh(S - at::mm(B.t(), B));
+  const double trace = S.trace().item<double>(), rounding = 1e-12 * trace;
+  expect(std::abs(sketch.trace() - trace) < 1e-9 * trace, "and all of their energy");
+  expect(missing[0].item<double>() > -rounding &&
+             missing[kDim - 1].item<double>() <= sketch.shrunk() + rounding,
+         "together they miss no more than they say");
 }
 
 int run(const eida::Communicator& processes, const std::string& mode) {
@@ -135,6 +143,7 @@ int run(const eida::Communicator& processes, const std::string& mode) {
   check_statistics(processes, {500, 6});           // few enough to be kept
   check_statistics(processes, {5000, 6});          // second moments
   check_statistics(processes, {5000, 40, 1, 10});  // a sketch of them
+  check_sketch(processes);
   processes.barrier();
   if (processes.is_root()) fmt::print("{} processes\n", processes.size());
   return 0;

@@ -1,7 +1,12 @@
 // eida-probe from the command line to its files.
+#include <ATen/ops/arange.h>
+#include <ATen/ops/eye.h>
+
 #include <cstdlib>
+#include <map>
 #include <set>
 
+#include "../../src/programs/probe/results.h"
 #include "eida/core/csv.h"
 #include "eida/report/curves.h"
 #include "eida/report/figure.h"
@@ -51,6 +56,50 @@ TEST_F(ProbeProgram, WritesEveryFileOfTheContract) {
   const SafetensorsFile subspaces(run_ / "subspaces.safetensors");
   EXPECT_EQ(subspaces.find("input.0.basis")->shape, (std::vector<int64_t>{8, 24}));
   EXPECT_EQ(subspaces.find("delta_output.4.basis")->shape, (std::vector<int64_t>{8, 40}));
+}
+
+TEST_F(ProbeProgram, EachSideMayHaveAnEstimatorOfItsOwn) {
+  std::string named;
+  const auto bases = [&](std::initializer_list<const char*> settings) {
+    std::vector<std::string> arguments = {"--save-subspaces", "--overwrite"};
+    for (const char* setting : settings)
+      arguments.insert(arguments.end(), {"--set", std::string("subspace.") + setting});
+    const ProgramResult result = run(quick_reviews(arguments));
+    EXPECT_EQ(result.code, 0) << result.err;
+    named = json_file(run_ / "probe.json")["estimator"];
+    std::map<std::string, at::Tensor> tensors;
+    const SafetensorsFile file(run_ / "subspaces.safetensors");
+    for (const auto& entry : file.entries()) tensors[entry.name] = file.tensor(entry).clone();
+    return tensors;
+  };
+  const auto data = bases({"estimator=centred"}), blind = bases({"estimator=random"});
+  EXPECT_EQ(named, "random");
+  const auto mixed = bases({"estimator=random", "input=centred"});
+  EXPECT_EQ(named, "centred at inputs, random at outputs");
+  ASSERT_EQ(mixed.size(), 22u);
+  for (const auto& [name, basis] : mixed) {
+    const bool input = name.starts_with("input.");
+    EXPECT_TRUE(basis.equal((input ? data : blind).at(name))) << name;
+    EXPECT_FALSE(basis.equal((input ? blind : data).at(name))) << name;
+  }
+  EXPECT_EQ(
+      bases({"estimator=mean_first", "input=random", "output=random"}).at("input.0.basis").sizes(),
+      blind.at("input.0.basis").sizes());
+  EXPECT_EQ(named, "random");
+}
+
+TEST(Subspaces, AreWrittenWithTheirScale) {
+  Places places;
+  places.add_input("x", "q", 0, 4);
+  places.add_site("w", "q", 3);
+  PerPlace<Subspace> subspaces(2);
+  for (PlaceId id = 0; id < 2; ++id) subspaces[id].basis = at::eye(places[id].dim).narrow(0, 0, 2);
+  subspaces[0].scale = at::arange(1, 3, at::kDouble);
+  const TempDir dir;
+  write_subspaces(dir.path() / "s.safetensors", places, subspaces);
+  const SafetensorsFile file(dir.path() / "s.safetensors");
+  EXPECT_TRUE(file.tensor(*file.find("input.0.scale")).equal(at::arange(1, 3, at::kFloat)));
+  EXPECT_EQ(file.find("delta_output.0.scale"), nullptr);
 }
 
 TEST_F(ProbeProgram, SaysThatWeightsAreRandom) {

@@ -6,7 +6,9 @@
 #include <limits>
 
 #include "eida/core/error.h"
-#include "eida/subspace/subspace.h"
+#include "eida/subspace/estimator.h"
+#include "eida/subspace/fidelity.h"
+#include "eida/subspace/for_each_place.h"
 #include "subspace/spectra.h"
 
 namespace eida {
@@ -235,7 +237,9 @@ TEST(Estimate, ManyPlacesEqualOneByOneBitForBitAtAnyThreadCount) {
   const int threads = at::get_num_threads();
   for (const int count : {1, 2, 3}) {
     at::set_num_threads(count);
-    const std::vector<Subspace> together = estimate_subspaces(samples, options);
+    std::vector<Subspace> together(samples.size());
+    for_each_place(samples.size(),
+                   [&](size_t i) { together[i] = estimate_subspace(samples[i], options); });
     EXPECT_EQ(at::get_num_threads(), count);
     for (size_t i = 0; i < samples.size(); ++i) {
       const Subspace alone = estimate_subspace(samples[i], options);
@@ -246,19 +250,37 @@ TEST(Estimate, ManyPlacesEqualOneByOneBitForBitAtAnyThreadCount) {
   at::set_num_threads(threads);
 }
 
-TEST(Estimate, AnErrorInOnePlaceOfManyReachesTheCaller) {
-  std::vector<at::Tensor> samples(5, decaying(20, 30, 0.8, 1));
-  samples[4] = samples[4].clone();
-  samples[4][0][0] = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<std::string> names = {"a", "b", "c", "d", "site nine"};
-  try {
-    estimate_subspaces(samples, options_of(EstimatorKind::mean_first, 3), names);
-    FAIL() << "no error";
-  } catch (const NumericError& error) {
-    EXPECT_NE(std::string(error.what()).find("site nine"), std::string::npos);
+TEST(Estimate, OnlyWhatNeedsNoSamplesIsEstimatedWithoutThem) {
+  const EstimateOptions options = options_of(EstimatorKind::random, 10);
+  const Subspace blind = estimate_unsampled(50, options, "place"),
+                 seeing = estimate_subspace(decaying(40, 50, 1.0, 1), options, "place");
+  EXPECT_TRUE(at::equal(blind.basis, seeing.basis));
+  EXPECT_EQ(blind.total_energy, 0.0);
+  EXPECT_EQ(blind.energy.abs().max().item<double>(), 0.0);
+  EXPECT_EQ(estimate_unsampled(7, options, "narrow").basis.size(0), 7);
+  for (const auto& row : Choices<EstimatorKind>::kAll) {
+    if (estimator_of(row.value).needs() == Needs::kNothing) continue;
+    EXPECT_THROW(estimate_unsampled(50, options_of(row.value, 10), "place"), ConfigError)
+        << row.name;
   }
-  EXPECT_THROW(estimate_subspaces(samples, options_of(EstimatorKind::mean_first, 3), {"too few"}),
-               ConfigError);
+}
+
+TEST(Subspace, AScaleStretchesTheRowsOfAdaptersAndNothingThatIsMeasured) {
+  const at::Tensor samples = decaying(60, 40, 0.8, 3), fresh = decaying(50, 40, 0.8, 3);
+  const Subspace plain = estimate_subspace(samples, options_of(EstimatorKind::mean_first, 8));
+  EXPECT_TRUE(plain.scaled_basis().is_same(plain.basis));  // no bit, no copy
+  Subspace whitened = plain;
+  whitened.scale = plain.energy.rsqrt();
+  EXPECT_EQ(fidelity(fresh, whitened, {3, 8}).mean, fidelity(fresh, plain, {3, 8}).mean);
+  EXPECT_EQ(explained_energy(whitened, {3, 8}), explained_energy(plain, {3, 8}));
+  const at::Tensor mean = samples.mean(0);
+  EXPECT_EQ(centred_fidelity(fresh, whitened, mean, {8}).mean,
+            centred_fidelity(fresh, plain, mean, {8}).mean);
+  // What an adapter sees of the samples has second moment 1 along each row.
+  const at::Tensor A = whitened.first(5).scaled_basis();
+  ASSERT_EQ(A.sizes(), (std::vector<int64_t>{5, 40}));
+  const at::Tensor seen = at::mm(samples, A.t()).square().mean(0, false, at::kDouble);
+  EXPECT_LT((seen - 1).abs().max().item<double>(), 1e-5);  // float32
 }
 
 }  // namespace

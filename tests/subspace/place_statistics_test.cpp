@@ -27,21 +27,19 @@ PlaceStatistics statistics_of(const at::Tensor& samples, int64_t part) {
 TEST(PlaceStatistics, KeepAFewSamplesAsTheyAre) {
   const at::Tensor samples = decaying(300, kDim, 0.5, 1);
   const PlaceStatistics statistics = statistics_of(samples, 77);
-  ASSERT_EQ(statistics.kept(), Kept::kSamples);
   EXPECT_TRUE(statistics.samples().equal(samples));
   const EstimateOptions options{EstimatorKind::mean_first, 8, 0};
-  std::vector<PlaceStatistics> places = {statistics};
-  EXPECT_TRUE(estimate_subspaces(places, options)[0].basis.equal(
-      estimate_subspace(samples, options, "place").basis));
+  EXPECT_TRUE(estimate_subspace(statistics, options)
+                  .basis.equal(estimate_subspace(samples, options, "place").basis));
 }
 
 TEST(PlaceStatistics, ManySamplesGiveTheSubspaceThatTheyHave) {
   const at::Tensor samples = decaying(kMany, kDim, 0.7, 2), X = samples.to(at::kDouble);
-  const std::vector<PlaceStatistics> places = {statistics_of(samples, 700)};
-  ASSERT_EQ(places[0].kept(), Kept::kMoments);
-  EXPECT_EQ(places[0].count(), kMany);
+  const PlaceStatistics place = statistics_of(samples, 700);
+  ASSERT_EQ(PlaceSize({kMany, kDim}).kept(), Kept::kMoments);
+  EXPECT_EQ(place.count(), kMany);
   const auto expect = [&](EstimatorKind estimator, const at::Tensor& rows, const at::Tensor& of) {
-    const Subspace summed = estimate_subspaces(places, {estimator, 16, 0})[0];
+    const Subspace summed = estimate_subspace(place, {estimator, 16, 0});
     EXPECT_LT(projector_distance(rows, summed.basis), 1e-6) << to_string(estimator);
     EXPECT_NEAR(of.square().sum(1).mean().item<double>(), summed.total_energy, 1e-10);
   };
@@ -62,9 +60,9 @@ TEST(PlaceStatistics, SecondMomentsHoldASubspaceWhereEigenvaluesAreAThousandthAp
   ASSERT_GT(gap, 1e-3);
   ASSERT_LT(gap, 1.5e-3);
   const at::Tensor samples = at::mm(U * values.sqrt(), V.t()).to(at::kFloat);
-  const std::vector<PlaceStatistics> places = {statistics_of(samples, 500)};
-  ASSERT_EQ(places[0].kept(), Kept::kMoments);
-  const Subspace summed = estimate_subspaces(places, {EstimatorKind::uncentred, kRows, 0})[0];
+  ASSERT_EQ(PlaceSize({n, kWide}).kept(), Kept::kMoments);
+  const Subspace summed =
+      estimate_subspace(statistics_of(samples, 500), {EstimatorKind::uncentred, kRows, 0});
   const at::Tensor exact = testing::exact_leading(samples.to(at::kDouble), kRows);
   EXPECT_LT(projector_distance(exact, summed.basis), 1e-6);
 }
@@ -74,7 +72,8 @@ TEST(PlaceStatistics, ManySamplesAreDescribedAsAWhole) {
   const PlaceStatistics statistics = statistics_of(samples, 333);
   const at::Tensor mean = samples.mean(0, false, at::kDouble);
   EXPECT_LT((statistics.mean() - mean).abs().max().item<double>(), 1e-12);
-  EXPECT_NEAR(statistics.participation_ratio(), participation_ratio(samples), 1e-9);
+  EXPECT_NEAR(participation_ratio(statistics.spread()),
+              participation_ratio(Spread::of_samples(samples)), 1e-9);
   EXPECT_NEAR(statistics.mean_pair_cosine(), mean_pair_cosine(samples), 1e-12);
   const MeanShare whole = mean_share(samples, mean), share = statistics.mean_share(mean);
   EXPECT_NEAR(share.energy, whole.energy, 1e-12);
@@ -130,17 +129,18 @@ TEST(PlaceStatistics, SketchedPlacesAreDescribedAsAWhole) {
       place.add(samples.narrow(0, row, std::min(part, kMany - row)));
   }
   const PlaceStatistics& statistics = places[0];
-  ASSERT_EQ(statistics.kept(), Kept::kSketch);
-  EXPECT_TRUE(statistics.sketch().rows().equal(places[1].sketch().rows()));
+  ASSERT_EQ(size.kept(), Kept::kSketch);
   const at::Tensor mean = samples.mean(0, false, at::kDouble);
   EXPECT_LT((statistics.mean() - mean).abs().max().item<double>(), 1e-12);
   EXPECT_NEAR(statistics.mean_pair_cosine(), mean_pair_cosine(samples), 1e-12);
   EXPECT_NEAR(statistics.mean_share(mean).energy, mean_share(samples, mean).energy, 1e-12);
-  EXPECT_NEAR(statistics.participation_ratio(), participation_ratio(samples), 0.01);
+  EXPECT_NEAR(participation_ratio(statistics.spread()),
+              participation_ratio(Spread::of_samples(samples)), 0.01);
   EXPECT_EQ(statistics.samples().size(0), PlaceStatistics::kMostKept);
   const EstimateOptions options{EstimatorKind::mean_first, 3, 0};
   const Subspace direct = estimate_subspace(samples, options, "place"),
-                 sketched = estimate_subspaces(places, options)[0];
+                 sketched = estimate_subspace(statistics, options);
+  EXPECT_TRUE(sketched.basis.equal(estimate_subspace(places[1], options).basis));
   EXPECT_EQ(sketched.sketch.rows, 16);
   EXPECT_LT(sketched.sketch.largest_sine, 0.5);
   EXPECT_LT(projector_distance(direct.basis, sketched.basis), sketched.sketch.largest_sine);

@@ -1,4 +1,5 @@
-/// What samples of a model's places say: a subspace at every place, and how much of a token it keeps.
+/// What samples of a model's places say: a subspace at every place, and how much of a token it
+/// keeps.
 #pragma once
 
 #include <cstdint>
@@ -42,12 +43,17 @@ struct Repeat {
 
 struct MeasureOptions {
   SamplerOptions sampler;
-  EstimateOptions estimate;
-  std::vector<int64_t> dims;            ///< ascending, at most estimate.k
+  EstimateOptions inputs, outputs;      ///< at input spaces, at sites
+  bool sample_all = true;               ///< places too whose estimator needs no samples
+  std::vector<int64_t> dims;            ///< ascending, at most k
   int64_t sketch_from = 0;              ///< sampling.sketch_from
   std::optional<int64_t> memory_limit;  ///< run.memory_limit, MiB
   /// Each process samples its part of the examples, and estimates at its part of the places.
   const Communicator* processes = &Communicator::single();
+
+  const EstimateOptions& estimate(const Place& place) const {
+    return place.is_site() ? outputs : inputs;
+  }
 };
 
 /// Samples `examples`, estimates a subspace at every place, and measures it on `heldout`. The same
@@ -59,7 +65,8 @@ Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExamp
 /// Measures of all repeats, [repeat], at the same dims.
 using Repeats = std::vector<PerPlace<PlaceMeasure>>;
 
-/// Mean and interval of one number of a place over the repeats that have it; nullopt where none has.
+/// Mean and interval of one number of a place over the repeats that have it; nullopt where none
+/// has.
 std::optional<Interval> over_repeats(
     const Repeats& repeats, PlaceId place,
     const std::function<std::optional<double>(const PlaceMeasure&)>& pick);
@@ -74,8 +81,8 @@ void check_dims(const Places& places, const std::vector<int64_t>& dims);
 /// Whether the rule chooses ranks by what is measured; fixed and plan know them before.
 bool measures_ranks(const RankRuleOptions& rule);
 
-/// All that choosing ranks asks for and no measurement changes: a plan that fits the model, the dims
-/// that are compared, a budget that suffices. \throws ConfigError, DataError as choose_ranks
+/// All that choosing ranks asks for and no measurement changes: a plan that fits the model, the
+/// dims that are compared, a budget that suffices. \throws ConfigError, DataError as choose_ranks
 void check_rank_rule(const RankRuleOptions& rule, const Places& places,
                      const std::vector<int64_t>& dims);
 

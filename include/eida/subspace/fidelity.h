@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "eida/subspace/moment_sketch.h"
-#include "eida/subspace/second_moments.h"
+#include "eida/parallel/communicator.h"
+#include "eida/subspace/spread.h"
 #include "eida/subspace/subspace.h"
 
 namespace eida {
@@ -50,11 +50,9 @@ MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
 
 /// (sum of lambda)^2 / (sum of lambda^2), lambda the eigenvalues of the covariance: 1 for a line, d
 /// for a ball; 0 when all samples are equal. No eigenvalue is computed: trace^2 / Frobenius norm^2.
-double participation_ratio(const at::Tensor& samples, const std::string& place = "");
-double participation_ratio(const SecondMoments& moments);
-/// Of what the sketch keeps: the trace is exact, the Frobenius norm too small by at most
-/// sqrt(shrunk() lost()) / n.
-double participation_ratio(const MomentSketch& sketch);
+/// Of a sketch the trace is exact, the Frobenius norm too small by at most sqrt(shrunk() lost()) /
+/// n.
+double participation_ratio(Spread spread);
 
 /// Mean cosine over ALL pairs of different tokens, -1..1: what the mean over random pairs
 /// estimates, without a draw. NaN with fewer than two vectors that are not zero. Source: Ethayarajh

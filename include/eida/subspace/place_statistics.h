@@ -4,15 +4,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "eida/parallel/shards.h"
 #include "eida/subspace/fidelity.h"
-#include "eida/subspace/moment_sketch.h"
-#include "eida/subspace/second_moments.h"
+#include "eida/subspace/sample_sums.h"
 
 namespace eida {
 
@@ -35,6 +34,7 @@ struct PlaceSize {
   Kept kept() const;
   double bytes() const;             ///< held at most
   double estimation_bytes() const;  ///< needed beside them, about
+  double estimation_work() const;   ///< operations, about
 };
 
 /// Keeps the samples of a place or, where that takes less memory, sums over them: second moments or
@@ -61,15 +61,13 @@ class PlaceStatistics {
   const std::string& name() const { return name_; }
   int64_t dim() const { return size_.dim; }
   int64_t count() const { return count_; }  ///< samples that came
-  Kept kept() const { return size_.kept(); }
   /// All samples, or kMostKept of them at even distances. // [m, dim] float32
   at::Tensor samples() const;
-  const SecondMoments& moments() const { return *moments_; }  ///< where kept() is kMoments
-  const MomentSketch& sketch() const { return *sketch_; }     ///< where kept() is kSketch
+  /// What an estimator sees of them. \throws NumericError on NaN or infinity, naming the place
+  Spread spread() const;
 
   // As the functions of fidelity.h say it of all samples.
   at::Tensor mean() const;  // [dim] float64
-  double participation_ratio() const;
   double mean_pair_cosine() const;
   /// The cosine is the mean over samples().
   MeanShare mean_share(const at::Tensor& direction) const;
@@ -89,13 +87,11 @@ class PlaceStatistics {
   int64_t kept_rows_ = 0;
   at::Tensor block_;  // [b, dim] float32: samples that the sums do not hold yet
   int64_t block_rows_ = 0;
-  std::optional<SecondMoments> moments_;
-  std::optional<MomentSketch> sketch_;
+  std::unique_ptr<SampleSums> sums_;  ///< none: the kept samples are all
   DirectionSum directions_;
 };
 
-/// estimate_subspaces() of the places' samples, or of what is kept of them.
-std::vector<Subspace> estimate_subspaces(const std::vector<PlaceStatistics>& places,
-                                         const EstimateOptions& options);
+/// Of all samples. Where the place has fewer than k dimensions, as many rows as it has.
+Subspace estimate_subspace(const PlaceStatistics& place, const EstimateOptions& options);
 
 }  // namespace eida

@@ -22,22 +22,37 @@ struct SketchBound {
   double energy_missed = 0.0;
   /// Sine of the largest angle to the subspace of all samples, at most; 1: nothing is known.
   double largest_sine = 0.0;
+
+  /// Calls visit(name, member) for each number, in the order and by the names of files.
+  template <typename Visit>
+  static void each_number(const Visit& visit) {
+    visit("rows", &SketchBound::rows);
+    visit("error", &SketchBound::error);
+    visit("energy_lost", &SketchBound::energy_lost);
+    visit("energy_missed", &SketchBound::energy_missed);
+    visit("largest_sine", &SketchBound::largest_sine);
+  }
 };
 
 /// k orthonormal rows. Rows 0..j-1 are the j-dimensional estimate. Compare projectors, never rows.
 struct Subspace {
-  at::Tensor basis;  // [k, d] float32
-  at::Tensor
-      energy;  // [k] float64: second moment (per sample) along each row; 0 for completed rows
+  at::Tensor basis;   // [k, d] float32
+  at::Tensor energy;  // [k] float64: second moment per sample along each row; completed rows: 0
   /// Second moment of a whole sample, E||x||^2 (centred: of a centred one); energy.sum() <=
   /// total_energy.
   double total_energy = 0.0;
   /// mean_first, power_iteration: false where the mean is negligible and row 0 is an eigenvector.
   bool mean_in_row0 = false;
   SketchBound sketch = {};  ///< of all k rows
+  /// What an adapter multiplies each row by, > 0; undefined: nothing. Fidelity, capture, angles and
+  /// energies are those of the orthonormal rows. // [k] float64
+  at::Tensor scale = {};
+
   /// The first j rows; of a sketch's bound what does not depend on j. \throws ConfigError unless 1
   /// <= j <= k.
   Subspace first(int64_t j) const;
+  /// diag(scale) basis: the A or C of an adapter. // [k, d] float32
+  at::Tensor scaled_basis() const;
 };
 
 struct EstimateOptions {
@@ -56,11 +71,9 @@ struct EstimateOptions {
 Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& options,
                            const std::string& place = "");
 
-/// All places at once, in parallel; the same bits as one by one. A place of fewer than k dimensions
-/// gives as many rows as it has. \param places names, or empty.
-std::vector<Subspace> estimate_subspaces(const std::vector<at::Tensor>& samples,
-                                         const EstimateOptions& options,
-                                         const std::vector<std::string>& places = {});
+/// Of a place that was not sampled, whose rows are min(k, d). \throws ConfigError where the
+/// estimator needs samples
+Subspace estimate_unsampled(int64_t d, const EstimateOptions& options, const std::string& place);
 
 /// ||P_a - P_b||_F / sqrt(2 max(k_a, k_b)): 0 = equal, 1 = orthogonal of equal size.
 /// \param basis_a [k_a, d], \param basis_b [k_b, d] linearly independent rows.

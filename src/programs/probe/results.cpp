@@ -61,19 +61,14 @@ int64_t total(const ProbeResults& results, PlaceId place, int64_t (*count)(const
 nlohmann::ordered_json sketch_json(const ProbeResults& results, PlaceId place) {
   SketchBound worst;
   for (const auto& repeat : results.repeats) {
-    const SketchBound& bound = repeat[place].sketch;
-    worst.rows = std::max(worst.rows, bound.rows);
-    worst.error = std::max(worst.error, bound.error);
-    worst.energy_lost = std::max(worst.energy_lost, bound.energy_lost);
-    worst.energy_missed = std::max(worst.energy_missed, bound.energy_missed);
-    worst.largest_sine = std::max(worst.largest_sine, bound.largest_sine);
+    SketchBound::each_number([&](const char*, auto field) {
+      worst.*field = std::max(worst.*field, repeat[place].sketch.*field);
+    });
   }
   if (worst.rows == 0) return nullptr;
-  return {{"rows", worst.rows},
-          {"error", worst.error},
-          {"energy_lost", worst.energy_lost},
-          {"energy_missed", worst.energy_missed},
-          {"largest_sine", worst.largest_sine}};
+  nlohmann::ordered_json json;
+  SketchBound::each_number([&](const char* name, auto field) { json[name] = worst.*field; });
+  return json;
 }
 
 nlohmann::ordered_json measured_json(const ProbeResults& results, const RankPlan& plan,
@@ -210,8 +205,11 @@ void write_subspaces(const std::filesystem::path& file, const Places& places,
                      const PerPlace<Subspace>& subspaces) {
   std::vector<NamedTensor> tensors;
   for (const Place& place : places) {
-    tensors.push_back({fmt::format("{}.{}.basis", place.kind_name(), place.index),
-                       subspaces[places.id_of(place)].basis});
+    const Subspace& subspace = subspaces[places.id_of(place)];
+    const std::string name = fmt::format("{}.{}", place.kind_name(), place.index);
+    tensors.push_back({name + ".basis", subspace.basis});
+    if (subspace.scale.defined())
+      tensors.push_back({name + ".scale", subspace.scale.to(at::kFloat)});
   }
   write_safetensors(file, tensors, {{"format", "pt"}});
 }

@@ -35,7 +35,8 @@ std::vector<CurvePoint> curve_points(const ProbeResults& results);
 nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,
                                   const Config& config, const PretrainedModel& model);
 
-/// subspaces.safetensors: `input.<i>.basis`, `delta_output.<i>.basis` [k, d] of one repeat.
+/// subspaces.safetensors: `input.<i>.basis`, `delta_output.<i>.basis` [k, d] of one repeat, with
+/// `….scale` [k] where rows have one.
 void write_subspaces(const std::filesystem::path& file, const Places& places,
                      const PerPlace<Subspace>& subspaces);
 

@@ -1,9 +1,11 @@
-#include "power_iteration.h"
-
 #include <ATen/ops/cat.h>
 #include <ATen/ops/dot.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mv.h>
+
+#include <vector>
+
+#include "estimators.h"
 
 namespace eida {
 namespace {
@@ -41,20 +43,29 @@ std::pair<at::Tensor, double> next_direction(const Spread& spread, const at::Ten
   return {r, moment};
 }
 
+/// The reference's mean_first, kept for comparison: power iteration with deflation, seeded normal
+/// starts, at least 32 iterations, until ||S r - (r.S r) r|| < 1e-3 (r.S r). Stops early where no
+/// second moment is left. Differs from the reference: float64, and at most 20,000 iterations a
+/// direction (it has no limit). Source: github.com/Sunghae-Cho/EIDA, method.md section 4.
+class PowerIteration : public MeanFirst {
+  EnergyRows rest(const Spread& spread, const at::Tensor& found, int64_t k,
+                  Rng& rng) const override {
+    at::Tensor rows = found;  // [r, d]
+    std::vector<double> energy;
+    while (static_cast<int64_t>(energy.size()) < k && rows.size(0) < spread.dim()) {
+      const auto [r, moment] = next_direction(spread, rows, rng);
+      if (moment == 0.0) break;
+      rows = at::cat({rows, r.unsqueeze(0)});
+      energy.push_back(moment);
+    }
+    at::Tensor moments = at::empty({static_cast<int64_t>(energy.size())}, at::kDouble);
+    std::copy(energy.begin(), energy.end(), moments.mutable_data_ptr<double>());
+    return {rows.narrow(0, found.size(0), moments.size(0)), moments};
+  }
+};
+
 }  // namespace
 
-EnergyRows power_iteration(const Spread& spread, const at::Tensor& found, int64_t k, Rng& rng) {
-  at::Tensor rows = found;  // [r, d]
-  std::vector<double> energy;
-  while (static_cast<int64_t>(energy.size()) < k && rows.size(0) < spread.dim()) {
-    const auto [r, moment] = next_direction(spread, rows, rng);
-    if (moment == 0.0) break;
-    rows = at::cat({rows, r.unsqueeze(0)});
-    energy.push_back(moment);
-  }
-  at::Tensor moments = at::empty({static_cast<int64_t>(energy.size())}, at::kDouble);
-  std::copy(energy.begin(), energy.end(), moments.mutable_data_ptr<double>());
-  return {rows.narrow(0, found.size(0), moments.size(0)), moments};
-}
+EIDA_REGISTER_ESTIMATOR(power_iteration, PowerIteration)
 
 }  // namespace eida

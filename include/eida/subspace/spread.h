@@ -5,11 +5,10 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 
-#include <functional>
+#include <cstdint>
 #include <string>
 
-#include "eida/subspace/moment_sketch.h"
-#include "eida/subspace/second_moments.h"
+#include "eida/subspace/subspace.h"
 
 namespace eida {
 
@@ -17,27 +16,28 @@ namespace eida {
 /// place, row and coordinate of the first value that is not finite.
 void check_finite(const at::Tensor& samples, const std::string& place, int64_t first = 0);
 
-/// Hands samples that are to be added to sums called `what` of `before` samples to `work`: on the
-/// CPU, in float64, 1,024 rows at most at a time. \param samples [n, dim] \throws ConfigError
-/// another shape, NumericError as check_finite(), both before the first call
-void each_chunk(const at::Tensor& samples, int64_t dim, int64_t before, const char* what,
-                const std::string& place, const std::function<void(const at::Tensor& chunk)>& work);
-
 /// Orthonormal rows with their second moment per sample, descending.
 struct EnergyRows {
   at::Tensor rows;    // [r, d] float64
   at::Tensor energy;  // [r] float64
 };
 
+class MomentSketch;
+class SecondMoments;
+
 class Spread {
  public:
-  /// \param samples [n, d], n >= 1, finite.
-  static Spread of_samples(const at::Tensor& samples, const std::string& place);
+  /// \param samples [n, d], any floating-point type; n = 0: their mean and second moment are 0.
+  /// \throws NumericError on NaN or infinity, naming the place
+  static Spread of_samples(const at::Tensor& samples, const std::string& place = "");
   static Spread of_moments(const SecondMoments& moments);
-  /// \param sketch of at least one sample. Mean and total are exact, the rest is the sketch's.
+  /// Mean and total are exact, the rest is the sketch's.
   static Spread of_sketch(const MomentSketch& sketch);
+  Spread(Spread&&) = default;
+  Spread& operator=(Spread&&) = default;
 
   int64_t dim() const { return mean_.size(0); }
+  int64_t samples() const { return samples_; }      ///< their number
   const at::Tensor& mean() const { return mean_; }  // [d] float64, of the samples as given
   double total() const { return total_; }           ///< E||x||^2 of the samples as given
   double total_now() const;                         ///< the same after what was removed
@@ -53,18 +53,31 @@ class Spread {
   at::Tensor energy_along(const at::Tensor& rows) const;  ///< [k, d] -> [k]
   bool empty_energy(double energy) const { return !(energy > kEmpty * total_); }
 
+  /// What a sketch lacks, in the words of MomentSketch; without one 0.
+  struct Lack {
+    int64_t rows = 0;  ///< l
+    double trace = 0.0, lost = 0.0, shrunk = 0.0;
+  };
+  const Lack& lack() const { return lack_; }
+
  private:
   static constexpr double kEmpty = 1e-14;  ///< of the total: float32 samples carry nothing below
-  Spread() = default;
+  Spread(at::Tensor mean, int64_t samples);
   at::Tensor inner_products() const;               ///< rows_ rows_^T per sample; [n, n]
   at::Tensor in_frame(const at::Tensor& v) const;  ///< [k, d] or [d] -> what moment_ multiplies
   at::Tensor mean_;
   double total_ = 0.0;
-  double count_ = 0.0;
-  at::Tensor rows_;    // [n, d] float64, or undefined
-  at::Tensor moment_;  // [d, d] float64 per sample, or undefined; with frame_ [q, q]
-  at::Tensor frame_;   // [q, d] orthonormal rows whose coordinates moment_ has; undefined: the axes
+  int64_t samples_ = 0;
+  double count_ = 1.0;  ///< the same, and 1 where there are none
+  at::Tensor rows_;     // [n, d] float64, or undefined
+  at::Tensor moment_;   // [d, d] float64 per sample, or undefined; with frame_ [q, q]
+  at::Tensor frame_;  // [q, d] orthonormal rows whose coordinates moment_ has; undefined: the axes
   double outside_ = 0.0;  ///< of total_, what moment_ does not hold
+  Lack lack_;
 };
+
+/// As estimate_subspace() of samples.
+Subspace estimate_subspace(Spread spread, const EstimateOptions& options,
+                           const std::string& place = "");
 
 }  // namespace eida

@@ -1,0 +1,25 @@
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_qr.h>
+
+#include "estimators.h"
+
+namespace eida {
+namespace {
+
+/// Rows in a direction drawn uniformly.
+class Random : public Estimator {
+  Needs needs() const override { return Needs::kNothing; }
+  Subspace find(Spread& spread, int64_t k, Rng& rng) const override {
+    at::Tensor normal = at::empty({spread.dim(), k}, at::kDouble);
+    double* out = normal.mutable_data_ptr<double>();
+    for (int64_t i = 0; i < normal.numel(); ++i) out[i] = rng.normal();
+    const at::Tensor rows = std::get<0>(at::linalg_qr(normal)).t();  // [k, d]
+    return {rows, spread.energy_along(rows), spread.total()};
+  }
+};
+
+}  // namespace
+
+EIDA_REGISTER_ESTIMATOR(random, Random)
+
+}  // namespace eida
