@@ -106,27 +106,24 @@ void print_cost(double mib, double seconds, const ComputeSetting& compute) {
 
 /// Trainable parameters, or the bounds that the rank rule leaves open.
 std::string trainable_text(const Config& config, TrainInputs& inputs) {
-  int64_t extra = 0, low = 0, high = 0;
+  int64_t extra = 0;
   const auto names = extra_parameters(config, *inputs.model, *inputs.method);
   for (const auto& [name, tensor] : inputs.model->parameters()) {
     if (std::count(names.begin(), names.end(), name) > 0) extra += tensor.numel();
   }
   const Places& places = inputs.model->places();
-  RankPlan plan;
   const RankRuleOptions rule = rank_rule_options(config.ranks);
-  const bool known = !measures_ranks(rule);
-  if (config.method == "eida" && known) plan = choose_ranks(rule, places, {});
   const bool threshold = config.ranks.rule == "threshold";
   const int64_t least = threshold ? config.ranks.narrow : config.subspace.dims.front(),
                 most = threshold ? config.ranks.wide : config.subspace.dims.back();
-  for (const PlaceId id : inputs.sites) {
-    const Place& site = places[id];
-    if (config.method == "lora") low += config.lora.rank * (site.dim + site.linear->in_features());
-    if (config.method != "eida") continue;
-    low += known ? plan.ranks[site.input] * plan.ranks[id] : least * least;
-    high += known ? 0 : most * most;
-  }
-  if (high > 0) {
+  const bool known = inputs.method->needs_bases() && !measures_ranks(rule);
+  const PerPlace<int64_t> ranks =
+      known ? choose_ranks(rule, places, {}).ranks : PerPlace<int64_t>(places.size(), least);
+  const int64_t low = inputs.method->parameter_count(places, ranks),
+                high = known ? low
+                             : inputs.method->parameter_count(
+                                   places, PerPlace<int64_t>(places.size(), most));
+  if (high > low) {
     return fmt::format("{} to {} parameters (rule {} decides), {} of them beside the adapters",
                        low + extra, high + extra, config.ranks.rule, extra);
   }
@@ -185,10 +182,10 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
 
   const SamplingTrial trial =
       try_sampling(*inputs.model, config, inputs.task, inputs.look.pointers());
-  const bool full = config.method == "full";
+  const bool full = inputs.method->trains_model();
   const double trained = std::min(examples, static_cast<double>(steps) * step_examples);
   const double sampled =
-      config.method == "eida" ? static_cast<double>(config.sampling.examples) : 0;
+      inputs.method->needs_bases() ? static_cast<double>(config.sampling.examples) : 0;
   // A step's passes are larger than the sampler's and keep no vectors: about 0.8 of the time an
   // example, with the weights' gradients half as much again. Scoring is a forward pass.
   const double round = trained * (full ? 1.2 : 0.8) + sampled +

@@ -22,7 +22,7 @@ class AdapterFileTest : public testing::AdaptedModel {
       method->attach(*model, method->needs_bases() ? testing::random_bases(*model) : PlaceBases{},
                      round);
       disturb(*method);
-      AdapterInfo info{name, round, name == "lora" ? 2.0 : 1.0, "base", ""};
+      AdapterInfo info{round, "base", ""};
       if (round > 1 && !method->continues()) info.parent = sha256_file(files_.back());
       method->merge(*model);
       files_.push_back(dir_.path() / ("adapter" + std::to_string(round)));

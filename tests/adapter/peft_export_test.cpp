@@ -24,7 +24,7 @@ class PeftExportTest : public testing::AdaptedModel {
     for (int round = 1; round <= rounds; ++round) {
       method->attach(*model, testing::random_bases(*model, k_in, k_out), round);
       disturb(*method);
-      AdapterInfo info{"eida", round, 1.0, "base", round == 1 ? "" : sha256_file(files.back())};
+      AdapterInfo info{round, "base", round == 1 ? "" : sha256_file(files.back())};
       method->merge(*model);
       files.push_back(dir_.path() / ("adapter" + std::to_string(round)));
       write_adapter_file(files.back(), *method, {}, info);
@@ -100,7 +100,7 @@ TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
     if (parameter.name == trained) extra.push_back({trained, parameter.tensor + 1});
   }
   const auto file = dir_.path() / "adapter";
-  write_adapter_file(file, *method, extra, {"eida", 1, 1.0, "base", ""});
+  write_adapter_file(file, *method, extra, {1, "base", ""});
   const auto base = open();
   const PeftReport report = export_peft(*base, {file}, "base", dir_.path());
   const auto config = read_json(dir_.path() / "adapter_config.json");
@@ -117,8 +117,7 @@ TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
 TEST_P(PeftExportTest, AMethodWithoutAnAdapterIsAnError) {
   const auto model = open();
   const auto file = dir_.path() / "adapter";
-  write_adapter_file(file, *make_method("full", {}), {model->parameters().front()},
-                     {"full", 1, 1.0, "base", ""});
+  write_adapter_file(file, *make_method("full"), {model->parameters().front()}, {1, "base", ""});
   EXPECT_THROW(export_peft(*model, {file}, "base", dir_.path()), ConfigError);
 }
 

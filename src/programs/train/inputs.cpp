@@ -37,16 +37,10 @@ TokenizedSet look_at(const Dataset& data, const ExampleTokenizer& tokenizer) {
 
 void check_supported(const Config& config, TaskKind task) {
   const auto& extra = config.train.trainable_extra;
-  if (config.method == "head" && task == TaskKind::kCompletion) {
-    throw ConfigError(
-        "method: a language model's head is its word table, which is tied (hint: "
-        "method full, or train.trainable_extra=[embeddings] beside eida)");
-  }
-  if (config.method == "head" && std::count(extra.begin(), extra.end(), "head") == 0) {
-    throw ConfigError("train.trainable_extra: method head trains nothing without 'head'");
-  }
+  const auto method = make_method(config.method);
+  method->check(task, std::count(extra.begin(), extra.end(), "head") > 0);
   const bool trains_weights =
-      config.method == "full" || std::count(extra.begin(), extra.end(), "embeddings") > 0;
+      method->trains_model() || std::count(extra.begin(), extra.end(), "embeddings") > 0;
   if (config.model.weights != "fp32" && trains_weights) {
     throw ConfigError(
         "model.weights: {} weights cannot be trained themselves, only adapters beside them (hint: "
@@ -76,6 +70,8 @@ void check_scores(const Config& config, TaskKind task) {
 /// What the first round would refuse.
 void check_estimation(const Config& config, const TrainInputs& inputs) {
   if (!inputs.method->needs_bases()) return;
+  if (inputs.method->basis_source() == BasisSource::kGradients)
+    throw ConfigError("method: nothing estimates bases from gradients yet");
   const RankRuleOptions rule = rank_rule_options(config.ranks);
   const bool measured = measures_ranks(rule);
   const Places& places = inputs.model->places();

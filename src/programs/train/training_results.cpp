@@ -42,10 +42,7 @@ void TrainingRun::save_and_evaluate() {
 void TrainingRun::save_round() const {
   if (folder_ == nullptr) return;
   AdapterInfo info;
-  info.method = config_.method;
   info.round = position_.round;
-  if (config_.method == "lora")
-    info.scale = config_.lora.alpha / static_cast<double>(config_.lora.rank);
   info.base = inputs_.base;
   if (!inputs_.method->continues() && position_.round > 1) {
     info.parent = sha256_file(round_file(position_.round - 1, "adapter.safetensors"));
