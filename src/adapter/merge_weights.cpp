@@ -10,6 +10,14 @@ at::Tensor LowRank::dense() const {
   return core.defined() ? left.matmul(core).matmul(right) : left.matmul(right).mul(scale);
 }
 
+void change_rows(const WeightUpdate& update, const at::Tensor& rows) {
+  if (const auto* added = std::get_if<LowRank>(&update)) {
+    rows.add_(added->dense().to(rows.device()));
+  } else {
+    rows.copy_(std::get<WeightChange>(update)(rows));
+  }
+}
+
 void replace_values(const at::Tensor& parameter, const at::Tensor& values) {
   parameter.set_data(values.to(parameter.options()));
   parameter.unsafeGetTensorImpl()->bump_version();  // casts of the old values are stale
@@ -44,15 +52,6 @@ at::Tensor rows_of(const Place& site, const at::Tensor& stored) {  // [d_out, d_
   return (out_in ? stored : stored.t()).narrow(0, site.out_begin, site.dim);
 }
 
-/// \param rows of W as it is stored, float32, changed in place // [d_out, d_in]
-void change_rows(const WeightUpdate& update, const at::Tensor& rows) {
-  if (const auto* added = std::get_if<LowRank>(&update)) {
-    rows.add_(added->dense().to(rows.device()));
-  } else {
-    rows.copy_(std::get<WeightChange>(update)(rows));
-  }
-}
-
 }  // namespace
 
 std::vector<PlaceId> adapted_sites(const Method& method, const AdapterTensors& tensors,
@@ -74,8 +73,10 @@ void merge_adapters(PretrainedModel& model, const Method& method, const AdapterT
       merged.push_back({site.linear, start_of(model, *site.linear), {}});
     }
     MergedLayer& layer = merged.back();
-    const auto change = [site, update = *method.update(tensors, places, id)](
-                            const at::Tensor& stored) { change_rows(update, rows_of(site, stored)); };
+    const auto change = [site,
+                         update = *method.update(tensors, places, id)](const at::Tensor& stored) {
+      change_rows(update, rows_of(site, stored));
+    };
     change(layer.values);
     layer.additions.emplace_back(change);
     if (!rows_of(site, layer.values).isfinite().all().item<bool>()) {

@@ -13,6 +13,9 @@ namespace eida {
 /// are not written to (they may lie on a read-only map). \param values of the same shape
 void replace_values(const at::Tensor& parameter, const at::Tensor& values);
 
+/// Puts what becomes of W in its place. \param rows of W as it is stored // [d_out, d_in]
+void change_rows(const WeightUpdate& update, const at::Tensor& rows);
+
 /// Sites that the tensors adapt, ascending. \throws FormatError as Method::update()
 std::vector<PlaceId> adapted_sites(const Method& method, const AdapterTensors& tensors,
                                    const Places& places);

@@ -15,6 +15,7 @@
 #include "eida/core/files.h"
 #include "eida/core/json.h"
 #include "eida/tensor/safetensors.h"
+#include "merge_weights.h"
 
 namespace eida {
 namespace {
@@ -24,12 +25,10 @@ struct Stacked {
   at::Tensor A, B;       // [r, d_in], [d_out, r]
   at::Tensor magnitude;  // [d_out] or undefined
 
-  at::Tensor product() const { return B.matmul(A); }
-  /// What becomes of W. // [d_out, d_in] float64
-  at::Tensor update(const at::Tensor& W) const {
-    if (!magnitude.defined()) return product().to(at::kDouble);
-    const at::Tensor sum = W.to(at::kDouble) + product().to(at::kDouble);
-    return sum * (magnitude / sum.norm(2, 1)).unsqueeze(1) - W;
+  /// What becomes of W. \param W [d_out, d_in] float64
+  at::Tensor operator()(const at::Tensor& W) const {
+    const at::Tensor sum = W + B.matmul(A);
+    return magnitude.defined() ? sum * (magnitude / sum.norm(2, 1)).unsqueeze(1) : sum;
   }
 };
 
@@ -125,26 +124,19 @@ Stacked stack(const PretrainedModel& model, const std::vector<AdapterFile>& file
   return sum;
 }
 
-/// max |LoRA's update - sum of the files' updates| / max |update|
+/// Largest difference between what LoRA and the files make of W, relative to the largest change.
 double error_of(const PretrainedModel& model, const std::vector<AdapterFile>& files,
                 const Module& module, const Stacked& sum) {
-  const at::Tensor W = module.linear->weight_out_in();
-  at::Tensor wanted = at::zeros(W.sizes(), at::TensorOptions(at::kDouble));
+  const at::Tensor W = module.linear->weight_out_in().to(at::kDouble), wanted = W.clone();
   for (const AdapterFile& file : files) {
     for (const PlaceId id : module.sites) {
       const Place& site = model.places()[id];
-      const auto update = file.method->update(file, model.places(), id);
-      if (!update) continue;
-      const at::Tensor rows = W.narrow(0, site.out_begin, site.dim);
-      const auto* added = std::get_if<LowRank>(&*update);
-      wanted.narrow(0, site.out_begin, site.dim)
-          .add_((added != nullptr ? added->dense() : std::get<WeightChange>(*update)(rows) - rows)
-                    .to(at::kDouble));
+      if (const auto update = file.method->update(file, model.places(), id))
+        change_rows(*update, wanted.narrow(0, site.out_begin, site.dim));
     }
   }
-  const double largest = wanted.abs().max().item<double>();
-  if (largest == 0.0) return 0.0;
-  return (sum.update(W) - wanted).abs().max().item<double>() / largest;
+  const double largest = (wanted - W).abs().max().item<double>();
+  return largest == 0.0 ? 0.0 : (sum(W) - wanted).abs().max().item<double>() / largest;
 }
 
 std::string module_of(const std::string& parameter) {

@@ -67,7 +67,7 @@ class DoraMethod : public Method {
   bool continues() const override { return true; }
   int64_t parameter_count(const Places& places, const PerPlace<int64_t>& ranks) const override;
   void attach(PretrainedModel& model, const PlaceBases& bases, int64_t round) override;
-  std::vector<NamedTensor> trainable() const override { return tensors_; }
+  std::vector<NamedTensor> trainable() const override { return factors_; }
   /// Differs from the reference: magnitudes do not decay, as gains of a norm do not.
   bool decays(const std::string& name) const override { return !name.ends_with(kMagnitude); }
   double scale() const override {
@@ -86,10 +86,9 @@ class DoraMethod : public Method {
 
   /// One site of each chosen layer.
   std::vector<PlaceId> layers(const Places& places) const;
-  DoraFactors make_factors(const Place& site) const;
+  void add_factors(const Place& site);
 
-  std::vector<DoraFactors> factors_;  ///< of layers()
-  std::vector<NamedTensor> tensors_;  ///< the same
+  std::vector<NamedTensor> factors_;  ///< lora_A, lora_B, magnitudes of layers()
   OriginalWeights originals_;
 };
 
@@ -111,17 +110,16 @@ int64_t DoraMethod::parameter_count(const Places& places, const PerPlace<int64_t
   return count;
 }
 
-DoraFactors DoraMethod::make_factors(const Place& site) const {
+void DoraMethod::add_factors(const Place& site) {
   const HookableLinear& linear = *site.linear;
-  const at::Device device = linear.weight().device();
   const at::Tensor A =
-      random_down_projection(options_.lora_rank, linear.in_features(), options_.seed, site.index);
-  DoraFactors factors{A.to(device), at::zeros({linear.out_features(), A.size(0)}, A.options()), {}};
-  factors.B = factors.B.to(device);
-  factors.magnitude = DoraLayer(linear, factors, scale()).norms();
-  for (at::Tensor* factor : {&factors.A, &factors.B, &factors.magnitude})
-    factor->set_requires_grad(true);
-  return factors;
+      random_down_projection(options_.lora_rank, linear.in_features(), options_.seed, site.index)
+          .to(linear.weight().device());
+  const at::Tensor B = at::zeros({linear.out_features(), A.size(0)}, A.options());
+  const at::Tensor magnitude = DoraLayer(linear, {A, B, {}}, scale()).norms();
+  factors_.push_back({linear.name() + ".lora_A", A.set_requires_grad(true)});
+  factors_.push_back({linear.name() + ".lora_B", B.set_requires_grad(true)});
+  factors_.push_back({linear.name() + kMagnitude, magnitude.set_requires_grad(true)});
 }
 
 void DoraMethod::attach(PretrainedModel& model, const PlaceBases& /*bases*/, int64_t /*round*/) {
@@ -129,14 +127,10 @@ void DoraMethod::attach(PretrainedModel& model, const PlaceBases& /*bases*/, int
   const std::vector<PlaceId> chosen = layers(model.places());
   for (size_t i = 0; i < chosen.size(); ++i) {
     const Place& site = model.places()[chosen[i]];
-    if (factors_.size() == i) {
-      const auto& [A, B, magnitude] = factors_.emplace_back(make_factors(site));
-      const std::string& name = site.linear->name();
-      tensors_.push_back({name + ".lora_A", A});
-      tensors_.push_back({name + ".lora_B", B});
-      tensors_.push_back({name + kMagnitude, magnitude});
-    }
-    site.linear->set_adapter(std::make_shared<DoraLayer>(*site.linear, factors_[i], scale()));
+    if (factors_.size() == 3 * i) add_factors(site);
+    const NamedTensor* own = &factors_[3 * i];
+    site.linear->set_adapter(std::make_shared<DoraLayer>(
+        *site.linear, DoraFactors{own[0].tensor, own[1].tensor, own[2].tensor}, scale()));
   }
 }
 

@@ -12,13 +12,6 @@
 namespace eida {
 namespace {
 
-/// What one site adds: W = U S V^T gives A = alpha / r * S_r V_r^T and C = U_r^T, as the paper's
-/// code has them (its singular values are on the input's side). Differs from the reference: B
-/// starts at 0 and not at random values of 1e-5, so that attaching it changes nothing.
-struct XsSite {
-  at::Tensor A, B, C;  // [r, d_in], [r, r], [r, d_out]
-};
-
 /// The slices of one layer, each with an A of its own.
 class XsLayer : public LayerAdapter {
  public:
@@ -32,6 +25,9 @@ class XsLayer : public LayerAdapter {
   std::vector<EidaLayer> slices_;
 };
 
+/// W = U S V^T of a site gives A = alpha / r * S_r V_r^T and C = U_r^T: the singular values are on
+/// the input's side, as in the paper's code. Differs from the reference: B starts at 0 and not at
+/// random values of 1e-5, so that attaching it changes nothing.
 class LoraXsMethod : public Method {
  public:
   using Method::Method;
@@ -50,10 +46,9 @@ class LoraXsMethod : public Method {
   int64_t rank(const Place& site) const {
     return std::min({options_.lora_rank, site.dim, site.linear->in_features()});
   }
-  XsSite decompose(const Place& site) const;
+  void decompose(const Place& site);
 
-  std::vector<XsSite> sites_;               ///< of options_.sites
-  std::vector<NamedTensor> cores_, bases_;  ///< their tensors
+  std::vector<NamedTensor> cores_, bases_;  ///< B, and A and C, of options_.sites
   OriginalWeights originals_;
 };
 
@@ -65,7 +60,7 @@ int64_t LoraXsMethod::parameter_count(const Places& places, const PerPlace<int64
 
 /// The right singular vectors are leading directions of W's rows, signed alike and independent of
 /// threads, so that a run that resumes and other processes find the very same.
-XsSite LoraXsMethod::decompose(const Place& site) const {
+void LoraXsMethod::decompose(const Place& site) {
   const at::Tensor W =
       site.linear->weight_out_in().detach().narrow(0, site.out_begin, site.dim).to(at::kDouble);
   const at::Tensor V =  // [r, d_in]
@@ -73,10 +68,10 @@ XsSite LoraXsMethod::decompose(const Place& site) const {
   const at::Tensor SU = V.matmul(W.t());                 // [r, d_out]
   const at::Tensor S = SU.norm(2, 1, /*keepdim=*/true);  // [r, 1]
   const double scale = options_.lora_alpha / static_cast<double>(options_.lora_rank);
-  const auto options = W.options().dtype(at::kFloat);
-  return {(S * V).mul(scale).to(at::kFloat),
-          at::zeros({rank(site), rank(site)}, options).set_requires_grad(true),
-          (SU / S.clamp_min(1e-300)).to(at::kFloat)};
+  const at::Tensor B = at::zeros({rank(site), rank(site)}, W.options().dtype(at::kFloat));
+  cores_.push_back({site.name + ".B", B.set_requires_grad(true)});
+  bases_.push_back({site.name + ".A", (S * V).mul(scale).to(at::kFloat)});
+  bases_.push_back({site.name + ".C", (SU / S.clamp_min(1e-300)).to(at::kFloat)});
 }
 
 void LoraXsMethod::attach(PretrainedModel& model, const PlaceBases& /*bases*/, int64_t /*round*/) {
@@ -84,15 +79,10 @@ void LoraXsMethod::attach(PretrainedModel& model, const PlaceBases& /*bases*/, i
   std::map<HookableLinear*, std::vector<EidaLayer>> layers;
   for (size_t i = 0; i < options_.sites.size(); ++i) {
     const Place& site = model.places()[options_.sites[i]];
-    if (sites_.size() == i) {
-      sites_.push_back(decompose(site));
-      cores_.push_back({site.name + ".B", sites_[i].B});
-      bases_.push_back({site.name + ".A", sites_[i].A});
-      bases_.push_back({site.name + ".C", sites_[i].C});
-    }
-    const auto& [A, B, C] = sites_[i];
-    layers[site.linear].emplace_back(std::make_shared<SharedProjection>(A, 1),
-                                     std::vector<EidaSlice>{{site.out_begin, B, C}});
+    if (cores_.size() == i) decompose(site);
+    layers[site.linear].emplace_back(
+        std::make_shared<SharedProjection>(bases_[2 * i].tensor, 1),
+        std::vector<EidaSlice>{{site.out_begin, cores_[i].tensor, bases_[2 * i + 1].tensor}});
   }
   for (auto& [linear, slices] : layers)
     linear->set_adapter(std::make_shared<XsLayer>(std::move(slices)));
