@@ -10,8 +10,10 @@ One safetensors file a trajectory, MODEL-METHOD.safetensors, float32 throughout,
                                                            with accumulation step.<s>.<a>.input_ids and so on
     losses, grad_norms, lrs [10]                           loss before step s, norm before clipping, rate of step s
     input.<i>.basis [k_in, d_in], delta_output.<i>.basis [k_out, d_out]     eida: orthonormal rows, B = 0 at the start
-    lora.<module>.A [r, d_in], lora.<module>.B [d_out, r]                   lora: the start
-    final.B.<site> [k_out, k_in], final.lora.<module>.A|B, final.<parameter>     what was trained, after the last step
+    lora.<module>.A [r, d_in], lora.<module>.B [d_out, r], lora.<module>.m [d_out]     lora, dora (m): the start
+    xs.<site>.A [r, d_in], xs.<site>.C [r, d_out]          lora_xs: frozen, alpha / r * S V^T and U^T of W = U S V^T; core 0
+    final.B.<site> [k_out, k_in], final.lora.<module>.A|B|m, final.<parameter>     what was trained, after the last step
+    merged.<parameter>                                     lora_xs, dora: adapted weights after the last step, as stored
 
 Places are numbered as docs/method.md has them. The metadata say the rest. Seeds are fixed: running it again with the
 same versions of torch, transformers and peft gives the same files.
@@ -31,10 +33,11 @@ from safetensors.torch import save_file
 
 STEPS, WARMUP_RATIO, WEIGHT_DECAY, CLIP_NORM = 10, 0.2, 0.1, 1.0
 LORA_RANK, LORA_ALPHA = 3, 6
-RATES = {"eida": 1e-2, "lora": 1e-2, "full": 1e-3, "head": 1e-2}
+RATES = {"eida": 1e-2, "lora": 1e-2, "full": 1e-3, "head": 1e-2, "lora_xs": 1e-2, "dora": 1e-2}
 HEADS = {"roberta": "classifier.out_proj", "bert": "classifier"}
-CASES = [(model, method) for model in ("roberta", "bert") for method in RATES]
+CASES = [(model, method) for model in ("roberta", "bert") for method in ("eida", "lora", "full", "head")]
 CASES += [("gpt2", method) for method in ("eida", "lora", "full")]
+CASES += [("roberta", "lora_xs"), ("gpt2", "lora_xs"), ("bert", "dora"), ("gpt2", "dora")]
 
 
 class Beside(torch.nn.Module):
@@ -49,6 +52,36 @@ class Beside(torch.nn.Module):
         projected = x @ self.basis_in.T
         slices = [projected @ core.T @ basis for core, basis in zip(self.cores, self.bases_out)]
         return self.base(x) + torch.cat(slices, -1)
+
+
+class ExtraSmall(torch.nn.Module):
+    """y = (W + C^T B A) x with A and C of each slice from its singular value decomposition (LoRA-XS)."""
+
+    def __init__(self, base, slices, transposed):
+        super().__init__()
+        self.base, self.transposed = base, transposed
+        weights = (base.weight.T if transposed else base.weight).detach().chunk(slices)
+        pairs = [self.decompose(weight.double()) for weight in weights]
+        self.A, self.C = [A.float() for A, _ in pairs], [C.float() for _, C in pairs]
+        self.cores = torch.nn.ParameterList(torch.zeros(LORA_RANK, LORA_RANK) for _ in pairs)
+
+    @staticmethod
+    def decompose(weight):
+        """(A, C); a singular vector on the input's side has its largest entry positive."""
+        U, S, Vh = torch.linalg.svd(weight, full_matrices=False)
+        U, S, V = U[:, :LORA_RANK], S[:LORA_RANK], Vh[:LORA_RANK].T
+        signs = V.gather(0, V.abs().argmax(0, keepdim=True)).sign()
+        return (LORA_ALPHA / LORA_RANK * S * V * signs).T.contiguous(), (U * signs).T.contiguous()
+
+    def change(self):
+        """Of the weight, [d_out, d_in]."""
+        return torch.cat([C.T @ core @ A for A, core, C in zip(self.A, self.cores, self.C)])
+
+    def merged(self):
+        return self.base.weight + (self.change().T if self.transposed else self.change())
+
+    def forward(self, x):
+        return self.base(x) + torch.cat([x @ A.T @ core.T @ C for A, core, C in zip(self.A, self.cores, self.C)], -1)
 
 
 def adapted_modules(model, kind):
@@ -99,18 +132,32 @@ def attach_eida(model, kind):
     return bases, cores
 
 
-def attach_lora(model, kind):
+def attach_xs(model, kind):
+    """Puts ExtraSmall at every site; returns their A and C, and the cores B in the order of the sites."""
+    bases, cores = {}, []
+    for parent, name, slices, _ in list(adapted_modules(model, kind)):
+        layer = ExtraSmall(getattr(parent, name), slices, kind == "gpt2")
+        for A, C, core in zip(layer.A, layer.C, layer.cores):
+            bases |= {f"xs.{len(cores)}.A": A, f"xs.{len(cores)}.C": C}
+            cores.append(core)
+        setattr(parent, name, layer)
+    return bases, cores
+
+
+def attach_lora(model, kind, dora):
     """(model of peft, tensors at the start); trained tensors are found again by lora_tensors()."""
     targets = ["attn.c_proj", "mlp.c_fc", "mlp.c_proj"] if kind == "gpt2" else ["query", "value"]
+    if dora and kind == "gpt2":
+        targets.append("c_attn")  # one module: with lora our three slices have an A each
     config = peft.LoraConfig(r=LORA_RANK, lora_alpha=LORA_ALPHA, lora_dropout=0.0, bias="none", target_modules=targets,
-                             fan_in_fan_out=kind == "gpt2",
+                             fan_in_fan_out=kind == "gpt2", use_dora=dora,
                              modules_to_save=[HEADS[kind]] if kind in HEADS else None)
     model = peft.get_peft_model(model, config).eval()
     return model, lora_tensors(model)
 
 
 def lora_tensors(model):
-    """lora.<module>.A|B of every adapted module."""
+    """lora.<module>.A|B|m of every adapted module."""
     tensors = {}
     for name, parameter in model.named_parameters():
         if ".lora_" in name:
@@ -124,11 +171,13 @@ def prepare(model, kind, method):
     start, cores = {}, []
     if method != "full":
         model.requires_grad_(False)
-    if method == "lora":
-        model, start = attach_lora(model, kind)
+    if method in ("lora", "dora"):
+        model, start = attach_lora(model, kind, method == "dora")
     elif method == "eida":
         start, cores = attach_eida(model, kind)
-    if kind in HEADS and method in ("eida", "head"):
+    elif method == "lora_xs":
+        start, cores = attach_xs(model, kind)
+    if kind in HEADS and method in ("eida", "head", "lora_xs"):
         model.get_submodule(HEADS[kind]).requires_grad_(True)
 
     def trained():
@@ -143,13 +192,25 @@ def prepare(model, kind, method):
     return model, start, trained
 
 
+@torch.no_grad()
+def merged_weights(model):
+    """Of the layers that LoRA-XS or peft's DoRA adapts, after training."""
+    weights = {name + ".weight": module.merged() for name, module in model.named_modules() if isinstance(module, ExtraSmall)}
+    if not weights:
+        adapted = [name.removeprefix("base_model.model.") for name, module in model.named_modules()
+                   if isinstance(module, peft.tuners.lora.LoraLayer)]
+        plain = model.merge_and_unload()
+        weights = {name + ".weight": plain.get_submodule(name).weight for name in adapted}
+    return {"merged." + name: weight.detach().contiguous() for name, weight in weights.items()}
+
+
 def make_optimiser(model):
-    """AdamW without decay on biases and LayerNorm, and transformers' linear schedule."""
+    """AdamW without decay on biases, LayerNorm and DoRA's magnitudes, and transformers' linear schedule."""
     norms = {name for name, module in model.named_modules() if isinstance(module, torch.nn.LayerNorm)}
     groups = [[], []]
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            bare = name.endswith("bias") or name.rpartition(".")[0] in norms
+            bare = name.endswith("bias") or "magnitude" in name or name.rpartition(".")[0] in norms
             groups[bare].append(parameter)
     optimiser = torch.optim.AdamW([{"params": groups[0], "weight_decay": WEIGHT_DECAY},
                                    {"params": groups[1], "weight_decay": 0.0}], betas=(0.9, 0.999), eps=1e-8)
@@ -218,10 +279,12 @@ def make_trajectory(root, kind, method, seed):
     tensors = {name: tensor.clone() for name, tensor in start.items()}
     tensors |= train(model, RATES[method], accumulation, kind == "gpt2")
     tensors |= trained()
+    if method in ("lora_xs", "dora"):
+        tensors |= merged_weights(model)
     about = dict(model=kind, method=method, steps=STEPS, accumulation=accumulation, lr=RATES[method],
                  weight_decay=WEIGHT_DECAY, warmup_ratio=WARMUP_RATIO, clip_norm=CLIP_NORM, beta1=0.9, beta2=0.999,
                  eps=1e-8, head=HEADS.get(kind, ""), torch=torch.__version__, transformers=transformers.__version__)
-    if method == "lora":
+    if method in ("lora", "lora_xs", "dora"):
         about |= dict(lora_rank=LORA_RANK, lora_alpha=LORA_ALPHA, peft=peft.__version__)
     write_sorted(tensors, root / "training" / f"{kind}-{method}.safetensors", {k: str(v) for k, v in about.items()})
     losses, norms = tensors["losses"], tensors["grad_norms"]

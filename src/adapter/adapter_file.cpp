@@ -40,33 +40,32 @@ Number number(const std::map<std::string, std::string>& metadata, const std::str
   return value;
 }
 
-AdapterInfo read_info(const std::map<std::string, std::string>& metadata,
-                      const std::filesystem::path& path) {
+void check_version(const std::map<std::string, std::string>& metadata,
+                   const std::filesystem::path& path) {
   const std::string& format = required(metadata, "format", path);
   const std::string& version = required(metadata, "version", path);
-  if (format != kFormat || version != kVersion) {
-    throw FormatError("{}: format {} {}, wanted {} {}", path.string(), format, version, kFormat,
-                      kVersion);
-  }
-  AdapterInfo info;
-  info.method = required(metadata, "method", path);
-  const std::set<std::string> methods = {"eida", "lora", "full", "head"};
-  if (!methods.contains(info.method))
-    throw FormatError("{}: unknown method '{}'", path.string(), info.method);
-  info.round = number<int64_t>(metadata, "round", path);
-  info.scale = number<double>(metadata, "scale", path);
-  info.base = required(metadata, "base", path);
-  info.parent = required(metadata, "parent", path);
-  return info;
+  if (format == kFormat && version == kVersion) return;
+  throw FormatError("{}: format {} {}, wanted {} {}", path.string(), format, version, kFormat,
+                    kVersion);
 }
 
-/// Names of the factors that belong to the model's places.
-std::set<std::string> factor_names(const PretrainedModel& model) {
+std::shared_ptr<const Method> method_of(const std::string& name,
+                                        const std::filesystem::path& path) {
+  try {
+    return make_method(name);
+  } catch (const ConfigError& fault) {
+    throw FormatError("{}: unknown method: {}", path.string(), fault.what());
+  }
+}
+
+/// Names of tensors that belong to the method's adapters on the model.
+std::set<std::string> factor_names(const Method& method, const Places& places) {
   std::set<std::string> names;
-  for (const Place& space : model.places().inputs()) names.insert(space.name + ".A");
-  for (const Place& site : model.places().sites()) {
-    for (const char* part : {".B", ".C", ".lora_A", ".lora_B"}) names.insert(site.name + part);
-    for (const char* part : {".lora_A", ".lora_B"}) names.insert(site.linear->name() + part);
+  for (const Place& place : places) {
+    for (const std::string& suffix : method.suffixes()) {
+      names.insert(place.name + "." + suffix);
+      if (place.is_site()) names.insert(place.linear->name() + "." + suffix);
+    }
   }
   return names;
 }
@@ -81,14 +80,6 @@ bool is_tied_head(const AdapterFile& file, const std::string& name, const Pretra
     throw FormatError("{}: {} differs from {}, to which it is tied", file.path.string(), name,
                       tied_to);
   return true;
-}
-
-WeightUpdate update_of(const AdapterFile& file, const PretrainedModel& model, PlaceId site) {
-  const AdapterFile::Factors factors = *file.factors(model, site);
-  const at::Device device = model.places()[site].linear->weight().device();
-  const at::Tensor left = factors.left.to(device), right = factors.right.to(device);
-  return file.info.method == "lora" ? lora_update(right, left, file.info.scale)
-                                    : eida_update(right, factors.core.to(device), left.t());
 }
 
 }  // namespace
@@ -116,9 +107,9 @@ void write_adapter_file(const std::filesystem::path& path, const Method& method,
   write_safetensors(path, std::move(tensors),
                     {{"format", kFormat},
                      {"version", kVersion},
-                     {"method", info.method},
+                     {"method", method.name()},
                      {"round", fmt::format("{}", info.round)},
-                     {"scale", fmt::format("{}", info.scale)},
+                     {"scale", fmt::format("{}", method.scale())},
                      {"base", info.base},
                      {"parent", info.parent}});
 }
@@ -127,11 +118,18 @@ AdapterFile::AdapterFile(std::filesystem::path file) : path(std::move(file)) {
   if (std::filesystem::is_directory(path)) {
     tensors = read_peft_adapter(path);
     path /= "adapter_model.safetensors";
-    info.method = "lora";
+    source = path.string();
+    method = make_method(MethodKind::lora);
     return;
   }
+  source = path.string();
   const SafetensorsFile content(path);
-  info = read_info(content.metadata(), path);
+  const auto& metadata = content.metadata();
+  check_version(metadata, path);
+  method = method_of(required(metadata, "method", path), path);
+  scale = number<double>(metadata, "scale", path);
+  info = {number<int64_t>(metadata, "round", path), required(metadata, "base", path),
+          required(metadata, "parent", path)};
   for (const auto& entry : content.entries()) {
     if (entry.dtype != "F32")
       throw FormatError("{}: tensor '{}' is {}, wanted F32", path.string(), entry.name,
@@ -143,69 +141,18 @@ AdapterFile::AdapterFile(std::filesystem::path file) : path(std::move(file)) {
   }
 }
 
-const at::Tensor* AdapterFile::find(const std::string& name) const {
-  const auto found = tensors.find(name);
-  return found == tensors.end() ? nullptr : &found->second;
-}
-
 int64_t AdapterFile::head_classes(const ModelConfig& config) const {
   if (!config.architecture->class_head) return 0;
   const at::Tensor* head = find(config.architecture->class_head->output.name + ".weight");
   return head != nullptr && head->dim() > 0 ? head->size(0) : 0;  // else merging says what is wrong
 }
 
-std::optional<AdapterFile::Factors> AdapterFile::factors(const PretrainedModel& model,
-                                                         PlaceId id) const {
-  const Place& site = model.places()[id];
-  const Place& space = model.places()[site.input];
-  const bool lora = info.method == "lora";
-  // PEFT adapts the whole of c_attn: a slice has its rows of the layer's lora_B.
-  const bool whole = lora && find(site.name + ".lora_B") == nullptr;
-  const std::string& owner = whole ? site.linear->name() : site.name;
-  const at::Tensor* right = find(lora ? owner + ".lora_A" : space.name + ".A");
-  const at::Tensor* core = lora ? nullptr : find(site.name + ".B");
-  const at::Tensor* left = find(owner + (lora ? ".lora_B" : ".C"));
-  if (left == nullptr && (lora ? right : core) == nullptr) return std::nullopt;
-  const auto wrong = [&](const std::string& what) {
-    throw FormatError("{}: {} of {} {}", path.string(), info.method, site.name, what);
-  };
-  if (left == nullptr || right == nullptr || (!lora && core == nullptr)) wrong("lacks a factor");
-  for (const at::Tensor* factor : {left, core, right}) {
-    if (factor != nullptr && factor->dim() != 2)
-      wrong(fmt::format("has a factor of shape {}", shape_text(factor->sizes())));
-  }
-  if (whole && left->size(0) != site.linear->out_features())
-    wrong(fmt::format("has lora_B {}, the layer has {} outputs", shape_text(left->sizes()),
-                      site.linear->out_features()));
-  const at::Tensor rows = whole ? left->narrow(0, site.out_begin, site.dim) : *left;
-  Factors factors{lora ? rows : left->t(), lora ? at::Tensor() : *core, *right};
-  const int64_t inner = factors.left.size(1);
-  const bool fits =
-      factors.left.size(0) == site.dim && factors.right.size(1) == space.dim &&
-      (lora ? factors.right.size(0) == inner
-            : factors.core.size(0) == inner && factors.core.size(1) == factors.right.size(0));
-  if (!fits) {
-    wrong(fmt::format("has factors of shapes {} and {}, the weight is [{}, {}]",
-                      shape_text(left->sizes()), shape_text(right->sizes()), site.dim, space.dim));
-  }
-  return factors;
-}
-
 std::vector<PlaceId> AdapterFile::sites(const PretrainedModel& model) const {
-  std::vector<PlaceId> adapted;
-  for (const Place& site : model.places().sites()) {
-    const PlaceId id = model.places().id_of(site);
-    if (factors(model, id)) adapted.push_back(id);
-  }
-  return adapted;
-}
-
-at::Tensor AdapterFile::update(const PretrainedModel& model, PlaceId site) const {
-  return update_of(*this, model, site).dense();
+  return adapted_sites(*method, *this, model.places());
 }
 
 std::vector<NamedTensor> AdapterFile::replaced(const PretrainedModel& model) const {
-  const std::set<std::string> factors = factor_names(model);
+  const std::set<std::string> factors = factor_names(*method, model.places());
   std::map<std::string, at::Tensor> parameters;
   for (const auto& [name, tensor] : model.parameters()) parameters.emplace(name, tensor);
   std::vector<NamedTensor> others;
@@ -249,8 +196,7 @@ void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesyst
       }
     }
     model.set_seeded(std::move(seeded));
-    add_updates(model, file.sites(model),
-                [&](PlaceId site) { return update_of(file, model, site); });
+    merge_adapters(model, *file.method, file);
     previous = sha256_file(file.path);
   }
 }

@@ -6,16 +6,16 @@
 
 namespace eida {
 
-at::Tensor WeightUpdate::dense() const {
+at::Tensor LowRank::dense() const {
   return core.defined() ? left.matmul(core).matmul(right) : left.matmul(right).mul(scale);
 }
 
-WeightUpdate eida_update(const at::Tensor& A, const at::Tensor& B, const at::Tensor& C) {
-  return {C.t(), B, A};
-}
-
-WeightUpdate lora_update(const at::Tensor& A, const at::Tensor& B, double scale) {
-  return {B, at::Tensor(), A, scale};
+void change_rows(const WeightUpdate& update, const at::Tensor& rows) {
+  if (const auto* added = std::get_if<LowRank>(&update)) {
+    rows.add_(added->dense().to(rows.device()));
+  } else {
+    rows.copy_(std::get<WeightChange>(update)(rows));
+  }
 }
 
 void replace_values(const at::Tensor& parameter, const at::Tensor& values) {
@@ -54,22 +54,31 @@ at::Tensor rows_of(const Place& site, const at::Tensor& stored) {  // [d_out, d_
 
 }  // namespace
 
-void add_updates(PretrainedModel& model, const std::vector<PlaceId>& sites,
-                 const std::function<WeightUpdate(PlaceId site)>& update) {
+std::vector<PlaceId> adapted_sites(const Method& method, const AdapterTensors& tensors,
+                                   const Places& places) {
+  std::vector<PlaceId> sites;
+  for (const Place& site : places.sites()) {
+    if (method.update(tensors, places, places.id_of(site))) sites.push_back(places.id_of(site));
+  }
+  return sites;
+}
+
+void merge_adapters(PretrainedModel& model, const Method& method, const AdapterTensors& tensors) {
+  const Places& places = model.places();
   std::vector<MergedLayer> merged;
-  for (const PlaceId id : sites) {
-    const Place& site = model.places()[id];
+  for (const PlaceId id : adapted_sites(method, tensors, places)) {
+    const Place& site = places[id];
     if (merged.empty() || merged.back().linear != site.linear) {
       if (!merged.empty()) round_to_weight(merged.back());
       merged.push_back({site.linear, start_of(model, *site.linear), {}});
     }
     MergedLayer& layer = merged.back();
-    const auto add = [site, factors = update(id)](const at::Tensor& stored) {
-      const at::Tensor rows = rows_of(site, stored);
-      rows.add_(factors.dense().to(rows.device()));
+    const auto change = [site,
+                         update = *method.update(tensors, places, id)](const at::Tensor& stored) {
+      change_rows(update, rows_of(site, stored));
     };
-    add(layer.values);
-    layer.additions.emplace_back(add);
+    change(layer.values);
+    layer.additions.emplace_back(change);
     if (!rows_of(site, layer.values).isfinite().all().item<bool>()) {
       throw NumericError(
           "merging {}: the weight would not be finite (hint: a smaller train.lr, or --precision "
@@ -83,6 +92,17 @@ void add_updates(PretrainedModel& model, const std::vector<PlaceId>& sites,
         model.masters()->add(parameter_of(*layer.linear), std::move(addition));
     }
     replace_values(layer.linear->weight(), layer.values);
+  }
+}
+
+void OriginalWeights::restore(PretrainedModel& model, const std::vector<PlaceId>& sites) {
+  for (const PlaceId id : sites) {
+    HookableLinear* linear = model.places()[id].linear;
+    const at::Tensor original =
+        weights_.try_emplace(linear, linear->weight().detach()).first->second;
+    if (linear->weight().const_data_ptr() == original.const_data_ptr()) continue;
+    replace_values(linear->weight(), original);
+    if (model.masters() != nullptr) model.masters()->forget(parameter_of(*linear));
   }
 }
 

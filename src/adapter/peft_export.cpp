@@ -15,13 +15,21 @@
 #include "eida/core/files.h"
 #include "eida/core/json.h"
 #include "eida/tensor/safetensors.h"
+#include "merge_weights.h"
 
 namespace eida {
 namespace {
 
-/// lora_B lora_A with scaling 1.
-struct LowRank {
-  at::Tensor A, B;  // [r, d_in], [d_out, r]
+/// lora_B lora_A with scaling 1, and the norms that DoRA gives the rows of W + lora_B lora_A.
+struct Stacked {
+  at::Tensor A, B;       // [r, d_in], [d_out, r]
+  at::Tensor magnitude;  // [d_out] or undefined
+
+  /// What becomes of W. \param W [d_out, d_in] float64
+  at::Tensor operator()(const at::Tensor& W) const {
+    const at::Tensor sum = W + B.matmul(A);
+    return magnitude.defined() ? sum * (magnitude / sum.norm(2, 1)).unsqueeze(1) : sum;
+  }
 };
 
 /// One adapted layer and its sites (three for c_attn).
@@ -52,68 +60,83 @@ at::Tensor widen(const at::Tensor& rows, int64_t begin, int64_t out) {  // [d_ou
   return wide;
 }
 
-/// One file's update of one module at the smallest rank that its factors give.
-LowRank factors_of(const PretrainedModel& model, const AdapterFile& file, const Module& module) {
-  const int64_t out = module.linear->out_features();
-  std::vector<at::Tensor> downs, ups;  // a rank of its own for each slice
-  at::Tensor shared_A, shared_B;       // the shared A of EIDA
-  int64_t own_rank = 0;
+/// One file's update of one module at the smallest rank that its factors give: the ranks of all
+/// inputs' projections (one for slices that share theirs), or of all outputs'.
+Stacked factors_of(const PretrainedModel& model, const AdapterFile& file, const Module& module) {
+  const Places& places = model.places();
+  const HookableLinear& linear = *module.linear;
+  std::vector<at::Tensor> downs, ups, own_downs, own_ups;
+  at::Tensor magnitude;
+  int64_t rank = 0, own_rank = 0;
+  bool cores = true;
   for (const PlaceId id : module.sites) {
-    const auto factors = file.factors(model, id);
-    if (!factors) continue;
-    const int64_t begin = model.places()[id].out_begin;
-    if (!factors->core.defined()) {
-      downs.push_back(factors->right);
-      ups.push_back(widen(factors->left * file.info.scale, begin, out));
-      continue;
+    const auto found = file.method->peft_factors(file, places, id);
+    if (!found) continue;
+    const auto& [left, core, right, scale] = found->lora;
+    const int64_t begin = places[id].out_begin;
+    const auto widen_to_layer = [&](const at::Tensor& rows) {
+      return widen(rows, begin, linear.out_features());
+    };
+    const at::Tensor up = widen_to_layer(core.defined() ? left.matmul(core) : left * scale);
+    if (downs.empty() || !downs.back().is_alias_of(right)) {
+      downs.push_back(right);
+      ups.push_back(up);
+      rank += right.size(0);
+    } else {
+      ups.back() = ups.back() + up;
     }
-    downs.push_back(factors->core.matmul(factors->right));
-    ups.push_back(widen(factors->left, begin, out));
-    own_rank += factors->core.size(0);
-    const at::Tensor up = widen(factors->left.matmul(factors->core), begin, out);
-    shared_B = shared_B.defined() ? shared_B + up : up;
-    shared_A = factors->right;
+    cores = cores && core.defined();
+    if (cores) {
+      own_downs.push_back(core.matmul(right));
+      own_ups.push_back(widen_to_layer(left));
+      own_rank += core.size(0);
+    }
+    if (!found->magnitude.defined()) continue;
+    if (!magnitude.defined()) magnitude = linear.weight_out_in().to(at::kFloat).norm(2, 1);
+    magnitude.narrow(0, begin, places[id].dim).copy_(found->magnitude);
   }
-  if (shared_A.defined() && shared_A.size(0) <= own_rank) return {shared_A, shared_B};
   if (downs.empty()) return {};
-  return {at::cat(downs), at::cat(ups, 1)};
+  if (cores && own_rank < rank) return {at::cat(own_downs), at::cat(own_ups, 1), magnitude};
+  return {at::cat(downs), at::cat(ups, 1), magnitude};
 }
 
 /// The sum of all files; beyond full rank its singular value decomposition.
-LowRank stack(const PretrainedModel& model, const std::vector<AdapterFile>& files,
+Stacked stack(const PretrainedModel& model, const std::vector<AdapterFile>& files,
               const Module& module, PeftReport& report) {
   std::vector<at::Tensor> downs, ups;
+  at::Tensor magnitude;
   for (const AdapterFile& file : files) {
-    const LowRank part = factors_of(model, file, module);
+    const Stacked part = factors_of(model, file, module);
     if (!part.A.defined()) continue;
     downs.push_back(part.A);
     ups.push_back(part.B);
+    magnitude = part.magnitude;  // a method with magnitudes stands alone
   }
-  LowRank sum{at::cat(downs).contiguous(), at::cat(ups, 1).contiguous()};
+  Stacked sum{at::cat(downs).contiguous(), at::cat(ups, 1).contiguous(), magnitude};
   const int64_t full = std::min(sum.A.size(1), sum.B.size(0));
   if (sum.A.size(0) > full) {
-    const at::Tensor update = sum.B.to(at::kDouble).matmul(sum.A.to(at::kDouble));
-    const auto [U, S, Vh] = at::linalg_svd(update, /*full_matrices=*/false);
-    sum = {Vh.to(at::kFloat).contiguous(), (U * S).to(at::kFloat).contiguous()};
+    const at::Tensor product = sum.B.to(at::kDouble).matmul(sum.A.to(at::kDouble));
+    const auto [U, S, Vh] = at::linalg_svd(product, /*full_matrices=*/false);
+    sum.A = Vh.to(at::kFloat).contiguous();
+    sum.B = (U * S).to(at::kFloat).contiguous();
     ++report.compressed;
   }
   return sum;
 }
 
-/// max |B A - sum of the files' updates| / max |update|
+/// Largest difference between what LoRA and the files make of W, relative to the largest change.
 double error_of(const PretrainedModel& model, const std::vector<AdapterFile>& files,
-                const Module& module, const LowRank& sum) {
-  at::Tensor wanted = at::zeros({sum.B.size(0), sum.A.size(1)}, at::TensorOptions(at::kDouble));
+                const Module& module, const Stacked& sum) {
+  const at::Tensor W = module.linear->weight_out_in().to(at::kDouble), wanted = W.clone();
   for (const AdapterFile& file : files) {
     for (const PlaceId id : module.sites) {
-      if (!file.factors(model, id)) continue;
       const Place& site = model.places()[id];
-      wanted.narrow(0, site.out_begin, site.dim).add_(file.update(model, id).to(at::kDouble));
+      if (const auto update = file.method->update(file, model.places(), id))
+        change_rows(*update, wanted.narrow(0, site.out_begin, site.dim));
     }
   }
-  const double largest = wanted.abs().max().item<double>();
-  if (largest == 0.0) return 0.0;
-  return (sum.B.matmul(sum.A).to(at::kDouble) - wanted).abs().max().item<double>() / largest;
+  const double largest = (wanted - W).abs().max().item<double>();
+  return largest == 0.0 ? 0.0 : (sum(W) - wanted).abs().max().item<double>() / largest;
 }
 
 std::string module_of(const std::string& parameter) {
@@ -144,7 +167,7 @@ struct Replaced {
 };
 
 nlohmann::ordered_json lora_config(const ModelConfig& config, const std::string& base_path,
-                                   const std::map<std::string, int64_t>& ranks) {
+                                   const std::map<std::string, int64_t>& ranks, bool dora) {
   nlohmann::ordered_json pattern = nlohmann::ordered_json::object(), targets;
   int64_t largest = 1;
   for (const auto& [module, rank] : ranks) {
@@ -166,14 +189,18 @@ nlohmann::ordered_json lora_config(const ModelConfig& config, const std::string&
           {"bias", "none"},
           {"fan_in_fan_out", config.architecture->layout == WeightLayout::kInOut},
           {"use_rslora", false},
-          {"use_dora", false}};
+          {"use_dora", dora}};
 }
 
-void check_exportable(const std::vector<AdapterFile>& files) {
+void check_exportable(const PretrainedModel& model, const std::vector<AdapterFile>& files) {
   for (const AdapterFile& file : files) {
-    if (file.info.method == "eida" || file.info.method == "lora") continue;
+    const auto sites = file.sites(model);
+    const auto held = [&](PlaceId site) {
+      return file.method->peft_factors(file, model.places(), site).has_value();
+    };
+    if (!sites.empty() && std::all_of(sites.begin(), sites.end(), held)) continue;
     throw ConfigError("{}: method {} has no adapter that peft could hold (hint: --to huggingface)",
-                      file.path.string(), file.info.method);
+                      file.path.string(), file.method->name());
   }
 }
 
@@ -183,22 +210,26 @@ PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem
                        const std::string& base_path, const std::filesystem::path& output) {
   std::vector<AdapterFile> files;
   for (const auto& path : paths) files.emplace_back(path);
-  check_exportable(files);
+  check_exportable(model, files);
   PeftReport report;
   const Replaced replaced(model, files);
   std::set<std::string> whole = replaced.modules;
   std::map<std::string, int64_t> ranks;
+  bool dora = false;
   std::vector<NamedTensor> tensors;
   const std::string prefix = "base_model.model.";
   for (const Module& module : adapted_modules(model, files)) {
     const std::string& name = module.linear->name();
     if (whole.contains(name)) continue;
-    const LowRank sum = stack(model, files, module, report);
+    const Stacked sum = stack(model, files, module, report);
     report.largest_error = std::max(report.largest_error, error_of(model, files, module, sum));
     ranks[name] = sum.A.size(0);
     report.largest_rank = std::max(report.largest_rank, sum.A.size(0));
     tensors.push_back({prefix + name + ".lora_A.weight", sum.A});
     tensors.push_back({prefix + name + ".lora_B.weight", sum.B});
+    if (!sum.magnitude.defined()) continue;
+    dora = true;
+    tensors.push_back({prefix + name + ".lora_magnitude_vector", sum.magnitude});
   }
   report.modules = static_cast<int64_t>(ranks.size());
   merge_adapter_files(model, paths);
@@ -214,7 +245,7 @@ PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem
   }
   report.saved_whole = static_cast<int64_t>(whole.size());
   write_safetensors(output / "adapter_model.safetensors", std::move(tensors), {{"format", "pt"}});
-  nlohmann::ordered_json config = lora_config(model.config(), base_path, ranks);
+  nlohmann::ordered_json config = lora_config(model.config(), base_path, ranks, dora);
   config["inference_mode"] = true;
   config["modules_to_save"] = nullptr;
   if (!whole.empty()) config["modules_to_save"] = whole;
@@ -231,7 +262,7 @@ nlohmann::ordered_json peft_config(const PretrainedModel& model, const RankPlan&
     outputs[module] += plan.ranks[model.places().id_of(site)];
     ranks[module] = std::min(plan.ranks[site.input], outputs[module]);
   }
-  return lora_config(model.config(), base_path, ranks);
+  return lora_config(model.config(), base_path, ranks, /*dora=*/false);
 }
 
 }  // namespace eida

@@ -64,7 +64,7 @@ std::vector<TrainedTensor> trained_tensors(const PretrainedModel& model, const M
                                            const std::vector<std::string>& parameters) {
   std::vector<TrainedTensor> tensors;
   for (const auto& [name, tensor] : method.trainable())
-    tensors.push_back({name, tensor, "adapter", true});
+    tensors.push_back({name, tensor, "adapter", method.decays(name)});
   for (const auto& [name, tensor] : model.parameters()) {
     if (std::count(parameters.begin(), parameters.end(), name) > 0)
       tensors.push_back(

@@ -26,14 +26,12 @@ void Training::restart_optimizer() {
 /// bases, all others as they are.
 void Training::carry_moments(const FlatParameters& before, const AdamW& moments) {
   const auto carry = [&](const at::Tensor& from, const at::Tensor& to, bool squared) {
-    std::vector<at::Tensor> adapters;
-    for (size_t i = 0; i < method_->trainable().size(); ++i)
-      adapters.push_back(before.view_of(from, i));
-    adapters = method_->carry_moments(adapters, squared);
-    for (size_t i = 0; i < before.tensors().size(); ++i) {
-      parameters_->view_of(to, i).copy_(i < adapters.size() ? adapters[i]
-                                                            : before.view_of(from, i));
-    }
+    std::map<std::string, at::Tensor> by_name;
+    for (size_t i = 0; i < before.tensors().size(); ++i)
+      by_name[before.tensors()[i].name] = before.view_of(from, i);
+    by_name = method_->carry_moments(std::move(by_name), squared);
+    for (size_t i = 0; i < parameters_->tensors().size(); ++i)
+      parameters_->view_of(to, i).copy_(by_name.at(parameters_->tensors()[i].name));
   };
   carry(moments.first(), optimizer_->first(), /*squared=*/false);
   carry(moments.second(), optimizer_->second(), /*squared=*/true);

@@ -22,7 +22,7 @@ class AdapterFileTest : public testing::AdaptedModel {
       method->attach(*model, method->needs_bases() ? testing::random_bases(*model) : PlaceBases{},
                      round);
       disturb(*method);
-      AdapterInfo info{name, round, name == "lora" ? 2.0 : 1.0, "base", ""};
+      AdapterInfo info{round, "base", ""};
       if (round > 1 && !method->continues()) info.parent = sha256_file(files_.back());
       method->merge(*model);
       files_.push_back(dir_.path() / ("adapter" + std::to_string(round)));
@@ -52,12 +52,15 @@ TEST_P(AdapterFileTest, FilesOfAllRoundsGiveTheMergedModelToTheBit) {
   EXPECT_TRUE(plain_logits(*model, batch_).equal(merged));
 }
 
-TEST_P(AdapterFileTest, ALoraFileStandsAlone) {
-  const at::Tensor merged = write_rounds("lora", 2);
-  const auto model = open();
-  merge_adapter_files(*model, {files_.back()}, "base");
-  EXPECT_TRUE(plain_logits(*model, batch_).equal(merged));
-  expect_format_error(files_, "a lora file stands alone");
+TEST_P(AdapterFileTest, AFileOfAContinuedMethodStandsAlone) {
+  for (const char* name : {"lora", "lora_xs", "dora"}) {
+    files_.clear();
+    const at::Tensor merged = write_rounds(name, 2);
+    const auto model = open();
+    merge_adapter_files(*model, {files_.back()}, "base");
+    EXPECT_TRUE(plain_logits(*model, batch_).equal(merged)) << name;
+    expect_format_error(files_, "stands alone");
+  }
 }
 
 TEST_P(AdapterFileTest, AnotherBaseOrOrderIsAnError) {

@@ -17,14 +17,17 @@ using testing::disturb;
 
 class PeftExportTest : public testing::AdaptedModel {
  protected:
-  std::vector<std::filesystem::path> write_rounds(int rounds, int64_t k_in, int64_t k_out) {
+  std::vector<std::filesystem::path> write_rounds(int rounds, int64_t k_in, int64_t k_out,
+                                                  const std::string& name = "eida") {
     const auto model = open();
-    const auto method = make(*model);
+    const auto method = make(*model, name);
     std::vector<std::filesystem::path> files;
     for (int round = 1; round <= rounds; ++round) {
-      method->attach(*model, testing::random_bases(*model, k_in, k_out), round);
+      method->attach(
+          *model, method->needs_bases() ? testing::random_bases(*model, k_in, k_out) : PlaceBases{},
+          round);
       disturb(*method);
-      AdapterInfo info{"eida", round, 1.0, "base", round == 1 ? "" : sha256_file(files.back())};
+      AdapterInfo info{round, "base", round == 1 ? "" : sha256_file(files.back())};
       method->merge(*model);
       files.push_back(dir_.path() / ("adapter" + std::to_string(round)));
       write_adapter_file(files.back(), *method, {}, info);
@@ -33,17 +36,20 @@ class PeftExportTest : public testing::AdaptedModel {
   }
 
   /// Rank of every module, from adapter_config.json.
-  nlohmann::json export_rounds(int rounds, int64_t k_in, int64_t k_out, PeftReport& report) {
-    const auto files = write_rounds(rounds, k_in, k_out);
+  nlohmann::json export_rounds(int rounds, int64_t k_in, int64_t k_out, PeftReport& report,
+                               const std::string& name = "eida") {
+    const auto files = write_rounds(rounds, k_in, k_out, name);
     const auto model = open();
     const auto output = dir_.path() / "peft";
+    std::filesystem::remove_all(output);
     std::filesystem::create_directories(output);
     report = export_peft(*model, files, "base", output);
     expect_merged_weights(files, output);
     return read_json(output / "adapter_config.json");
   }
 
-  /// W + lora_B lora_A of every module is the merged weight.
+  /// W + lora_B lora_A of every module, its rows as long as lora_magnitude_vector says where there
+  /// is one, is the merged weight.
   void expect_merged_weights(const std::vector<std::filesystem::path>& files,
                              const std::filesystem::path& output) {
     const auto base = open(), merged = open();
@@ -55,8 +61,10 @@ class PeftExportTest : public testing::AdaptedModel {
       const at::Tensor A = peft.tensor(*peft.find(prefix + ".lora_A.weight")),
                        B = peft.tensor(*peft.find(prefix + ".lora_B.weight"));
       const at::Tensor wanted = merged->places().sites()[i].linear->weight_out_in();
-      EXPECT_LT((linear.weight_out_in() + B.matmul(A) - wanted).abs().max().item<double>(), 2e-5)
-          << linear.name();
+      at::Tensor found = linear.weight_out_in() + B.matmul(A);
+      if (const auto* magnitude = peft.find(prefix + ".lora_magnitude_vector"))
+        found = found * (peft.tensor(*magnitude) / found.norm(2, 1)).unsqueeze(1);
+      EXPECT_LT((found - wanted).abs().max().item<double>(), 2e-5) << linear.name();
     }
   }
 };
@@ -87,6 +95,23 @@ TEST_P(PeftExportTest, RoundsAreStackedUpToFullRank) {
   EXPECT_LT(report.largest_error, 1e-5);
 }
 
+TEST_P(PeftExportTest, OtherMethodsAreWhatPeftCallsThem) {
+  for (const std::string name : {"lora", "lora_xs", "dora"}) {
+    PeftReport report;
+    const auto config = export_rounds(1, 0, 0, report, name);
+    EXPECT_EQ(config.at("use_dora"), name == "dora");
+    EXPECT_LT(report.largest_error, 1e-5) << name;
+    // lora and lora_xs have an A for each slice of c_attn.
+    const bool slices = GetParam() == TaskKind::kCompletion && name != "dora";
+    EXPECT_EQ(report.largest_rank, slices ? 6 : 2) << name;
+    const SafetensorsFile saved(dir_.path() / "peft/adapter_model.safetensors");
+    int64_t magnitudes = 0;
+    for (const auto& entry : saved.entries())
+      magnitudes += entry.name.ends_with(".lora_magnitude_vector") ? 1 : 0;
+    EXPECT_EQ(magnitudes, name == "dora" ? report.modules : 0);
+  }
+}
+
 TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
   const auto model = open();
   const auto method = make(*model);
@@ -100,7 +125,7 @@ TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
     if (parameter.name == trained) extra.push_back({trained, parameter.tensor + 1});
   }
   const auto file = dir_.path() / "adapter";
-  write_adapter_file(file, *method, extra, {"eida", 1, 1.0, "base", ""});
+  write_adapter_file(file, *method, extra, {1, "base", ""});
   const auto base = open();
   const PeftReport report = export_peft(*base, {file}, "base", dir_.path());
   const auto config = read_json(dir_.path() / "adapter_config.json");
@@ -117,8 +142,8 @@ TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
 TEST_P(PeftExportTest, AMethodWithoutAnAdapterIsAnError) {
   const auto model = open();
   const auto file = dir_.path() / "adapter";
-  write_adapter_file(file, *make_method(MethodKind::full, {}), {model->parameters().front()},
-                     {"full", 1, 1.0, "base", ""});
+  write_adapter_file(file, *make_method(MethodKind::full), {model->parameters().front()},
+                     {1, "base", ""});
   EXPECT_THROW(export_peft(*model, {file}, "base", dir_.path()), ConfigError);
 }
 

@@ -108,7 +108,7 @@ TEST_P(PeftImportTest, OwnExportComesBackAsTheMergedModel) {
   method->attach(*trained, testing::random_bases(*trained), 1);
   testing::disturb(*method);
   const auto adapter = dir_.path() / "adapter";
-  write_adapter_file(adapter, *method, {}, {"eida", 1, 1.0, "base", ""});
+  write_adapter_file(adapter, *method, {}, {1, "base", ""});
   method->merge(*trained);
   const auto base = open();
   export_peft(*base, {adapter}, "base", folder_);

@@ -2,8 +2,7 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,11 +11,9 @@
 
 namespace eida {
 
-/// What the file says about itself.
+/// Where a file belongs.
 struct AdapterInfo {
-  std::string method;  ///< eida, lora, full, head
   int64_t round = 1;   ///< from 1
-  double scale = 1.0;  ///< lora: alpha / rank
   std::string base;    ///< fingerprint of the original model; empty: not known (PEFT)
   std::string parent;  ///< SHA-256 of the file this one applies on; empty: the base itself
 };
@@ -32,27 +29,17 @@ void write_adapter_file(const std::filesystem::path& path, const Method& method,
 
 /// A file, or a folder with a LoRA of PEFT, checked for its own consistency. \throws DataError,
 /// FormatError
-class AdapterFile {
+class AdapterFile : public AdapterTensors {
  public:
   explicit AdapterFile(std::filesystem::path file);
 
   std::filesystem::path path;
   AdapterInfo info;
-  std::map<std::string, at::Tensor> tensors;              ///< all, by name, float32
-  const at::Tensor* find(const std::string& name) const;  ///< nullptr: not there
+  std::shared_ptr<const Method> method;  ///< that made it, without its options
   /// Classes of the model's classification head in the file; 0: it has none.
   int64_t head_classes(const ModelConfig& config) const;
-  /// Low-rank factors of a site's update. \throws FormatError factors that do not fit the site
-  struct Factors {
-    at::Tensor left, core, right;  ///< C^T [d_out, k_out], B [k_out, k_in], A [k_in, d_in]; for
-                                   ///< lora B [d_out, r], undefined, A [r, d_in]
-  };
-  /// nullopt: the file does not adapt the site.
-  std::optional<Factors> factors(const PretrainedModel& model, PlaceId site) const;
   /// Sites that the file adapts, ascending.
   std::vector<PlaceId> sites(const PretrainedModel& model) const;
-  /// float32, as Method::merge computes it. // [d_out, d_in]
-  at::Tensor update(const PretrainedModel& model, PlaceId site) const;
   /// Tensors that are no part of an adapter: they replace the model's of that name.
   std::vector<NamedTensor> replaced(const PretrainedModel& model) const;
 };

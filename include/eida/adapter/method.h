@@ -1,12 +1,19 @@
-/// The ways to train a model, through one interface. Another one is one more file and a line in
-/// make_method().
+/// The ways to train a model, through one interface. Another one is one more file in
+/// src/adapter/methods/ and a line in eida/core/methods.inc.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "eida/adapter/weight_update.h"
+#include "eida/core/choices.h"
+#include "eida/data/example.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/subspace/subspace.h"
 
@@ -32,35 +39,6 @@ using PlaceBases = PerPlace<at::Tensor>;
 PlaceBases make_bases(const Places& places, const PerPlace<Subspace>& subspaces,
                       const PerPlace<int64_t>& ranks, const std::vector<PlaceId>& sites);
 
-/// One method attached to one model. A round is attach → train → merge.
-class Method {
- public:
-  virtual ~Method() = default;
-  virtual const char* name() const = 0;
-  /// Whether attach() needs bases.
-  virtual bool needs_bases() const { return false; }
-  /// True where a round goes on with the adapter of the round before, from the original weights.
-  virtual bool continues() const { return false; }
-  /// Whether all parameters of the model are trained.
-  virtual bool trains_model() const { return false; }
-
-  /// Hangs the adapters on the model; they change nothing yet (first round of a continued one).
-  /// \param round from 1.
-  virtual void attach(PretrainedModel& model, const PlaceBases& bases, int64_t round) {}
-  /// What is trained, under the names of the adapter file: leaves, float32.
-  virtual std::vector<NamedTensor> trainable() const { return {}; }
-  /// What the adapter file holds besides: A and C, float32.
-  virtual std::vector<NamedTensor> frozen() const { return {}; }
-  /// Adds the update to the weights in float32 and takes the adapters off.
-  virtual void merge(PretrainedModel& model) {}
-  /// AdamW's moments of the round before, rotated into this round's bases. \param moments one for
-  /// each of trainable(), shaped like it in the round before. \param squared second moments.
-  virtual std::vector<at::Tensor> carry_moments(const std::vector<at::Tensor>& moments,
-                                                bool squared) const {
-    return moments;
-  }
-};
-
 struct MethodOptions {
   std::vector<PlaceId> sites;  ///< of choose_sites()
   int64_t lora_rank = 8;
@@ -68,6 +46,76 @@ struct MethodOptions {
   uint64_t seed = 0;
 };
 
-std::unique_ptr<Method> make_method(MethodKind kind, const MethodOptions& options);
+/// Where the frozen bases of a method come from.
+enum class BasisSource {
+  kNone,       ///< it has none
+  kSamples,    ///< A of input spaces and C of sites, estimated anew for every attach()
+  kWeights,    ///< A and C of each site from its weight: attach() takes them
+  kGradients,  ///< A and C of each site from its weight's gradient, estimated for attach()
+};
+
+/// One method attached to one model. A round is attach → train → merge. What is said of files holds
+/// for a method without options too.
+class Method {
+ public:
+  explicit Method(MethodOptions options = {}) : options_(std::move(options)) {}
+  virtual ~Method() = default;
+
+  virtual MethodKind kind() const = 0;
+  std::string name() const { return std::string(to_string(kind())); }
+  virtual BasisSource basis_source() const { return BasisSource::kNone; }
+  /// Whether attach() wants bases from its caller.
+  bool needs_bases() const;
+  /// True where a round goes on with the adapter of the round before, from the original weights.
+  virtual bool continues() const { return false; }
+  /// Whether all parameters of the model are trained.
+  virtual bool trains_model() const { return false; }
+  /// \param with_head whether the classification head's output layer is trained besides.
+  /// \throws ConfigError nothing would be trained
+  virtual void check(TaskKind task, bool with_head) const {}
+  /// Entries of trainable(). \param ranks of all places; only a method that needs bases reads them
+  virtual int64_t parameter_count(const Places& places, const PerPlace<int64_t>& ranks) const {
+    return 0;
+  }
+
+  /// Hangs the adapters on the model; they change nothing yet (first round of a continued one).
+  /// \param round from 1.
+  virtual void attach(PretrainedModel& model, const PlaceBases& bases, int64_t round) {}
+  /// What is trained, under the names of the adapter file: leaves, float32.
+  virtual std::vector<NamedTensor> trainable() const { return {}; }
+  /// Whether weight decay acts on one of trainable().
+  virtual bool decays(const std::string& name) const { return true; }
+  /// What the adapter file holds besides: A and C, float32.
+  virtual std::vector<NamedTensor> frozen() const { return {}; }
+  /// Updates the weights in float32 and takes the adapters off.
+  void merge(PretrainedModel& model);
+  /// AdamW's moments of the round before, rotated into this round's bases. \param moments of all
+  /// that is trained, by name, in the shapes of the round before. \param squared second moments.
+  virtual std::map<std::string, at::Tensor> carry_moments(std::map<std::string, at::Tensor> moments,
+                                                          bool squared) const {
+    return moments;
+  }
+
+  /// What update() multiplies by and the file's metadata keep.
+  virtual double scale() const { return 1.0; }
+  /// Ends of the names of trainable() and frozen(), behind the name of a place or a layer.
+  virtual std::vector<std::string> suffixes() const { return {}; }
+  /// What becomes of a site's weight; nullopt: `tensors` do not adapt it. \throws FormatError
+  /// tensors that are missing or do not fit the site
+  virtual std::optional<WeightUpdate> update(const AdapterTensors& tensors, const Places& places,
+                                             PlaceId site) const {
+    return std::nullopt;
+  }
+  /// The update as peft holds it; nullopt: as update(), or peft has nothing like it.
+  virtual std::optional<PeftFactors> peft_factors(const AdapterTensors& tensors,
+                                                  const Places& places, PlaceId site) const;
+
+ protected:
+  MethodOptions options_;
+};
+
+std::unique_ptr<Method> make_method(MethodKind kind, MethodOptions options = {});
+/// \throws ConfigError lists the names.
+std::unique_ptr<Method> make_method(std::string_view name, MethodOptions options = {});
 
 }  // namespace eida

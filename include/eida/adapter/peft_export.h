@@ -25,7 +25,7 @@ struct PeftReport {
 /// (SVD) to full rank. c_attn is one module. What else was trained, and a module whose weight the
 /// checkpoint lacked, is in modules_to_save, whole and merged. \param model the base, before any
 /// file. \param files of all rounds in order. \param base_path for adapter_config.json. \throws
-/// ConfigError method full or head (there is no adapter), FormatError as merge_adapter_files(),
+/// ConfigError a method without an adapter that peft has, FormatError as merge_adapter_files(),
 /// DataError. Source: peft's LoraConfig.
 PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem::path>& files,
                        const std::string& base_path, const std::filesystem::path& output);

@@ -104,10 +104,12 @@ std::string trainable_text(const Config& config, const TrainInputs& inputs, int6
   const bool threshold = config.ranks.rule == RankRule::kThreshold;
   const int64_t least = threshold ? config.ranks.narrow : config.subspace.dims.front(),
                 most = threshold ? config.ranks.wide : config.subspace.dims.back();
-  const auto sites = static_cast<int64_t>(inputs.sites.size());
+  const Places& places = inputs.model->places();
+  const auto with_ranks = [&](int64_t rank) {
+    return inputs.method->parameter_count(places, PerPlace<int64_t>(places.size(), rank)) + extra;
+  };
   return fmt::format("{} to {} parameters (rule {} decides), {} of them beside the adapters",
-                     sites * least * least + extra, sites * most * most + extra, config.ranks.rule,
-                     extra);
+                     with_ranks(least), with_ranks(most), config.ranks.rule, extra);
 }
 
 }  // namespace

@@ -22,16 +22,10 @@ TokenizedSet preview(const Dataset& data, const ExampleTokenizer& tokenizer) {
 
 void check_supported(const Config& config, TaskKind task) {
   const auto& extra = config.train.trainable_extra;
-  if (config.method == MethodKind::head && task == TaskKind::kCompletion) {
-    throw ConfigError(
-        "method: a language model's head is its word table, which is tied (hint: "
-        "method full, or train.trainable_extra=[embeddings] beside eida)");
-  }
-  if (config.method == MethodKind::head && !contains(extra, TrainableExtra::kHead)) {
-    throw ConfigError("train.trainable_extra: method head trains nothing without 'head'");
-  }
+  const auto method = make_method(config.method);
+  method->check(task, contains(extra, TrainableExtra::kHead));
   const bool trains_weights =
-      config.method == MethodKind::full || contains(extra, TrainableExtra::kEmbeddings);
+      method->trains_model() || contains(extra, TrainableExtra::kEmbeddings);
   if (config.model.weights != WeightsType::kFp32 && trains_weights) {
     throw ConfigError(
         "model.weights: {} weights cannot be trained themselves, only adapters beside them (hint: "
@@ -56,6 +50,8 @@ void check_scores(const Config& config) {
 /// What the first round would refuse.
 void check_estimation(const Config& config, const TrainInputs& inputs) {
   if (!inputs.method->needs_bases()) return;
+  if (inputs.method->basis_source() == BasisSource::kGradients)
+    throw ConfigError("method: nothing estimates bases from gradients yet");
   const RankRuleOptions rule = rank_rule_options(config.ranks);
   const bool measured = measures_ranks(rule);
   const Places& places = inputs.model->places();

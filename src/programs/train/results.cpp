@@ -81,10 +81,7 @@ void save_round(const Config& config, const TrainInputs& inputs, const RunFolder
                 int64_t round) {
   if (folder == nullptr) return;
   AdapterInfo info;
-  info.method = to_string(config.method);
   info.round = round;
-  if (config.method == MethodKind::lora)
-    info.scale = config.lora.alpha / static_cast<double>(config.lora.rank);
   info.base = inputs.base;
   const auto adapter = [&](int64_t r) {
     return folder->file(round_file(r, "adapter.safetensors"));

@@ -1,15 +1,11 @@
-#include "lora_method.h"
-
+// LoRA: W + alpha / r * B A at every site, A and B trained. Source: Hu et al. (2021).
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/zeros.h>
 
-#include <cmath>
-#include <map>
-
-#include "eida/core/rng.h"
+#include "../factors.h"
+#include "../merge_weights.h"
 #include "eida/model/layer_adapter.h"
-#include "merge_weights.h"
 
 namespace eida {
 namespace {
@@ -39,18 +35,35 @@ class LoraLayer : public LayerAdapter {
   std::vector<LoraSlice> slices_;
 };
 
-/// Uniform on [-1/sqrt(d_in), 1/sqrt(d_in)], as peft's kaiming_uniform_(a = sqrt(5)).
-at::Tensor random_down_projection(int64_t rank, int64_t dim, uint64_t seed, int64_t site) {
-  Rng rng(seed, "lora", static_cast<uint64_t>(site));
-  at::Tensor A = at::zeros({rank, dim}, at::TensorOptions(at::kFloat));
-  const double bound = 1.0 / std::sqrt(static_cast<double>(dim));
-  auto* values = A.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < rank * dim; ++i)
-    values[i] = static_cast<float>((2.0 * rng.uniform() - 1.0) * bound);
-  return A;
-}
+/// One adapter through all rounds, as peft trains it: each merge starts from the original weights.
+class LoraMethod : public Method {
+ public:
+  using Method::Method;
+  MethodKind kind() const override { return MethodKind::lora; }
+  bool continues() const override { return true; }
+  int64_t parameter_count(const Places& places, const PerPlace<int64_t>& ranks) const override;
+  void attach(PretrainedModel& model, const PlaceBases& bases, int64_t round) override;
+  std::vector<NamedTensor> trainable() const override { return factors_; }
+  double scale() const override {
+    return options_.lora_alpha / static_cast<double>(options_.lora_rank);
+  }
+  std::vector<std::string> suffixes() const override { return {"lora_A", "lora_B"}; }
+  std::optional<WeightUpdate> update(const AdapterTensors& tensors, const Places& places,
+                                     PlaceId site) const override;
 
-}  // namespace
+ private:
+  void make_factors(const PretrainedModel& model);
+
+  std::vector<NamedTensor> factors_;  ///< lora_A [r, d_in], lora_B [d_out, r] of each site
+  OriginalWeights originals_;
+};
+
+int64_t LoraMethod::parameter_count(const Places& places, const PerPlace<int64_t>&) const {
+  int64_t count = 0;
+  for (const PlaceId site : options_.sites)
+    count += options_.lora_rank * (places[site].dim + places[site].linear->in_features());
+  return count;
+}
 
 void LoraMethod::make_factors(const PretrainedModel& model) {
   for (const PlaceId id : options_.sites) {
@@ -61,20 +74,15 @@ void LoraMethod::make_factors(const PretrainedModel& model) {
     const at::Device device = site.linear->weight().device();
     factors_.push_back({site.name + ".lora_A", A.to(device).set_requires_grad(true)});
     factors_.push_back({site.name + ".lora_B", B.to(device).set_requires_grad(true)});
-    originals_.push_back(site.linear->weight().detach());
   }
 }
 
 void LoraMethod::attach(PretrainedModel& model, const PlaceBases& /*bases*/, int64_t /*round*/) {
+  originals_.restore(model, options_.sites);
   if (factors_.empty()) make_factors(model);
   std::map<HookableLinear*, std::vector<LoraSlice>> layers;
   for (size_t i = 0; i < options_.sites.size(); ++i) {
     const Place& site = model.places()[options_.sites[i]];
-    const at::Tensor& weight = site.linear->weight();
-    if (weight.const_data_ptr() != originals_[i].const_data_ptr()) {
-      replace_values(weight, originals_[i]);
-      if (model.masters() != nullptr) model.masters()->forget(site.linear->name() + ".weight");
-    }
     layers[site.linear].push_back(
         {site.out_begin, factors_[2 * i].tensor, factors_[2 * i + 1].tensor});
   }
@@ -82,15 +90,19 @@ void LoraMethod::attach(PretrainedModel& model, const PlaceBases& /*bases*/, int
     linear->set_adapter(std::make_shared<LoraLayer>(scale(), std::move(slices)));
 }
 
-void LoraMethod::merge(PretrainedModel& model) {
-  std::map<PlaceId, size_t> position;
-  for (size_t i = 0; i < options_.sites.size(); ++i) position[options_.sites[i]] = i;
-  add_updates(model, options_.sites, [&](PlaceId site) {
-    const size_t i = position.at(site);
-    return lora_update(factors_[2 * i].tensor.detach().clone(),
-                       factors_[2 * i + 1].tensor.detach().clone(), scale());
-  });
-  for (const PlaceId site : options_.sites) model.places()[site].linear->set_adapter(nullptr);
+std::optional<WeightUpdate> LoraMethod::update(const AdapterTensors& tensors, const Places& places,
+                                               PlaceId id) const {
+  const Place& site = places[id];
+  // peft adapts the whole of c_attn.
+  const bool whole = tensors.find(site.name + ".lora_B") == nullptr &&
+                     tensors.find(site.name + ".lora_A") == nullptr;
+  return lora_factors(tensors, site, whole ? site.linear->name() : site.name);
+}
+
+}  // namespace
+
+std::unique_ptr<Method> make_lora_method(MethodOptions options) {
+  return std::make_unique<LoraMethod>(std::move(options));
 }
 
 }  // namespace eida
