@@ -104,12 +104,12 @@ void declare_method(Config& config, Declarations& list) {
       .at_most(1'000'000)
       .growing();
   declare_ranks(config.ranks, list);
-  list.add("lora.rank", &config.lora.rank, "method lora: rank")
+  list.add("lora.rank", &config.lora.rank, "methods lora, lora_xs, dora: rank")
       .in(kTrain)
       .at_least(1)
       .at_most(1'000'000);
   list.add("lora.alpha", &config.lora.alpha,
-           "method lora: alpha; updates are scaled by alpha / rank")
+           "methods lora, lora_xs, dora: alpha; updates are scaled by alpha / rank")
       .in(kTrain)
       .above(0);
 }

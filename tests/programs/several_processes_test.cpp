@@ -150,6 +150,16 @@ TEST_F(SeveralProcesses, TwoTrainADecoderLikeOneWhateverTheLossIsDividedBy) {
   }
 }
 
+TEST_F(SeveralProcesses, TwoTrainOtherMethodsLikeOne) {
+  for (const char* method : {"lora_xs", "dora"}) {
+    for (const auto& folder : {a_, b_}) std::filesystem::remove_all(folder);
+    const auto options = std::vector<std::string>{"--method", method};
+    expect_success(short_train(a_, true, options));
+    expect_success(mpirun(2, short_train(b_, true, options)));
+    expect_like(encoder_, a_, b_);
+  }
+}
+
 TEST_F(SeveralProcesses, TheSameNumberGivesTheSameBits) {
   // With dropout: each process has masks of its own.
   for (const auto& output : {a_, b_})

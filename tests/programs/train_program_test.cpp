@@ -43,7 +43,7 @@ TEST_F(TrainProgramTest, WritesWhatTheContractNames) {
 }
 
 TEST_F(TrainProgramTest, EveryMethodLearns) {
-  for (const char* method : {"eida", "lora", "full", "head"}) {
+  for (const std::string& method : choice_names<MethodKind>()) {
     std::filesystem::remove_all(a_);
     const auto summary = train_and_read(
         train(a_, true, {"--method", method, "--lr", "1e-2", "--set", "train.dropout=0"}));

@@ -63,11 +63,16 @@ TEST_F(TrainResume, KilledDecoderRunsWithCarriedMomentsEndWithTheSameBits) {
   expect_same_results(a_, b_, 2);
 }
 
-TEST_F(TrainResume, KilledLoraRunsEndWithTheSameBits) {
-  const auto options = std::vector<std::string>{"--method", "lora", "--set", "train.save_every=2"};
-  const auto life = time_of(train(a_, true, options));
-  kill_and_resume(train(b_, true, options), 6, life, 3);
-  expect_same_results(a_, b_, 2);
+TEST_F(TrainResume, KilledRunsOfContinuedMethodsEndWithTheSameBits) {
+  for (const char* method : {"lora", "lora_xs", "dora"}) {
+    std::filesystem::remove_all(a_);
+    std::filesystem::remove_all(b_);
+    const auto options =
+        std::vector<std::string>{"--method", method, "--set", "train.save_every=2"};
+    const auto life = time_of(train(a_, true, options));
+    kill_and_resume(train(b_, true, options), 3, life, 3);
+    expect_same_results(a_, b_, 2);
+  }
 }
 
 TEST_F(TrainResume, AnInterruptSavesTheStateWithinTheStep) {

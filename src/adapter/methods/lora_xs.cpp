@@ -64,7 +64,7 @@ void LoraXsMethod::decompose(const Place& site) {
   const at::Tensor W =
       site.linear->weight_out_in().detach().narrow(0, site.out_begin, site.dim).to(at::kDouble);
   const at::Tensor V =  // [r, d_in]
-      estimate_subspace(W.cpu(), {Estimator::kUncentred, rank(site)}, site.name).basis.to(W);
+      estimate_subspace(W.cpu(), {EstimatorKind::uncentred, rank(site)}, site.name).basis.to(W);
   const at::Tensor SU = V.matmul(W.t());                 // [r, d_out]
   const at::Tensor S = SU.norm(2, 1, /*keepdim=*/true);  // [r, 1]
   const double scale = options_.lora_alpha / static_cast<double>(options_.lora_rank);
