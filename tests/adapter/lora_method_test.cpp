@@ -47,9 +47,7 @@ TEST_P(LoraMethodTest, BothFactorsGetGradients) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, LoraMethodTest,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         testing::task_name);
+INSTANTIATE_TEST_SUITE_P(Families, LoraMethodTest, testing::kEveryTiny, testing::tiny_name);
 
 }  // namespace
 }  // namespace eida
