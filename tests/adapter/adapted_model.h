@@ -46,9 +46,11 @@ inline at::Tensor plain_logits(PretrainedModel& model, const PackedBatch& batch)
   return model.logits(batch);
 }
 
-/// Both families, by task.
-class AdaptedModel : public ::testing::TestWithParam<TaskKind> {
+/// Every family.
+class AdaptedModel : public ::testing::TestWithParam<Tiny> {
  protected:
+  static TaskKind task() { return task_of(GetParam()); }
+  static bool decoder() { return task() == TaskKind::kCompletion; }
   std::unique_ptr<PretrainedModel> open() const { return tiny_model(dir_.path(), GetParam()); }
   std::unique_ptr<Method> make(const PretrainedModel& model,
                                MethodKind method = MethodKind::eida) const {
@@ -61,11 +63,7 @@ class AdaptedModel : public ::testing::TestWithParam<TaskKind> {
 
   TempDir dir_;
   std::vector<TokenExample> examples_ = tiny_examples(6, GetParam());
-  PackedBatch batch_ = pack(pointers(examples_), GetParam());
+  PackedBatch batch_ = pack(pointers(examples_), task());
 };
-
-inline std::string task_name(const ::testing::TestParamInfo<TaskKind>& instance) {
-  return instance.param == TaskKind::kClassification ? "encoder" : "decoder";
-}
 
 }  // namespace eida::testing

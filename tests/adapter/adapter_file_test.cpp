@@ -115,9 +115,7 @@ TEST_P(AdapterFileTest, BrokenFilesAreErrors) {
   expect_format_error({broken}, "has a factor of shape");
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, AdapterFileTest,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         testing::task_name);
+INSTANTIATE_TEST_SUITE_P(Families, AdapterFileTest, testing::kEveryTiny, testing::tiny_name);
 
 }  // namespace
 }  // namespace eida

@@ -84,9 +84,7 @@ TEST_P(AuditTest, WhatWouldTrainUnaskedIsAnError) {
   EXPECT_THROW(audit({}), Error);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, AuditTest,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         testing::task_name);
+INSTANTIATE_TEST_SUITE_P(Families, AuditTest, testing::kEveryTiny, testing::tiny_name);
 
 }  // namespace
 }  // namespace eida

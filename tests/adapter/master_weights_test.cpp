@@ -75,7 +75,7 @@ TEST_P(MasterWeightsTest, SavedModelsAreTheFloat32Sums) {
   // The same out of a checkpoint instead of the seed.
   LoadOptions options;
   options.weights = at::kBFloat16;
-  const auto opened = load_pretrained(dir_.path() / "wide", GetParam(), options);
+  const auto opened = load_pretrained(dir_.path() / "wide", task(), options);
   for (const auto& [name, tensor] : wide->parameters())
     EXPECT_TRUE(opened->masters()->values(name).equal(tensor)) << name;
 }
@@ -92,9 +92,7 @@ TEST_P(MasterWeightsTest, AMergeThatIsNotFiniteChangesNothing) {
   EXPECT_TRUE(narrow->places().sites().front().linear->weight().equal(before.to(at::kBFloat16)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, MasterWeightsTest,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         testing::task_name);
+INSTANTIATE_TEST_SUITE_P(Families, MasterWeightsTest, testing::kEveryTiny, testing::tiny_name);
 
 }  // namespace
 }  // namespace eida

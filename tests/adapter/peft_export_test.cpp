@@ -75,13 +75,13 @@ TEST_P(PeftExportTest, TheSmallerRankIsTaken) {
   EXPECT_EQ(report.largest_rank, 2);
   config = export_rounds(1, 5, 2, report);
   // c_attn has three slices of 2 against the shared 5: 5 is smaller than 6.
-  EXPECT_EQ(report.largest_rank, GetParam() == TaskKind::kCompletion ? 5 : 2);
+  EXPECT_EQ(report.largest_rank, decoder() ? 5 : 2);
   EXPECT_LT(report.largest_error, 1e-5);
   EXPECT_EQ(config.at("rank_pattern"), config.at("alpha_pattern"));
   EXPECT_TRUE(config.at("task_type").is_null());
-  EXPECT_EQ(config.at("fan_in_fan_out").get<bool>(), GetParam() == TaskKind::kCompletion);
+  EXPECT_EQ(config.at("fan_in_fan_out").get<bool>(), decoder());
   config = export_rounds(1, 10, 2, report);
-  EXPECT_EQ(report.largest_rank, GetParam() == TaskKind::kCompletion ? 6 : 2);
+  EXPECT_EQ(report.largest_rank, decoder() ? 6 : 2);
 }
 
 TEST_P(PeftExportTest, RoundsAreStackedUpToFullRank) {
@@ -118,8 +118,9 @@ TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
   method->attach(*model, testing::random_bases(*model), 1);
   disturb(*method);
   method->merge(*model);
-  const bool decoder = GetParam() == TaskKind::kCompletion;
-  const std::string trained = decoder ? "transformer.wte.weight" : "classifier.out_proj.weight";
+  const bool bert = GetParam() == testing::Tiny::kBert;
+  const std::string head = bert ? "classifier" : "classifier.out_proj",
+                    trained = decoder() ? "transformer.wte.weight" : head + ".weight";
   std::vector<NamedTensor> extra;
   for (const auto& parameter : model->parameters()) {
     if (parameter.name == trained) extra.push_back({trained, parameter.tensor + 1});
@@ -129,8 +130,8 @@ TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
   const auto base = open();
   const PeftReport report = export_peft(*base, {file}, "base", dir_.path());
   const auto config = read_json(dir_.path() / "adapter_config.json");
-  const nlohmann::json wanted = decoder ? nlohmann::json({"lm_head", "transformer.wte"})
-                                        : nlohmann::json({"classifier.out_proj"});
+  const nlohmann::json wanted =
+      decoder() ? nlohmann::json({"lm_head", "transformer.wte"}) : nlohmann::json::array({head});
   EXPECT_EQ(config.at("modules_to_save"), wanted);
   EXPECT_EQ(report.saved_whole, static_cast<int64_t>(wanted.size()));
   const SafetensorsFile saved(dir_.path() / "adapter_model.safetensors");
@@ -147,9 +148,7 @@ TEST_P(PeftExportTest, AMethodWithoutAnAdapterIsAnError) {
   EXPECT_THROW(export_peft(*model, {file}, "base", dir_.path()), ConfigError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, PeftExportTest,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         testing::task_name);
+INSTANTIATE_TEST_SUITE_P(Families, PeftExportTest, testing::kEveryTiny, testing::tiny_name);
 
 }  // namespace
 }  // namespace eida

@@ -144,18 +144,15 @@ TEST_P(PeftImportTest, RankPlanBecomesARankPattern) {
   RankPlan plan{"fixed", PerPlace<int64_t>(model->places().size(), 8), {}};
   for (size_t i = 0; i < sites.size(); ++i) plan.ranks[model->places().site(i)] = 3;
   const auto config = peft_config(*model, plan, "base");
-  const bool decoder = GetParam() == TaskKind::kCompletion;
   // c_attn is one module: min(8, 3 + 3 + 3).
-  const int64_t first = decoder ? 8 : 3;
+  const int64_t first = decoder() ? 8 : 3;
   EXPECT_EQ(config["rank_pattern"][sites[0].linear->name()], first);
   EXPECT_EQ(config["rank_pattern"][sites.back().linear->name()], 3);
   EXPECT_EQ(config["alpha_pattern"], config["rank_pattern"]);
   EXPECT_EQ(config["r"], config["lora_alpha"]);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, PeftImportTest,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         testing::task_name);
+INSTANTIATE_TEST_SUITE_P(Families, PeftImportTest, testing::kEveryTiny, testing::tiny_name);
 
 }  // namespace
 }  // namespace eida

@@ -9,7 +9,7 @@
 
 namespace eida::testing {
 
-/// Both families, by task; skips where there is no GPU.
+/// Every family; skips where there is no GPU.
 class GpuModel : public AdaptedModel {
  protected:
   void SetUp() override {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -81,6 +82,28 @@ class ProbeProgram : public ::testing::Test {
       "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05, "pad_token_id": 1,
       "bos_token_id": 0, "eos_token_id": 2}})",
             hidden, layers, intermediate));
+  }
+
+  /// 140 sentences of 240 bytes: a run that takes more than the programs' start.
+  void write_longer_reviews() const {
+    std::string rows = "sentence\tlabel\n";
+    for (int i = 0; i < 140; ++i)
+      rows += std::string(240, static_cast<char>('a' + i % 26)) + fmt::format("\t{}\n", i % 2);
+    write_file_atomic(reviews_, rows);
+  }
+  /// Memory and time that --dry-run said against those of the run.
+  static void expect_as_announced(const std::string& dry_run, const std::filesystem::path& run) {
+    const auto manifest = nlohmann::json::parse(read_file(run / "manifest.json"));
+    const auto mib = manifest.at("peak_memory_mib").get<double>(),
+               seconds = manifest.at("seconds").get<double>();
+    const std::string time = dry_run.substr(std::min(dry_run.size(), dry_run.find("time, about")));
+    const double said_mib = number_after(dry_run, "memory, about"),
+                 said_seconds = 60 * number_after(time, "time") + number_after(time, ":");
+    EXPECT_GT(said_mib, 0.7 * mib) << dry_run;
+    EXPECT_LT(said_mib, 1.5 * mib) << dry_run;
+    // Whatever else the machine does meanwhile.
+    EXPECT_GT(said_seconds, seconds / 4) << dry_run;
+    EXPECT_LT(said_seconds, seconds * 4) << dry_run;
   }
 
   /// The encoder's random weights as a checkpoint that has no classification head.

@@ -2,6 +2,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/eye.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -189,6 +190,11 @@ TEST_F(ProbeProgram, FidelityRisesWithKAndIsCentredBelow) {
       before = fidelity;
     }
     EXPECT_LE(before, 1.0);
+    // Row 0 is the mean: without its direction a vector has lost of what is kept, and of nothing
+    // else.
+    const double centred = place["centred_fidelity"]["8"]["mean"];
+    EXPECT_GT(centred, 0.0) << place["name"];
+    EXPECT_LT(centred, before) << place["name"];
     if (place["kind"] == "delta_output") {
       const double captured = place["gradient_capture"]["8"]["mean"];
       EXPECT_GT(captured, 0.0);
@@ -255,6 +261,19 @@ TEST_F(ProbeProgram, DryRunSaysWhatItWouldCostAndWritesNothing) {
   EXPECT_EQ(without_output.code, 0) << without_output.err;
 }
 
+TEST_F(ProbeProgram, DryRunSaysWhatTheRunTakes) {
+  write_longer_reviews();
+  write_encoder_config(192, 3, 768);
+  const std::vector<std::string> options = {"--set", "sampling.examples=64", "--set",
+                                            "probe.heldout=64"};
+  auto dry = options;
+  dry.emplace_back("--dry-run");
+  const ProgramResult said = run(quick_reviews(dry));
+  ASSERT_EQ(said.code, 0) << said.err;
+  ASSERT_EQ(run(quick_reviews(options)).code, 0);
+  expect_as_announced(said.out, run_);
+}
+
 TEST_F(ProbeProgram, TheManifestListsEveryFileThatWasReadAndThePrecision) {
   ASSERT_EQ(run(quick_reviews()).code, 0);
   EXPECT_EQ(json_file(run_ / "manifest.json")["precision"], "fp32");
@@ -303,7 +322,8 @@ TEST_F(ProbeProgram, ARunComparedWithItselfHasNoAngles) {
   EXPECT_EQ(line,
             "kind,place,layer,weights,dim,k,run,from_run,mean_degrees,largest_degrees,overlap,"
             "overlap_by_chance,distance");
-  while (std::getline(lines, line)) {
+  int rows = 0;
+  for (; std::getline(lines, line); ++rows) {
     CsvFault fault;
     const auto fields = split_csv_row(line, fault);
     ASSERT_EQ(fields.size(), 13u) << line;
@@ -311,6 +331,7 @@ TEST_F(ProbeProgram, ARunComparedWithItselfHasNoAngles) {
     EXPECT_NEAR(std::stod(fields[10]), 1.0, 1e-6) << line;
     EXPECT_NEAR(std::stod(fields[12]), 0.0, 1e-3) << line;
   }
+  EXPECT_EQ(rows, 22 * 3);  // places, dims
 }
 
 TEST_F(ProbeProgram, ComparesRuns) {
@@ -372,10 +393,7 @@ TEST_F(ProbeProgram, PlacesThatDoNotFitIntoMemoryTakeTurnsAndGiveTheSameBits) {
 
 TEST_F(ProbeProgram, ALogicalBatchOfManyTokensCountsInTheMemoryLimit) {
   write_encoder_config(192, 2, 768);
-  std::string rows = "sentence\tlabel\n";
-  for (int i = 0; i < 140; ++i)
-    rows += std::string(240, static_cast<char>('a' + i % 26)) + fmt::format("\t{}\n", i % 2);
-  write_file_atomic(reviews_, rows);
+  write_longer_reviews();
   const auto probe = [&](const std::string& limit) {
     return run(quick_reviews({"--set", "sampling.examples=64", "--set", "probe.heldout=64", "--set",
                               "probe.repeats=1", "--set", "sampling.batch_size=64", "--overwrite",
@@ -422,6 +440,32 @@ TEST_F(ProbeProgram, SketchesGiveTheCurvesOfSecondMomentsWithinTheirBound) {
     EXPECT_LT(bound["energy_missed"].get<double>(), 0.2);
     // Beside the bound, which an angle often has not: what random weights gave, with room.
     EXPECT_NEAR(mean(sketched, "fidelity"), mean(exact, "fidelity"), 0.01);
+  }
+}
+
+/// Of a real pretrained model: what the method rests on.
+TEST_F(ProbeProgram, MeanFirstKeepsMoreOfHeldOutTokensThanRandomDirections) {
+  EIDA_NEED_DATA(minilm_dir());
+  const auto probe = [&](const char* estimator) {
+    const ProgramResult result = run(quick(minilm_dir(), "classification", reviews_,
+                                           {"--estimator", estimator, "--overwrite", "--set",
+                                            "model.init=pretrained", "--set", "probe.figures=[]"}));
+    EXPECT_EQ(result.code, 0) << result.err;
+    return json_file(run_ / "probe.json")["places"];
+  };
+  const nlohmann::json ours = probe("mean_first"), random = probe("random");
+  ASSERT_EQ(ours.size(), random.size());
+  ASSERT_EQ(ours.size(), (6u * 4u + 1u) + (6u * 6u + 1u));
+  for (size_t i = 0; i < ours.size(); ++i) {
+    const double dim = ours[i]["dim"];
+    for (const int k : {2, 8}) {
+      const auto kept = [&](const nlohmann::json& places) {
+        return places[i]["fidelity"][std::to_string(k)]["mean"].get<double>();
+      };
+      // Of k directions by chance a vector keeps the share k / d of its square, about.
+      EXPECT_LT(kept(random), 1.6 * std::sqrt(k / dim)) << ours[i]["name"] << " " << k;
+      EXPECT_GT(kept(ours), 2 * kept(random)) << ours[i]["name"] << " " << k;
+    }
   }
 }
 

@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include <algorithm>
+#include <set>
 
 #include "support/byte_tokenizer.h"
 
@@ -42,55 +43,92 @@ Steps steps_of(const Config& config, const TrainInputs& inputs, int64_t round, i
   }
 }
 
-/// The same from the whole epoch in memory.
-Steps whole_epoch(const Config& config, const TrainInputs& inputs, int64_t round) {
-  Rng shuffle(static_cast<uint64_t>(config.run.seed), "shuffle", static_cast<uint64_t>(round)),
-      grouping(static_cast<uint64_t>(config.run.seed), "batches", static_cast<uint64_t>(round));
-  const auto order = shuffle.permutation(inputs.train->size());
-  const int64_t size = config.train.batch_size, window = 50 * size;
-  std::vector<std::vector<std::string>> batches;
-  for (size_t begin = 0; begin < order.size(); begin += static_cast<size_t>(window)) {
-    const size_t end = std::min(order.size(), begin + static_cast<size_t>(window));
-    std::vector<std::string> texts;
-    std::vector<int64_t> lengths, positions;
-    for (size_t i = begin; i < end; ++i) {
-      texts.push_back(inputs.train->at(order[i]).first);
-      lengths.push_back(static_cast<int64_t>(texts.back().size()));
-      positions.push_back(static_cast<int64_t>(positions.size()));
-    }
-    const bool grouped = config.data.batching == Batching::kLengthGrouped;
-    for (const auto& batch : grouped ? length_grouped_batches(lengths, size, grouping)
-                                     : make_batches(positions, size)) {
-      batches.emplace_back();
-      for (const int64_t i : batch) batches.back().push_back(texts[static_cast<size_t>(i)]);
+/// 1,003 examples of two to 44 bytes: 126 batches of 8 in three windows of 50, the last ones not
+/// full; steps of 3 batches straddle the windows.
+class RoundStepsTest : public ::testing::TestWithParam<Batching> {
+ protected:
+  void SetUp() override {
+    config_.train.batch_size = 8;
+    config_.train.accumulation = 3;
+    config_.data.batching = GetParam();
+  }
+  Steps round(int64_t number, int64_t first = 0) const {
+    return steps_of(config_, inputs_, number, first);
+  }
+  /// Batches of all steps, one after another.
+  std::vector<std::vector<std::string>> batches(int64_t number) const {
+    std::vector<std::vector<std::string>> all;
+    for (const auto& step : round(number)) all.insert(all.end(), step.begin(), step.end());
+    return all;
+  }
+
+  TrainInputs inputs_ = inputs_of(1003);
+  Config config_;
+};
+
+TEST_P(RoundStepsTest, EveryExampleComesOnce) {
+  const Steps steps = round(2);
+  EXPECT_EQ(static_cast<int64_t>(steps.size()), steps_per_round(config_, inputs_));
+  std::set<std::string> seen;
+  for (const auto& step : steps) {
+    EXPECT_EQ(step.size(), 3U);
+    for (const auto& batch : step) {
+      EXPECT_LE(batch.size(), 8U);
+      for (const std::string& text : batch) EXPECT_TRUE(seen.insert(text).second) << text;
     }
   }
-  Steps steps;
-  for (size_t b = 0; b < batches.size(); ++b) {
-    if (b % static_cast<size_t>(config.train.accumulation) == 0) steps.emplace_back();
-    steps.back().push_back(batches[b]);
-  }
-  return steps;
+  EXPECT_EQ(seen.size(), 1003U);
 }
 
-/// 1,003 examples: 126 batches of 8 in three windows, the last ones not full; steps of 3 batches
-/// straddle the windows.
-TEST(RoundSteps, AreTheWholeEpochsFromAnyStepOn) {
-  const TrainInputs inputs = inputs_of(1003);
-  Config config;
-  config.train.batch_size = 8;
-  config.train.accumulation = 3;
-  for (const Batching batching : {Batching::kLengthGrouped, Batching::kAsDrawn}) {
-    config.data.batching = batching;
-    const Steps all = whole_epoch(config, inputs, 2);
-    EXPECT_EQ(static_cast<int64_t>(all.size()), steps_per_round(config, inputs));
-    for (const int64_t first : {0, 1, 16, 17, 33, 41, 42}) {
-      const Steps wanted(all.begin() + first, all.end());
-      EXPECT_EQ(steps_of(config, inputs, 2, first), wanted) << to_string(batching) << " from " << first;
+TEST_P(RoundStepsTest, FromAnyStepOnTheyAreThoseOfTheWholeRound) {
+  const Steps all = round(2);
+  for (const int64_t first : {1, 16, 17, 33, 41, 42})
+    EXPECT_EQ(round(2, first), Steps(all.begin() + first, all.end())) << "from " << first;
+}
+
+TEST_P(RoundStepsTest, RoundsAndSeedsDifferAndRepeat) {
+  const Steps once = round(1);
+  EXPECT_EQ(round(1), once);
+  EXPECT_NE(round(2), once);
+  config_.run.seed = 1;
+  EXPECT_NE(round(1), once);
+}
+
+/// A window holds the 400 examples that the order drawn says; grouping changes the order inside it.
+TEST_P(RoundStepsTest, WindowsOfFiftyBatchesFollowTheDrawnOrder) {
+  auto wanted = Rng(0, "shuffle", 2).permutation(1003);
+  std::vector<int64_t> found;
+  for (const auto& batch : batches(2))
+    for (const std::string& text : batch) found.push_back(std::stoll(text));
+  ASSERT_EQ(found.size(), wanted.size());
+  if (GetParam() == Batching::kLengthGrouped) {
+    EXPECT_NE(found, wanted);
+    for (std::ptrdiff_t begin = 0; begin < 1003; begin += 400) {
+      const auto end = std::min<std::ptrdiff_t>(1003, begin + 400);
+      std::sort(found.begin() + begin, found.begin() + end);
+      std::sort(wanted.begin() + begin, wanted.begin() + end);
     }
   }
-  EXPECT_NE(whole_epoch(config, inputs, 1), whole_epoch(config, inputs, 2));
+  EXPECT_EQ(found, wanted);
 }
+
+TEST_P(RoundStepsTest, GroupedBatchesHoldTextsOfLikeLength) {
+  size_t spread = 0;
+  for (const auto& batch : batches(2)) {
+    const auto [shortest, longest] = std::minmax_element(
+        batch.begin(), batch.end(),
+        [](const std::string& a, const std::string& b) { return a.size() < b.size(); });
+    spread += longest->size() - shortest->size();
+  }
+  if (GetParam() == Batching::kLengthGrouped) {
+    EXPECT_LE(spread, 126U * 2);  // 43 lengths in 50 batches
+  } else {
+    EXPECT_GE(spread, 126U * 20);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Batching, RoundStepsTest, ::testing::Values(Batching::kLengthGrouped, Batching::kAsDrawn),
+                         [](const auto& info) { return std::string(to_string(info.param)); });
 
 }  // namespace
 }  // namespace eida

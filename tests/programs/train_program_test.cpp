@@ -42,18 +42,31 @@ TEST_F(TrainProgramTest, WritesWhatTheContractNames) {
   EXPECT_NE(read_file(a_ / "metrics.jsonl").find("\"event\":\"eval\""), std::string::npos);
 }
 
-TEST_F(TrainProgramTest, EveryMethodLearns) {
+TEST_F(TrainProgramTest, EveryMethodLearnsWithWhatItTrainsAndMovesNothingElse) {
+  const SafetensorsFile before(encoder_ / "model.safetensors");
   for (const std::string& method : choice_names<MethodKind>()) {
-    std::filesystem::remove_all(a_);
+    // Adapters alone have to bring the loss down: the head stays as it is.
+    const bool adapter = method != "full" && method != "head";
     const auto summary = train_and_read(
-        train(a_, true, {"--method", method, "--lr", "1e-2", "--set", "train.dropout=0"}));
+        train(a_, true,
+              {"--method", method, "--lr", "1e-2", "--overwrite", "--set", "train.dropout=0",
+               "--set", std::string("train.trainable_extra=") + (adapter ? "[]" : "[head]")}));
     const auto& rounds = summary.at("rounds");
     EXPECT_LT(rounds[1].at("train_loss").get<double>(), rounds[0].at("train_loss").get<double>())
         << method;
-    const bool merges = std::string(method) == "eida" || std::string(method) == "lora";
-    EXPECT_EQ(rounds[1].contains("merge"), merges) << method;
-    EXPECT_EQ(read_json(a_ / "merge_report.json").at("rounds").size(), merges ? 2U : 0U) << method;
-    if (merges) EXPECT_LE(rounds[1].at("merge_parity").get<double>(), 1e-5) << method;
+    EXPECT_EQ(rounds[1].contains("merge"), adapter) << method;
+    EXPECT_EQ(read_json(a_ / "merge_report.json").at("rounds").size(), adapter ? 2U : 0U) << method;
+    if (adapter) EXPECT_LE(rounds[1].at("merge_parity").get<double>(), 1e-5) << method;
+    const SafetensorsFile after(a_ / "model/model.safetensors");
+    for (const auto& entry : before.entries()) {
+      const bool head = entry.name.starts_with("classifier.out_proj."),
+                 matrix = entry.name.find(".encoder.layer.") != std::string::npos &&
+                          entry.shape.size() == 2;
+      const bool trained =
+          method == "full" || (adapter ? matrix || entry.name == "classifier.dense.weight" : head);
+      EXPECT_NE(before.tensor(entry).equal(after.tensor(*after.find(entry.name))), trained)
+          << method << " " << entry.name;
+    }
   }
 }
 
@@ -123,15 +136,36 @@ TEST_F(TrainProgramTest, BehindRound99ComesRound100) {
 }
 
 TEST_F(TrainProgramTest, TheThresholdRuleMeasuresOnHeldOutExamples) {
-  auto arguments = train(a_, true,
+  const auto first_round = [&](const std::string& rule, const std::string& margin,
+                               const std::string& heldout) {
+    train_and_read(train(a_, true,
                          {"--dims", "2,4,8", "--set", "ranks.narrow=4", "--set", "ranks.wide=8",
-                          "--set", "ranks.heldout=12"});
-  std::replace(arguments.begin(), arguments.end(), std::string("ranks.rule=fixed"),
-               std::string("ranks.rule=threshold"));
-  train_and_read(arguments);
-  const auto plan = read_json(a_ / "rounds/01/rank_plan.json");
-  for (const auto& [place, rank] : plan.at("inputs").items())
-    EXPECT_TRUE(rank == 4 || rank == 8) << place;
+                          "--set", "ranks.fixed=8", "--set", "ranks.rule=" + rule, "--set",
+                          "ranks.margin=" + margin, "--set", "ranks.heldout=" + heldout, "--set",
+                          "rounds=1", "--set", "train.max_steps=1", "--overwrite"}));
+    nlohmann::json json = read_json(a_ / "rounds/01/subspaces.json");
+    json["plan"] = read_json(a_ / "rounds/01/rank_plan.json");
+    return json;
+  };
+  const auto expect_ranks = [](const nlohmann::json& round, int wanted) {
+    for (const auto& place : round.at("places")) EXPECT_EQ(place.at("rank"), wanted) << place;
+    for (const auto& [place, rank] : round.at("plan").at("inputs").items())
+      EXPECT_EQ(rank, wanted) << place;
+  };
+  expect_ranks(first_round("threshold", "1", "12"), 4);  // no gain is that large
+  const auto wide = first_round("threshold", "0", "12");
+  expect_ranks(wide, 8);  // every gain is
+  EXPECT_EQ(wide.at("fidelity_of"), "held-out vectors");
+  // Other examples give other numbers; those that the subspaces are made of, larger ones.
+  const auto more = first_round("threshold", "0", "24"), own = first_round("fixed", "0", "12");
+  expect_ranks(own, 8);
+  double of_heldout = 0, of_samples = 0;
+  for (size_t i = 0; i < wide.at("places").size(); ++i) {
+    EXPECT_NE(wide["places"][i].at("fidelity"), more["places"][i].at("fidelity")) << i;
+    of_heldout += wide["places"][i].at("fidelity").get<double>();
+    of_samples += own["places"][i].at("fidelity").get<double>();
+  }
+  EXPECT_LT(of_heldout, of_samples);
 }
 
 TEST_F(TrainProgramTest, AFixedRankIsCutToAPlacesDimension) {

@@ -26,13 +26,13 @@ SamplerOptions options_for(TaskKind task) {
   return options;
 }
 
-class Sampler : public ::testing::TestWithParam<TaskKind> {
+class Sampler : public ::testing::TestWithParam<testing::Tiny> {
  protected:
   TempDir dir_;
   std::unique_ptr<PretrainedModel> model_ = tiny_model(dir_.path(), GetParam());
   std::vector<TokenExample> examples_ =
       tiny_examples(10, GetParam());  // the last logical batch is partial
-  SamplerOptions options_ = options_for(GetParam());
+  SamplerOptions options_ = options_for(task_of(GetParam()));
 };
 
 /// Gradient of the mean loss of one logical batch with respect to a site's weight. // [d_out, d_in]
@@ -192,26 +192,44 @@ TEST_P(Sampler, NonFiniteLossIsAnError) {
   EXPECT_THROW(collect_samples(*model_, pointers(examples_), options_), NumericError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, Sampler,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         [](const auto& info) {
-                           return info.param == TaskKind::kClassification ? "Classification"
-                                                                          : "Completion";
-                         });
+INSTANTIATE_TEST_SUITE_P(Families, Sampler, testing::kEveryTiny, testing::tiny_name);
 
-TEST(SamplerHead, FirstTokenModeTakesWhatEntersTheHead) {
+/// Keeps what enters a layer.
+class InputTap : public Tap {
+ public:
+  void on_input(const at::Tensor& x) override { input = x.clone(); }
+  void on_output_gradient(const at::Tensor& delta) override {}
+  at::Tensor input;  // [N, d_in]
+};
+
+class SamplerHead : public ::testing::TestWithParam<testing::Tiny> {};
+
+TEST_P(SamplerHead, FirstTokenModeTakesWhatEntersTheHead) {
   TempDir dir;
-  const auto model = tiny_model(dir.path(), TaskKind::kClassification);
-  const auto examples = tiny_examples(6, TaskKind::kClassification);
+  const auto model = tiny_model(dir.path(), GetParam());
+  const auto examples = tiny_examples(6, GetParam());
+  InputTap tap;
+  {
+    const c10::AutoGradMode without_gradients(false);
+    const TapScope scope(*model->places().sites().back().linear, &tap);
+    model->logits(pack(pointers(examples), TaskKind::kClassification));
+  }
   SamplerOptions options = options_for(TaskKind::kClassification);
+  options.draw.tokens_per_example = 1;
   options.draw.head_first_token = true;
-  const auto first = collect_samples(*model, pointers(examples), options);
-  options.draw.head_first_token = false;
-  const auto random = collect_samples(*model, pointers(examples), options);
   const PlaceId head = model->places().inputs().back().input;
-  EXPECT_EQ(first[head].size(0), 6);
-  EXPECT_EQ(random[head].size(0), 12);
+  const at::Tensor first = collect_samples(*model, pointers(examples), options)[head];
+  ASSERT_EQ(first.sizes(), tap.input.sizes());
+  EXPECT_LT(relative_difference(first, tap.input), 1e-5);
+  options.draw.head_first_token = false;
+  const at::Tensor random = collect_samples(*model, pointers(examples), options)[head];
+  ASSERT_EQ(random.sizes(), tap.input.sizes());
+  EXPECT_GT(relative_difference(random, tap.input), 0.1);
 }
+
+INSTANTIATE_TEST_SUITE_P(Families, SamplerHead,
+                         ::testing::Values(testing::Tiny::kRoberta, testing::Tiny::kBert),
+                         testing::tiny_name);
 
 /// Equal gradients and equal expectations make one teacher-forced pass stand for the reference's
 /// loop, which feeds the prefix [0, i) for every labelled position i.

@@ -64,6 +64,14 @@ inline ProgramResult run_program(const std::filesystem::path& scratch,
   return RunningProgram(scratch, std::move(arguments)).wait();
 }
 
+/// The first number behind `mark` in what a program said. \return -1 where there is none
+inline double number_after(const std::string& text, const std::string& mark) {
+  const size_t found = text.find(mark);
+  const size_t digits =
+      found == std::string::npos ? found : text.find_first_of("0123456789", found);
+  return digits == std::string::npos ? -1.0 : std::stod(text.substr(digits));
+}
+
 /// Waits until `path` exists. \return false after 60 seconds without it
 inline bool wait_for(const std::filesystem::path& path) {
   for (int i = 0; i < 6000 && !std::filesystem::exists(path); ++i) {

@@ -17,7 +17,7 @@ namespace {
 using testing::pointers;
 using testing::tiny_examples;
 
-class ProjectedGradient : public ::testing::TestWithParam<TaskKind> {
+class ProjectedGradient : public ::testing::TestWithParam<testing::Tiny> {
  protected:
   void SetUp() override {
     adapted_ = testing::tiny_model(dir_.path(), GetParam());
@@ -68,7 +68,7 @@ class ProjectedGradient : public ::testing::TestWithParam<TaskKind> {
   PackedBatch batch(size_t step) const {
     std::vector<const TokenExample*> chosen;
     for (size_t i = 0; i < 4; ++i) chosen.push_back(&examples_[(step + 3 * i) % examples_.size()]);
-    return pack(chosen, GetParam());
+    return pack(chosen, task_of(GetParam()));
   }
 
   testing::TempDir dir_;
@@ -149,12 +149,7 @@ TEST_P(ProjectedGradient, AdamWActsOnTheProjectedCoordinates) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, ProjectedGradient,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         [](const auto& instance) {
-                           return instance.param == TaskKind::kClassification ? "encoder"
-                                                                              : "decoder";
-                         });
+INSTANTIATE_TEST_SUITE_P(Families, ProjectedGradient, testing::kEveryTiny, testing::tiny_name);
 
 }  // namespace
 }  // namespace eida
