@@ -8,7 +8,7 @@
 
 namespace eida {
 
-std::optional<Interval> over_repeats(
+std::optional<MeanInterval> over_repeats(
     const Repeats& repeats, PlaceId place,
     const std::function<std::optional<double>(const PlaceMeasure&)>& pick) {
   std::vector<double> values;

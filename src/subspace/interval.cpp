@@ -41,10 +41,10 @@ double student_t(double level, int64_t degrees) {
   return 0.5 * (low + high);
 }
 
-Interval mean_interval(const std::vector<double>& values, double level) {
+MeanInterval mean_interval(const std::vector<double>& values, double level) {
   if (values.empty()) throw ConfigError("interval of no values, wanted at least 1");
   const auto n = static_cast<double>(values.size());
-  Interval interval{std::accumulate(values.begin(), values.end(), 0.0) / n, std::nullopt,
+  MeanInterval interval{std::accumulate(values.begin(), values.end(), 0.0) / n, std::nullopt,
                     static_cast<int64_t>(values.size())};
   if (values.size() == 1) return interval;
   double squares = 0.0;

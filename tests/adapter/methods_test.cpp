@@ -89,7 +89,7 @@ TEST_P(MethodsTest, MagnitudesOfDoraDoNotDecay) {
     magnitudes += magnitude ? 1 : 0;
     EXPECT_EQ(trained.decays, !magnitude) << trained.name;
   }
-  EXPECT_EQ(magnitudes, GetParam() == TaskKind::kCompletion ? 8 : 13);  // c_attn is one layer
+  EXPECT_EQ(magnitudes, decoder() ? 8 : 13);  // c_attn is one layer
 }
 
 TEST_P(MethodsTest, LoraXsKeepsTheLargestDirectionsOfItsWeight) {
@@ -108,9 +108,7 @@ TEST_P(MethodsTest, LoraXsKeepsTheLargestDirectionsOfItsWeight) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, MethodsTest,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         testing::task_name);
+INSTANTIATE_TEST_SUITE_P(Families, MethodsTest, testing::kEveryTiny, testing::tiny_name);
 
 }  // namespace
 }  // namespace eida

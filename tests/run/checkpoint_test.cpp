@@ -101,9 +101,7 @@ TEST_P(CheckpointTest, AnotherNumberOfParametersIsAnError) {
   EXPECT_THROW(restore(file(), *other.training), FormatError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, CheckpointTest,
-                         ::testing::Values(TaskKind::kClassification, TaskKind::kCompletion),
-                         testing::task_name);
+INSTANTIATE_TEST_SUITE_P(Families, CheckpointTest, testing::kEveryTiny, testing::tiny_name);
 
 }  // namespace
 }  // namespace eida

@@ -27,14 +27,14 @@ TEST(StudentT, RefusesLevelsAndDegreesThatDoNotExist) {
 }
 
 TEST(Interval, IsMeanAndStandardErrorTimesT) {
-  const Interval interval = mean_interval({1.0, 2.0, 3.0, 4.0, 5.0});
+  const MeanInterval interval = mean_interval({1.0, 2.0, 3.0, 4.0, 5.0});
   EXPECT_DOUBLE_EQ(interval.mean, 3.0);
   EXPECT_NEAR(*interval.half, 2.77645 * std::sqrt(2.5 / 5), 1e-5);
   EXPECT_EQ(interval.repeats, 5);
 }
 
 TEST(Interval, OneRepeatGivesNone) {
-  const Interval interval = mean_interval({0.25});
+  const MeanInterval interval = mean_interval({0.25});
   EXPECT_DOUBLE_EQ(interval.mean, 0.25);
   EXPECT_FALSE(interval.half.has_value());
   EXPECT_THROW(mean_interval({}), ConfigError);

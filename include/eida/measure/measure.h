@@ -67,7 +67,7 @@ using Repeats = std::vector<PerPlace<PlaceMeasure>>;
 
 /// Mean and interval of one number of a place over the repeats that have it; nullopt where none
 /// has.
-std::optional<Interval> over_repeats(
+std::optional<MeanInterval> over_repeats(
     const Repeats& repeats, PlaceId place,
     const std::function<std::optional<double>(const PlaceMeasure&)>& pick);
 

@@ -20,7 +20,7 @@ CurvePoint over_repeats(const CurveRow& row, const std::vector<double>& values) 
   CurvePoint point{row.kind, row.place, row.layer, row.weights, row.dim, row.k};
   set_interval(point, kNaN, kNaN);
   if (values.empty()) return point;
-  const Interval interval = mean_interval(values);
+  const MeanInterval interval = mean_interval(values);
   set_interval(point, interval.mean, interval.half.value_or(kNaN));
   return point;
 }

@@ -30,11 +30,11 @@ const std::vector<double>& fidelity_of(const PlaceMeasure& m) { return m.fidelit
 const std::vector<double>& centred_of(const PlaceMeasure& m) { return m.centred_fidelity.mean; }
 const std::vector<double>& explained_of(const PlaceMeasure& m) { return m.explained; }
 
-double mean_or_nan(const std::optional<Interval>& interval) {
+double mean_or_nan(const std::optional<MeanInterval>& interval) {
   return interval ? interval->mean : kNaN;
 }
 
-nlohmann::ordered_json to_json(const std::optional<Interval>& interval) {
+nlohmann::ordered_json to_json(const std::optional<MeanInterval>& interval) {
   if (!interval) return nullptr;
   nlohmann::ordered_json json = {{"mean", interval->mean}};
   json["half_interval_95"] = interval->half ? nlohmann::ordered_json(*interval->half) : nullptr;
