@@ -1,4 +1,5 @@
-/// What samples of a model's places say: a subspace at every place, and how much of a token it keeps.
+/// What samples of a model's places say: a subspace at every place, and how much of a token it
+/// keeps.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,7 @@ struct PlaceMeasure {
 struct Repeat {
   PerPlace<PlaceMeasure> measures;
   PerPlace<Subspace> subspaces;
+  PerPlace<at::Tensor> means;  ///< of the samples // [d] float64 each
   double sampling_seconds = 0, estimation_seconds = 0, heldout_seconds = 0;
 };
 
@@ -50,8 +52,15 @@ struct MeasureOptions {
   const Communicator* processes = &Communicator::single();
 };
 
-/// Samples `examples`, estimates a subspace at every place, and measures it on `heldout`. The same
-/// in every process.
+/// Samples `examples` and estimates a subspace at every place. The same in every process.
+Repeat estimate_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                       const MeasureOptions& options);
+
+/// Adds to a repeat what its subspaces keep of `heldout`. The same in every process.
+void measure_heldout(PretrainedModel& model, const std::vector<const TokenExample*>& heldout,
+                     const MeasureOptions& options, Repeat& repeat);
+
+/// Both.
 Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                       const std::vector<const TokenExample*>& heldout,
                       const MeasureOptions& options);
@@ -59,7 +68,8 @@ Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExamp
 /// Measures of all repeats, [repeat], at the same dims.
 using Repeats = std::vector<PerPlace<PlaceMeasure>>;
 
-/// Mean and interval of one number of a place over the repeats that have it; nullopt where none has.
+/// Mean and interval of one number of a place over the repeats that have it; nullopt where none
+/// has.
 std::optional<Interval> over_repeats(
     const Repeats& repeats, PlaceId place,
     const std::function<std::optional<double>(const PlaceMeasure&)>& pick);
@@ -74,8 +84,8 @@ void check_dims(const Places& places, const std::vector<int64_t>& dims);
 /// Whether the rule chooses ranks by what is measured; fixed and plan know them before.
 bool measures_ranks(const RankRuleOptions& rule);
 
-/// All that choosing ranks asks for and no measurement changes: a plan that fits the model, the dims
-/// that are compared, a budget that suffices. \throws ConfigError, DataError as choose_ranks
+/// All that choosing ranks asks for and no measurement changes: a plan that fits the model, the
+/// dims that are compared, a budget that suffices. \throws ConfigError, DataError as choose_ranks
 void check_rank_rule(const RankRuleOptions& rule, const Places& places,
                      const std::vector<int64_t>& dims);
 
