@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "eida/evaluation/evaluate.h"
-#include "eida/evaluation/merge_parity.h"
 
 namespace eida {
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "../dry_run.h"
 #include "compare.h"
-#include "dry_run.h"
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/files.h"
