@@ -95,31 +95,35 @@ PlaceMeasure describe_samples(const PlaceStatistics& statistics, const Subspace&
 
 }  // namespace
 
-Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                      const std::vector<const TokenExample*>& heldout,
-                      const MeasureOptions& options) {
+Repeat estimate_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                       const MeasureOptions& options) {
   const Places& places = model.places();
   Repeat repeat;
   repeat.measures = PerPlace<PlaceMeasure>(places.size());
-  PerPlace<at::Tensor> means(places.size());  // [d] each
+  repeat.means = PerPlace<at::Tensor>(places.size());
   PlaceEstimates estimates = estimate_places(
       model, examples, options,
       [&](PlaceId place, const PlaceStatistics& statistics, const Subspace& subspace) {
         repeat.measures[place] = describe_samples(statistics, subspace, options.dims);
-        means[place] = statistics.mean();
+        repeat.means[place] = statistics.mean();
       });
   const Communicator& processes = *options.processes;
   for (PlaceId place = 0; place < places.size() && processes.size() > 1; ++place) {
-    if (!means[place].defined())
-      means[place] = at::empty({places[place].dim}, at::TensorOptions(at::kDouble));
-    processes.broadcast(means[place], estimates.owners[place]);
+    if (!repeat.means[place].defined())
+      repeat.means[place] = at::empty({places[place].dim}, at::TensorOptions(at::kDouble));
+    processes.broadcast(repeat.means[place], estimates.owners[place]);
   }
   repeat.subspaces = std::move(estimates.subspaces);
   repeat.sampling_seconds = estimates.sampling_seconds;
   repeat.estimation_seconds = estimates.estimation_seconds;
+  return repeat;
+}
 
+void measure_heldout(PretrainedModel& model, const std::vector<const TokenExample*>& heldout,
+                     const MeasureOptions& options, Repeat& repeat) {
   const auto start = std::chrono::steady_clock::now();
-  HeldoutMeter meter(places, repeat.subspaces, means, options.dims, repeat.measures);
+  const Communicator& processes = *options.processes;
+  HeldoutMeter meter(model.places(), repeat.subspaces, repeat.means, options.dims, repeat.measures);
   SamplerOptions fresh = options.sampler;
   fresh.draw.repeat += uint64_t{1} << 20;  // draws of their own
   const Shard own =
@@ -131,6 +135,13 @@ Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExamp
   meter.finish();
   merge_measures(repeat.measures, processes);
   repeat.heldout_seconds = seconds_since(start);
+}
+
+Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                      const std::vector<const TokenExample*>& heldout,
+                      const MeasureOptions& options) {
+  Repeat repeat = estimate_repeat(model, examples, options);
+  measure_heldout(model, heldout, options, repeat);
   return repeat;
 }
 

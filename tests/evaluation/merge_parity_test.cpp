@@ -1,11 +1,10 @@
-#include "eida/evaluation/merge_parity.h"
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
+#include "eida/evaluation/evaluate.h"
 #include "support/test_data.h"
 #include "support/tiny_models.h"
 

@@ -16,7 +16,7 @@ class RunTest : public ::testing::Test {
     command_.config.run.output = dir_.path() / "out";
     command_.config.model.path = dir_.path() / "there-is-no-model";
   }
-  Run begin() const { return {command_, Communicator::single(), {}}; }
+  eida::Run begin() const { return {command_, Communicator::single(), {}}; }
 
   testing::TempDir dir_;
   ParsedCommand command_;
@@ -47,7 +47,7 @@ TEST_F(RunTest, ASubcommandTakesOneProcess) {
     Two() : Communicator(0, 2, 0, 2) {}
   };
   command_.subcommand = "compare";
-  EXPECT_THROW(Run(command_, Two(), {}), ConfigError);
+  EXPECT_THROW(eida::Run(command_, Two(), {}), ConfigError);
 }
 
 TEST_F(RunTest, WhatIsReadIsHashedByPath) {
@@ -55,7 +55,7 @@ TEST_F(RunTest, WhatIsReadIsHashedByPath) {
   write_file_atomic(data, "text\tlabel\n");
   std::filesystem::create_directories(command_.config.model.path);
   write_file_atomic(command_.config.model.path / "config.json", "{}");
-  const Run run(command_, Communicator::single(), {data});
+  const eida::Run run(command_, Communicator::single(), {data});
   const auto digests = input_digests(command_.config, "base", run.manifest(ComputeSetting()));
   const std::map<std::string, std::string> wanted = {{"model", "base"},
                                                      {data.string(), sha256_file(data)}};

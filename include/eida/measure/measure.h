@@ -38,6 +38,7 @@ struct PlaceMeasure {
 struct Repeat {
   PerPlace<PlaceMeasure> measures;
   PerPlace<Subspace> subspaces;
+  PerPlace<at::Tensor> means;  ///< of the samples // [d] float64 each
   double sampling_seconds = 0, estimation_seconds = 0, heldout_seconds = 0;
 };
 
@@ -56,8 +57,15 @@ struct MeasureOptions {
   }
 };
 
-/// Samples `examples`, estimates a subspace at every place, and measures it on `heldout`. The same
-/// in every process.
+/// Samples `examples` and estimates a subspace at every place. The same in every process.
+Repeat estimate_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                       const MeasureOptions& options);
+
+/// Adds to a repeat what its subspaces keep of `heldout`. The same in every process.
+void measure_heldout(PretrainedModel& model, const std::vector<const TokenExample*>& heldout,
+                     const MeasureOptions& options, Repeat& repeat);
+
+/// Both.
 Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                       const std::vector<const TokenExample*>& heldout,
                       const MeasureOptions& options);

@@ -10,7 +10,6 @@
 
 #include "eida/data/task.h"
 #include "eida/evaluation/evaluate.h"
-#include "eida/evaluation/merge_parity.h"
 
 namespace eida {
 

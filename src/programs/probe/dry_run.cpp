@@ -1,4 +1,4 @@
-#include "dry_run.h"
+#include "../dry_run.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "../../measure/estimate_places.h"
-#include "../dry_run.h"
 #include "eida/core/rng.h"
 #include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"

@@ -1,64 +1,30 @@
-// eida-probe, top to bottom: open, repeat (draw, sample, estimate, measure), choose ranks, write.
+// eida-probe, top to bottom: open, repeat (sample, estimate, measure), plan ranks, write.
 #include "eida/programs/probe.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 
+#include "../dry_run.h"
 #include "compare.h"
-#include "dry_run.h"
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
-#include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/json.h"
 #include "eida/core/progress.h"
-#include "eida/data/batching.h"
 #include "eida/report/probe_report.h"
 #include "eida/run/measure_setup.h"
 #include "eida/run/run.h"
+#include "inputs.h"
 #include "results.h"
 
 namespace eida {
 namespace {
 
-/// Files that a probe reads beside its model.
-std::vector<std::filesystem::path> probe_input_files(const Config& config) {
-  std::vector<std::filesystem::path> files = {config.data.train};
-  for (const auto& file : {config.probe.published, config.ranks.plan}) {
-    if (!file.empty()) files.push_back(file);
-  }
-  return files;
-}
-
-struct ProbeInputs {
-  ComputeSetting compute;
-  std::shared_ptr<const Dataset> data;
-  ExampleTokenizer tokenizer;
-  std::unique_ptr<PretrainedModel> model;
-  PublishedCurves published;
-};
-
-/// Opens and checks: what a run would refuse is refused here.
-ProbeInputs open_probe_inputs(const Config& config, const Communicator& processes) {
-  const ComputeSetting compute = set_up_compute(config.run, processes);
-  auto data = open_training_data(config.data.train, config);
-  check_enough_examples(data->name(), data->size(), config.sampling.examples, config.probe.heldout,
-                        "probe.heldout");
-  ExampleTokenizer tokenizer = open_example_tokenizer(config, data->kind(), compute.threads);
-  auto model =
-      open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
-  check_dims(model->places(), config.subspace.dims);
-  check_rank_rule(rank_rule_options(config.ranks), model->places(), config.subspace.dims);
-  ProbeInputs inputs{compute, std::move(data), std::move(tokenizer), std::move(model), {}};
-  if (!config.probe.published.empty())
-    inputs.published = read_published_curves(config.probe.published);
-  return inputs;
-}
-
+/// Fresh samples, subspaces and fidelity of every repeat. \param first subspaces of the first one,
+/// where they are to be saved
 ProbeResults measure(const ProbeInputs& inputs, const Config& config,
                      std::optional<PerPlace<Subspace>>& first) {
   PretrainedModel& model = *inputs.model;
@@ -68,11 +34,12 @@ ProbeResults measure(const ProbeInputs& inputs, const Config& config,
                     config.probe.repeats * (config.sampling.examples + config.probe.heldout),
                     "examples");
   for (int64_t r = 0; r < config.probe.repeats; ++r) {
-    const DrawnExamples drawn =
+    const DrawnExamples sample =
         draw_fresh(*inputs.data, inputs.tokenizer, config, config.probe.heldout, r);
     MeasureOptions options = measure_options(config, inputs.data->kind(), r, processes);
     options.sampler.progress = advance_and_check(progress);
-    Repeat repeat = measure_repeat(model, drawn.examples, drawn.heldout, options);
+    Repeat repeat = estimate_repeat(model, sample.examples, options);
+    measure_heldout(model, sample.heldout, options, repeat);
     spdlog::info("repeat {} of {}: sampling {:.1f} s, subspaces {:.1f} s, held out {:.1f} s", r + 1,
                  config.probe.repeats, repeat.sampling_seconds, repeat.estimation_seconds,
                  repeat.heldout_seconds);

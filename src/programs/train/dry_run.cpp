@@ -1,4 +1,4 @@
-#include "dry_run.h"
+#include "../dry_run.h"
 
 #include <fmt/format.h>
 
@@ -8,11 +8,11 @@
 
 #include "../../measure/estimate_places.h"
 #include "../../measure/estimate_round.h"
-#include "../dry_run.h"
 #include "eida/core/stopwatch.h"
 #include "eida/evaluation/evaluate.h"
 #include "eida/programs/train.h"
 #include "eida/run/measure_setup.h"
+#include "inputs.h"
 #include "results.h"
 #include "round_steps.h"
 

@@ -8,8 +8,8 @@
 #include <spdlog/spdlog.h>
 
 #include "../../measure/estimate_round.h"
+#include "../dry_run.h"
 #include "checkpoints.h"
-#include "dry_run.h"
 #include "eida/core/progress.h"
 #include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
