@@ -34,13 +34,13 @@ int run(int argc, char** argv) {
   start = std::chrono::steady_clock::now();
   eida::Rng rng(0, "shuffle");
   eida::ExampleStream stream(data, tokenizer, eida::EpochOrder(data->size(), rng),
-                             {.stretch = 800, .first = 0, .workers = workers});
+                             {.chunk = 800, .first_chunk = 0, .workers = workers});
   int64_t count = 0, tokens = 0;
   while (count < examples) {
-    const auto stretch = stream.next();
-    if (stretch.empty()) break;
-    count += static_cast<int64_t>(stretch.size());
-    for (const eida::TokenExample& example : stretch)
+    const auto chunk = stream.next();
+    if (chunk.empty()) break;
+    count += static_cast<int64_t>(chunk.size());
+    for (const eida::TokenExample& example : chunk)
       tokens += static_cast<int64_t>(example.ids.size());
   }
   const double seconds = eida::seconds_since(start);

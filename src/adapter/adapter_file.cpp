@@ -188,14 +188,15 @@ void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesyst
           path.string(), file.info.parent.empty() ? "the base itself" : "the round before it",
           previous.empty() ? "the base itself" : "the file before it");
     }
-    std::vector<std::string> seeded = model.seeded();  // but for what the file brings
+    std::vector<std::string> newly_initialised =
+        model.newly_initialised();  // but for what the file brings
     for (const auto& [name, tensor] : file.replaced(model)) {
-      std::erase(seeded, name);
+      std::erase(newly_initialised, name);
       for (const auto& parameter : model.parameters()) {
         if (parameter.name == name) replace_values(parameter.tensor, tensor);
       }
     }
-    model.set_seeded(std::move(seeded));
+    model.set_newly_initialised(std::move(newly_initialised));
     merge_adapters(model, *file.method, file);
     previous = sha256_file(file.path);
   }

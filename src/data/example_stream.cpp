@@ -14,12 +14,12 @@ ExampleStream::ExampleStream(std::shared_ptr<const Dataset> dataset,
       tokenizer_(tokenizer),
       order_(std::move(order)),
       options_(options),
-      begun_(options.first),
-      taken_(options.first) {
-  if (options_.stretch < 1 || options_.workers < 1)
-    throw ConfigError("stream of examples: stretch {} and {} workers, wanted at least 1",
-                      options_.stretch, options_.workers);
-  count_ = (order_.size() + options_.stretch - 1) / options_.stretch;
+      begun_(options.first_chunk),
+      taken_(options.first_chunk) {
+  if (options_.chunk < 1 || options_.workers < 1)
+    throw ConfigError("stream of examples: chunk {} and {} workers, wanted at least 1",
+                      options_.chunk, options_.workers);
+  count_ = (order_.size() + options_.chunk - 1) / options_.chunk;
   for (int i = 0; i < options_.workers; ++i)
     workers_.emplace_back([this](const std::stop_token& stop) { work(stop); });
 }
@@ -32,13 +32,13 @@ std::vector<TokenExample> ExampleStream::next() {
   std::unique_lock lock(mutex_);
   if (taken_ >= count_) return {};
   changed_.wait(lock, [this] { return ready_.contains(taken_); });
-  Stretch stretch = std::move(ready_.extract(taken_++).mapped());
+  Chunk chunk = std::move(ready_.extract(taken_++).mapped());
   lock.unlock();
   changed_.notify_all();
-  if (stretch.error != nullptr) std::rethrow_exception(stretch.error);
-  truncated_ += stretch.set.truncated;
-  replaced_ += stretch.set.skipped;
-  return std::move(stretch.set.examples);
+  if (chunk.error != nullptr) std::rethrow_exception(chunk.error);
+  truncated_ += chunk.set.truncated;
+  replaced_ += chunk.set.skipped;
+  return std::move(chunk.set.examples);
 }
 
 void ExampleStream::work(const std::stop_token& stop) {
@@ -49,30 +49,30 @@ void ExampleStream::work(const std::stop_token& stop) {
       return;
     const int64_t number = begun_++;
     lock.unlock();
-    Stretch stretch;
+    Chunk chunk;
     try {
-      stretch.set = read(number);
+      chunk.set = read(number);
     } catch (...) {
-      stretch.error = std::current_exception();
+      chunk.error = std::current_exception();
     }
     lock.lock();
-    ready_.emplace(number, std::move(stretch));
+    ready_.emplace(number, std::move(chunk));
     changed_.notify_all();
   }
 }
 
-TokenizedSet ExampleStream::read(int64_t stretch) const {
+TokenizedSet ExampleStream::read(int64_t chunk) const {
   const auto rows_of = [this](int64_t number) {
-    const int64_t begin = number * options_.stretch;
-    return order_.part(begin, std::min(begin + options_.stretch, order_.size()));
+    const int64_t begin = number * options_.chunk;
+    return order_.part(begin, std::min(begin + options_.chunk, order_.size()));
   };
-  const std::vector<int64_t> rows = rows_of(stretch);
+  const std::vector<int64_t> rows = rows_of(chunk);
   TokenizedSet set = tokenizer_.tokenize_quietly(*dataset_, rows);
   std::vector<TokenExample>& examples = set.examples;
-  // A short last stretch may have none: a neighbour lends.
+  // A short last chunk may have none: a neighbour lends.
   constexpr int64_t kAsked = 8;
   for (int64_t back = 1; examples.empty() && back < std::min(kAsked, count_); ++back) {
-    const int64_t lender = (stretch + count_ - back) % count_;
+    const int64_t lender = (chunk + count_ - back) % count_;
     examples = tokenizer_.tokenize_quietly(*dataset_, rows_of(lender)).examples;
   }
   if (examples.empty()) {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kMarkBytes = 16 << 10;        ///< of the file between two marks of the index
 constexpr size_t kLargeBytes = 64 << 20;       ///< a file whose pages are given back
-constexpr size_t kReadsBetweenReleases = 128;  ///< each may map several stretches of 64 KiB
+constexpr size_t kReadsBetweenReleases = 128;  ///< each may map several chunks of 64 KiB
 
 /// End of the text without the empty lines that close it; the last row keeps its line end.
 size_t trimmed_end(std::string_view text) {

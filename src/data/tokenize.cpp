@@ -23,7 +23,7 @@ int32_t require_token(const Tokenizer& tokenizer, const std::string& token, cons
   return id;
 }
 
-void log_losses(const TokenizedSet& set, const std::string& name, int64_t max_length) {
+void log_truncation(const TokenizedSet& set, const std::string& name, int64_t max_length) {
   const int64_t all = static_cast<int64_t>(set.examples.size()) + set.skipped;
   if (set.truncated > 0)
     spdlog::warn("{}: {} of {} example(s) cut to {} tokens", name, set.truncated, all, max_length);
@@ -88,7 +88,7 @@ TokenizedSet ExampleTokenizer::tokenize_all(const Dataset& dataset,
                                             const std::vector<int64_t>& indices) const {
   TokenizedSet set;
   append(dataset, indices, options_.threads, set);
-  log_losses(set, dataset.name(), options_.max_length);
+  log_truncation(set, dataset.name(), options_.max_length);
   if (set.examples.empty() && !indices.empty()) {
     throw DataError("{}: no example has a labelled token within data.max_length {}", dataset.name(),
                     options_.max_length);
@@ -117,7 +117,7 @@ TokenizedSet ExampleTokenizer::tokenize_drawn(const Dataset& dataset, int64_t co
     tried = draws;
     draws = std::min(dataset.size(), 2 * draws);
   }
-  log_losses(set, dataset.name(), options_.max_length);
+  log_truncation(set, dataset.name(), options_.max_length);
   if (set.examples.size() < wanted) {
     throw DataError("{}: {} examples wanted, but {} of {} have a labelled token within {} tokens",
                     dataset.name(), count, set.examples.size(), dataset.size(),

@@ -7,7 +7,7 @@ namespace eida {
 
 /// The `count` likeliest tokens of each row that are not banned; fewer where the vocabulary has no
 /// more. Equal logits: the smaller token first. On the CPU the logits are made and forgotten a
-/// stretch of the vocabulary at a time.
+/// chunk of the vocabulary at a time.
 /// \throws NumericError a row's logits are not finite
 Proposals top_tokens(const HeadInput& input, int64_t count, const BannedTokens& banned);
 

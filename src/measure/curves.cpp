@@ -27,9 +27,9 @@ PerPlace<PlaceCurve> rank_curves(const Places& places, const std::vector<int64_t
   for (PlaceId place = 0; place < places.size(); ++place) {
     PlaceCurve& curve = curves[place];
     for (size_t i = 0; i < dims.size() && dims[i] <= places[place].dim; ++i) {
-      const auto mean_at = [&](std::vector<double>(*list)(const PlaceMeasure&)) {
-        const auto interval = over_repeats(
-            repeats, place, [&](const PlaceMeasure& measure) -> std::optional<double> {
+      const auto mean_at = [&](std::vector<double> (*list)(const PlaceMeasure&)) {
+        const auto interval =
+            over_repeats(repeats, place, [&](const PlaceMeasure& measure) -> std::optional<double> {
               const auto values = list(measure);
               return i < values.size() ? std::optional(values[i]) : std::nullopt;
             });

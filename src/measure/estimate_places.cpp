@@ -282,7 +282,7 @@ PlaceEstimates estimate_places(PretrainedModel& model,
                                                       examples.begin() + own.end);
   const auto samples = own_samples(model, examples, own, options.sampler.draw);
   SamplerOptions sampler = options.sampler;
-  sampler.first = own.begin;
+  sampler.first_index = own.begin;
   sampler.progress =  // an example counts when all turns have sampled it
       scaled_progress(options.sampler.progress, own.size() * static_cast<int64_t>(turns.size()),
                       static_cast<int64_t>(examples.size()));

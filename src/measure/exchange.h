@@ -1,8 +1,8 @@
 // What several processes measured, put together.
 #pragma once
 
-#include "eida/parallel/communicator.h"
 #include "eida/measure/measure.h"
+#include "eida/parallel/communicator.h"
 
 namespace eida {
 

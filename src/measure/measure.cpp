@@ -84,7 +84,7 @@ PlaceMeasure describe_samples(const PlaceStatistics& statistics, const Subspace&
   PlaceMeasure measure;
   measure.samples = statistics.count();
   measure.mean = statistics.mean_share(subspace.basis.select(0, 0));
-  measure.participation_ratio = participation_ratio(statistics.spread());
+  measure.participation_ratio = participation_ratio(statistics.view());
   measure.pair_cosine = statistics.mean_pair_cosine();
   measure.intrinsic = intrinsic_dimension(statistics.samples(), {}, statistics.name());
   measure.mean_in_row0 = subspace.mean_in_row0;
@@ -128,7 +128,7 @@ void measure_heldout(PretrainedModel& model, const std::vector<const TokenExampl
   fresh.draw.repeat += uint64_t{1} << 20;  // draws of their own
   const Shard own =
       shard_of_batches(heldout, fresh.draw.batch_size, processes.rank(), processes.size());
-  fresh.first = own.begin;
+  fresh.first_index = own.begin;
   fresh.progress =
       scaled_progress(fresh.progress, own.size(), static_cast<int64_t>(heldout.size()));
   sample_tokens(model, {heldout.begin() + own.begin, heldout.begin() + own.end}, fresh, meter);

@@ -144,7 +144,7 @@ void attend_rows(const at::Tensor& q, const CachedRows& rows, const at::Tensor& 
   });
 }
 
-CachedStretch make_stretch(const CachedRows& rows, int64_t first, int64_t last, int64_t width) {
+CachedChunk make_chunk(const CachedRows& rows, int64_t first, int64_t last, int64_t width) {
   std::vector<int64_t> slots;
   std::vector<float> bias;
   for (int64_t n = first; n < last; ++n) {
@@ -162,24 +162,24 @@ CachedStretch make_stretch(const CachedRows& rows, int64_t first, int64_t last, 
 
 }  // namespace
 
-std::vector<CachedStretch> make_stretches(const CachedRows& rows, at::Device device,
-                                          int64_t gathered_slots) {
-  std::vector<CachedStretch> stretches;
+std::vector<CachedChunk> make_chunks(const CachedRows& rows, at::Device device,
+                                     int64_t gathered_slots) {
+  std::vector<CachedChunk> chunks;
   int64_t first = 0, width = 0;
   for (int64_t n = 0; n <= rows.size(); ++n) {
     const int64_t wider =
         n < rows.size() ? std::max(width, rows.count[static_cast<size_t>(n)]) : width;
     if (n == rows.size() || (n > first && (n - first + 1) * wider > gathered_slots)) {
-      stretches.push_back(make_stretch(rows, first, n, width));
-      stretches.back().slots = to_device(stretches.back().slots, device);
-      stretches.back().bias = to_device(stretches.back().bias, device);
+      chunks.push_back(make_chunk(rows, first, n, width));
+      chunks.back().slots = to_device(chunks.back().slots, device);
+      chunks.back().bias = to_device(chunks.back().bias, device);
       first = n;
       width = n < rows.size() ? rows.count[static_cast<size_t>(n)] : 0;
     } else {
       width = wider;
     }
   }
-  return stretches;
+  return chunks;
 }
 
 void store_rows(const at::Tensor& qkv, const CachedRows& rows, const at::Tensor& cache) {
@@ -210,20 +210,20 @@ at::Tensor attend_on_cpu(const at::Tensor& q, const CachedRows& rows, const at::
   return out;
 }
 
-at::Tensor attend_with_operators(const at::Tensor& q, const std::vector<CachedStretch>& stretches,
+at::Tensor attend_with_operators(const at::Tensor& q, const std::vector<CachedChunk>& chunks,
                                  const at::Tensor& cache, const AttentionOptions& options) {
   std::vector<at::Tensor> contexts;
-  for (const CachedStretch& stretch : stretches) {
-    const int64_t width = stretch.bias.size(3), head_dim = q.size(1) / options.heads;
-    const auto pair = cache.index_select(0, stretch.slots)
-                          .view({stretch.rows, width, 2, options.heads, head_dim})
+  for (const CachedChunk& chunk : chunks) {
+    const int64_t width = chunk.bias.size(3), head_dim = q.size(1) / options.heads;
+    const auto pair = cache.index_select(0, chunk.slots)
+                          .view({chunk.rows, width, 2, options.heads, head_dim})
                           .permute({2, 0, 3, 1, 4});  // [2, r, h, T, d_h]
-    const at::Tensor query = q.narrow(0, stretch.first, stretch.rows)
-                                 .reshape({stretch.rows, options.heads, 1, head_dim});
+    const at::Tensor query =
+        q.narrow(0, chunk.first, chunk.rows).reshape({chunk.rows, options.heads, 1, head_dim});
     const at::Tensor scores =
         at::matmul(query.to(at::kFloat) * options.scale, pair[0].transpose(2, 3).to(at::kFloat));
-    const at::Tensor weights = (scores + stretch.bias).softmax(-1);  // [r, h, 1, T]
-    contexts.push_back(at::matmul(weights, pair[1].to(at::kFloat)).view({stretch.rows, q.size(1)}));
+    const at::Tensor weights = (scores + chunk.bias).softmax(-1);  // [r, h, 1, T]
+    contexts.push_back(at::matmul(weights, pair[1].to(at::kFloat)).view({chunk.rows, q.size(1)}));
   }
   return at::cat(contexts).to(q.scalar_type());  // [N, d]
 }

@@ -10,18 +10,18 @@
 
 namespace eida {
 
-/// What the operators of other devices need beside CachedRows: the slots of a stretch of rows,
+/// What the operators of other devices need beside CachedRows: the slots of a chunk of rows,
 /// padded to the longest of them.
-struct CachedStretch {
+struct CachedChunk {
   int64_t first = 0, rows = 0;
   at::Tensor slots;  // [r * T]
   at::Tensor bias;   // [r, 1, 1, T] float32, 0 or -inf at padding
 };
 
-/// Made once a pass, used in every layer. A stretch gathers at most `gathered_slots` slots, or one
+/// Made once a pass, used in every layer. A chunk gathers at most `gathered_slots` slots, or one
 /// row.
-std::vector<CachedStretch> make_stretches(const CachedRows& rows, at::Device device,
-                                          int64_t gathered_slots = 16'384);
+std::vector<CachedChunk> make_chunks(const CachedRows& rows, at::Device device,
+                                     int64_t gathered_slots = 16'384);
 
 /// Writes keys and values to the rows' slots. \param qkv [N, 3 d]. \param cache [slots, 2 d]
 void store_rows(const at::Tensor& qkv, const CachedRows& rows, const at::Tensor& cache);
@@ -32,7 +32,7 @@ at::Tensor attend_on_cpu(const at::Tensor& q, const CachedRows& rows, const at::
                          const AttentionOptions& options);
 
 /// The same with operators that every device has.
-at::Tensor attend_with_operators(const at::Tensor& q, const std::vector<CachedStretch>& stretches,
+at::Tensor attend_with_operators(const at::Tensor& q, const std::vector<CachedChunk>& chunks,
                                  const at::Tensor& cache, const AttentionOptions& options);
 
 }  // namespace eida

@@ -12,8 +12,7 @@ at::Tensor Decoder::step(const CachedRows& rows, const KvCache& cache) {
   const auto indices = [&](const std::vector<int64_t>& values) {
     return to_device(at::tensor(values, at::TensorOptions(at::kLong)), device());
   };
-  const auto stretches =
-      device().is_cpu() ? std::vector<CachedStretch>() : make_stretches(rows, device());
+  const auto chunks = device().is_cpu() ? std::vector<CachedChunk>() : make_chunks(rows, device());
   at::Tensor x = embed(indices(rows.ids), indices(rows.positions), {});  // [N, d]
   BlockPass pass = new_pass();
   for (size_t l = 0; l < blocks_.size(); ++l) {
@@ -21,7 +20,7 @@ at::Tensor Decoder::step(const CachedRows& rows, const KvCache& cache) {
     pass.mix = [&](const Projected& in, const AttentionOptions& options) {
       store_rows(in.fused.defined() ? in.fused : at::cat({in.q, in.k, in.v}, 1), rows, layer);
       return device().is_cpu() ? attend_on_cpu(in.q, rows, layer, options)
-                               : attend_with_operators(in.q, stretches, layer, options);
+                               : attend_with_operators(in.q, chunks, layer, options);
     };
     x = blocks_[l]->forward(x, pass);
   }

@@ -20,7 +20,7 @@ namespace eida {
 namespace {
 
 constexpr int64_t kDraws = 4;  ///< 16-bit values in one 64-bit hash
-constexpr int64_t kStretch = 8 * kDraws;
+constexpr int64_t kChunk = 8 * kDraws;
 
 using Words = uint64_t __attribute__((vector_size(64)));
 using Draws = uint16_t __attribute__((vector_size(64)));
@@ -47,7 +47,7 @@ EIDA_INLINE void factors(const Mask& mask, int64_t begin, float* to) {
   value ^= value >> 31;
   Draws draws;
   std::memcpy(&draws, &value, sizeof(draws));
-  for (int64_t i = 0; i < kStretch; ++i) to[i] = draws[i] >= mask.dropped ? mask.scale : 0.0F;
+  for (int64_t i = 0; i < kChunk; ++i) to[i] = draws[i] >= mask.dropped ? mask.scale : 0.0F;
 }
 
 /// y = mask * x, plus `residual` where there is one. T is float or BFloat16.
@@ -79,10 +79,10 @@ EIDA_INLINE void drop_few(const DropTask<T>& task, const float* factor, int64_t 
 /// Entries from `begin`, a multiple of 32, to `end`.
 template <typename T>
 EIDA_INLINE void drop_range(const DropTask<T>& task, int64_t begin, int64_t end) {
-  float factor[kStretch];
-  for (int64_t from = begin; from < end; from += kStretch) {
+  float factor[kChunk];
+  for (int64_t from = begin; from < end; from += kChunk) {
     factors(task.mask, from, factor);
-    for (int64_t i = 0; i < kStretch && from + i < end; i += simd::kLanes)
+    for (int64_t i = 0; i < kChunk && from + i < end; i += simd::kLanes)
       drop_few(task, factor + i, from + i, std::min(end, from + i + simd::kLanes));
   }
 }
@@ -96,9 +96,9 @@ EIDA_EVERY_ISA void drop_some(const DropTask<c10::BFloat16>& task, int64_t begin
 
 template <typename T>
 void apply(const DropTask<T>& task) {
-  const int64_t stretches = (task.count + kStretch - 1) / kStretch;
-  at::parallel_for(0, stretches, 1024, [&](int64_t begin, int64_t end) {
-    drop_some(task, begin * kStretch, std::min(task.count, end * kStretch));
+  const int64_t chunks = (task.count + kChunk - 1) / kChunk;
+  at::parallel_for(0, chunks, 1024, [&](int64_t begin, int64_t end) {
+    drop_some(task, begin * kChunk, std::min(task.count, end * kChunk));
   });
 }
 

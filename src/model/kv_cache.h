@@ -30,7 +30,7 @@ struct CachedRows {
   std::vector<int64_t> ids, positions;  // [N]
   std::vector<int32_t> slots;           // [N]
   std::vector<int64_t> begin, count;    // [N]
-  std::vector<int32_t> visible;         ///< slots; rows may share stretches of it
+  std::vector<int32_t> visible;         ///< slots; rows may share chunks of it
   std::vector<int64_t> scored;          // [M] rows whose next token is asked for
 
   int64_t size() const { return static_cast<int64_t>(ids.size()); }

@@ -154,12 +154,12 @@ std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
                                          const ModelConfig& config,
                                          const std::vector<ParameterSpec>& specs,
                                          const LoadOptions& options,
-                                         std::vector<std::string>& seeded) {
+                                         std::vector<std::string>& newly_initialised) {
   const ParameterFile file(dir, config, specs);
   file.report(config);
   std::vector<NamedTensor> parameters;
   for (const auto& spec : specs) {
-    if (!file.holds(spec)) seeded.push_back(spec.name);
+    if (!file.holds(spec)) newly_initialised.push_back(spec.name);
     parameters.push_back({spec.name, placed(file.value(spec, options.seed), spec, options)});
   }
   return parameters;

@@ -11,14 +11,14 @@
 
 namespace eida {
 
-/// Parameters in the order of `specs`. Float32 weights stay on the file's map. \param seeded
-/// receives the names of those that the file lacks. \throws FormatError lists every missing and
-/// every misshapen tensor.
+/// Parameters in the order of `specs`. Float32 weights stay on the file's map. \param
+/// newly_initialised receives the names of those that the file lacks. \throws FormatError lists
+/// every missing and every misshapen tensor.
 std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
                                          const ModelConfig& config,
                                          const std::vector<ParameterSpec>& specs,
                                          const LoadOptions& options,
-                                         std::vector<std::string>& seeded);
+                                         std::vector<std::string>& newly_initialised);
 
 /// Random initial value in float32; the same for the same seed and name. // [spec.shape]
 at::Tensor initial_value(const ParameterSpec& spec, uint64_t seed);

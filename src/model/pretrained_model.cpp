@@ -15,11 +15,11 @@ namespace {
 
 std::vector<NamedTensor> random_parameters(const std::vector<ParameterSpec>& specs,
                                            const LoadOptions& options,
-                                           std::vector<std::string>& seeded) {
+                                           std::vector<std::string>& newly_initialised) {
   std::vector<NamedTensor> parameters;
   for (const auto& spec : specs) {
     parameters.push_back({spec.name, placed(initial_value(spec, options.seed), spec, options)});
-    seeded.push_back(spec.name);
+    newly_initialised.push_back(spec.name);
   }
   return parameters;
 }
@@ -31,16 +31,17 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
   ModelConfig config = read_model_config(dir, task);
   if (options.num_labels > 0) config.num_labels = options.num_labels;
   const auto specs = parameter_specs(config);
-  std::vector<std::string> seeded;
-  auto parameters = options.random_init ? random_parameters(specs, options, seeded)
-                                        : load_parameters(dir, config, specs, options, seeded);
+  std::vector<std::string> newly_initialised;
+  auto parameters = options.random_init
+                        ? random_parameters(specs, options, newly_initialised)
+                        : load_parameters(dir, config, specs, options, newly_initialised);
   std::unique_ptr<PretrainedModel> model;
   if (config.architecture->causal) {
     model = std::make_unique<Decoder>(config, std::move(parameters));
   } else {
     model = std::make_unique<Encoder>(config, std::move(parameters));
   }
-  model->set_seeded(std::move(seeded));
+  model->set_newly_initialised(std::move(newly_initialised));
   if (options.weights != at::kFloat) {
     model->set_masters(
         std::make_unique<MasterWeights>(parameter_reader(dir, config, specs, options)));

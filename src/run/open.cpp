@@ -19,13 +19,14 @@ namespace eida {
 namespace {
 
 /// What the checkpoint lacks and no adapter brings, by parts of the head.
-void warn_of_seeded(const PretrainedModel& model, const Config& config) {
+void warn_of_newly_initialised(const PretrainedModel& model, const Config& config) {
   const auto brings_head = [&](const auto& file) {
     return AdapterFile(file).head_classes(model.config()) > 0;
   };
   if (std::any_of(config.model.adapters.begin(), config.model.adapters.end(), brings_head)) return;
   std::set<std::string> parts;
-  for (const std::string& name : model.seeded()) parts.insert(model.parameter_info(name).part);
+  for (const std::string& name : model.newly_initialised())
+    parts.insert(model.parameter_info(name).part);
   for (const std::string& part : parts) {
     spdlog::warn("{}: has no {}: it starts at random values from the seed",
                  config.model.path.string(), part);
@@ -143,7 +144,7 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
     spdlog::warn("{}: the weights are random, drawn from seed {}", config.model.path.string(),
                  options.seed);
   } else {
-    warn_of_seeded(*model, config);
+    warn_of_newly_initialised(*model, config);
   }
   model->set_compute_dtype(compute.precision);
   return model;

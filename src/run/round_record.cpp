@@ -104,7 +104,8 @@ const RoundRecord* best_round(const std::vector<RoundRecord>& rounds, const Task
   const double sign = metric.lower_is_better ? -1.0 : 1.0;
   for (const RoundRecord& round : rounds) {
     if (round.scores.empty()) return &rounds.back();
-    if (best == nullptr || sign * score_of(round, metric.name) > sign * score_of(*best, metric.name))
+    if (best == nullptr ||
+        sign * score_of(round, metric.name) > sign * score_of(*best, metric.name))
       best = &round;
   }
   return best;

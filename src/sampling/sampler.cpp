@@ -328,16 +328,16 @@ int64_t largest_pass(const std::vector<const TokenExample*>& examples,
 
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink) {
-  sink.on_start(count_samples(model, examples, options.draw, options.first));
+  sink.on_start(count_samples(model, examples, options.draw, options.first_index));
   const auto spaces = static_cast<int64_t>(model.places().inputs().size());
   TappedModel tapped(model, sink);
   for (auto& batches : plan_passes(examples, options)) {
     const Pass pass = make_pass(examples, std::move(batches), options.draw.task);
-    auto draws =
-        draw_tokens({examples.begin() + pass.examples.begin, examples.begin() + pass.examples.end},
-                    spaces, has_head(model), options.draw, options.first + pass.examples.begin);
+    auto draws = draw_tokens(
+        {examples.begin() + pass.examples.begin, examples.begin() + pass.examples.end}, spaces,
+        has_head(model), options.draw, options.first_index + pass.examples.begin);
     for (SpaceDraws& space : draws) {
-      for (TokenDraw& draw : space) draw.example -= options.first;
+      for (TokenDraw& draw : space) draw.example -= options.first_index;
     }
     for (size_t s = 0; s < tapped.spaces(); ++s)
       tapped.recorder(s).start(pass, std::move(draws[s]), options.draw.head_first_token);
@@ -346,7 +346,7 @@ void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*
     if (!std::isfinite(loss.item<float>())) {
       throw NumericError(
           "sampling: the loss of examples {}..{} is not finite (hint: --precision fp32)",
-          options.first + pass.examples.begin, options.first + pass.examples.end - 1);
+          options.first_index + pass.examples.begin, options.first_index + pass.examples.end - 1);
     }
     if (tapped.wants_outputs()) loss.backward();
     if (options.progress) options.progress(pass.examples.size());

@@ -35,8 +35,9 @@ Subspace completed(Subspace subspace, int64_t k) {
 /// Sine: with E = S - B^T B, 0 <= E <= s, the eigenvalues of S are at least those of B^T B, and the
 /// sin theta theorem for the k leading of S and those that the sketch leaves out gives
 /// s / (lambda_k - lambda_{k+1}) of B^T B. Source: Davis and Kahan (1970); Bhatia (1997), VII.3.
-SketchBound bound_of(const Spread& left, double largest, const Subspace& subspace, bool sampled) {
-  const Spread::Lack& lack = left.lack();
+SketchBound bound_of(const MomentView& left, double largest, const Subspace& subspace,
+                     bool sampled) {
+  const MomentView::Lack& lack = left.lack();
   SketchBound bound;
   bound.rows = lack.rows;
   if (lack.trace > 0) bound.energy_lost = lack.lost / lack.trace;
@@ -58,21 +59,21 @@ SketchBound bound_of(const Spread& left, double largest, const Subspace& subspac
   return bound;
 }
 
-Subspace estimate(Spread spread, const EstimateOptions& options, const std::string& place) {
-  if (options.k < 1 || options.k > spread.dim()) {
+Subspace estimate(MomentView view, const EstimateOptions& options, const std::string& place) {
+  if (options.k < 1 || options.k > view.dim()) {
     throw ConfigError("{}: {} dimensions asked, wanted 1 to {}, the place's own dimension",
-                      named(place), options.k, spread.dim());
+                      named(place), options.k, view.dim());
   }
   const c10::NoGradGuard no_grad;
-  const bool sketched = spread.lack().rows > 0;
-  const double largest = sketched ? spread.leading(1).energy.sum().item<double>() *
-                                        static_cast<double>(spread.samples())
-                                  : 0.0;
+  const bool sketched = view.lack().rows > 0;
+  const double largest =
+      sketched ? view.leading(1).energy.sum().item<double>() * static_cast<double>(view.samples())
+               : 0.0;
   const Estimator& estimator = estimator_of(options.estimator);
   Rng rng(options.seed, "subspace", hash_name(place));
-  Subspace subspace = completed(estimator.find(spread, options.k, rng), options.k);
+  Subspace subspace = completed(estimator.find(view, options.k, rng), options.k);
   if (sketched)
-    subspace.sketch = bound_of(spread, largest, subspace, estimator.needs() != Needs::kNothing);
+    subspace.sketch = bound_of(view, largest, subspace, estimator.needs() != Needs::kNothing);
   return subspace;
 }
 
@@ -109,12 +110,12 @@ at::Tensor Subspace::scaled_basis() const {
   return scale.defined() ? basis * scale.to(basis.options()).unsqueeze(1) : basis;
 }
 
-Subspace estimate_subspace(Spread spread, const EstimateOptions& options,
+Subspace estimate_subspace(MomentView view, const EstimateOptions& options,
                            const std::string& place) {
   const SingleThreadScope single;
-  if (spread.samples() < 1)
+  if (view.samples() < 1)
     throw DataError("{}: no samples (hint: draw more examples or tokens)", named(place));
-  return estimate(std::move(spread), options, place);
+  return estimate(std::move(view), options, place);
 }
 
 Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& options,
@@ -124,19 +125,19 @@ Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& opt
     throw ConfigError("{}: samples of {} dimensions and type {}, wanted [n, d] floating point",
                       named(place), samples.dim(), c10::toString(samples.scalar_type()));
   }
-  return estimate_subspace(Spread::of_samples(samples, place), options, place);
+  return estimate_subspace(MomentView::of_samples(samples, place), options, place);
 }
 
 Subspace estimate_subspace(const PlaceStatistics& place, const EstimateOptions& options) {
   const SingleThreadScope single;
-  return estimate_subspace(place.spread(), cut_to(options, place.dim()), place.name());
+  return estimate_subspace(place.view(), cut_to(options, place.dim()), place.name());
 }
 
 Subspace estimate_unsampled(int64_t d, const EstimateOptions& options, const std::string& place) {
   const SingleThreadScope single;
   if (estimator_of(options.estimator).needs() != Needs::kNothing)
     throw ConfigError("{}: estimator {} needs samples", named(place), options.estimator);
-  return estimate(Spread::of_samples(at::zeros({0, d})), cut_to(options, d), place);
+  return estimate(MomentView::of_samples(at::zeros({0, d})), cut_to(options, d), place);
 }
 
 }  // namespace eida

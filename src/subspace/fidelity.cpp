@@ -139,11 +139,11 @@ MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
           at::mv(directions(x), unit).abs().mean().item<double>()};
 }
 
-double participation_ratio(Spread spread) {
+double participation_ratio(MomentView view) {
   const c10::NoGradGuard no_grad;
-  spread.remove_mean();
-  const double trace = spread.total_now(), squares = spread.squared_norm();
-  return spread.empty_energy(trace) ? 0.0 : trace * trace / squares;
+  view.remove_mean();
+  const double trace = view.total_now(), squares = view.squared_norm();
+  return view.empty_energy(trace) ? 0.0 : trace * trace / squares;
 }
 
 void DirectionSum::add(const at::Tensor& samples, const std::string& place) {

@@ -45,7 +45,7 @@ MeanInterval mean_interval(const std::vector<double>& values, double level) {
   if (values.empty()) throw ConfigError("interval of no values, wanted at least 1");
   const auto n = static_cast<double>(values.size());
   MeanInterval interval{std::accumulate(values.begin(), values.end(), 0.0) / n, std::nullopt,
-                    static_cast<int64_t>(values.size())};
+                        static_cast<int64_t>(values.size())};
   if (values.size() == 1) return interval;
   double squares = 0.0;
   for (const double value : values) squares += (value - interval.mean) * (value - interval.mean);

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "eida/core/error.h"
-#include "eida/subspace/spread.h"
+#include "eida/subspace/moment_view.h"
 
 namespace eida {
 namespace {

@@ -118,8 +118,8 @@ void PlaceStatistics::gather(const Communicator& processes, int to) {
 
 at::Tensor PlaceStatistics::samples() const { return kept_.narrow(0, 0, kept_rows_); }
 
-Spread PlaceStatistics::spread() const {
-  return sums_ ? sums_->spread() : Spread::of_samples(samples(), name_);
+MomentView PlaceStatistics::view() const {
+  return sums_ ? sums_->view() : MomentView::of_samples(samples(), name_);
 }
 
 at::Tensor PlaceStatistics::mean() const {

@@ -118,8 +118,9 @@ class BudgetSearch {
     }
     return place_by_place(places_, curves_, [&](const MeasuredPlace& place) {
       const size_t step = steps_[static_cast<PlaceId>(&place.curve - &curves_[0])];
-      return Choice{place.curve.dims[step], fmt::format("fidelity {:.4f} for its share of the budget",
-                                                        place.curve.fidelity[step])};
+      return Choice{
+          place.curve.dims[step],
+          fmt::format("fidelity {:.4f} for its share of the budget", place.curve.fidelity[step])};
     });
   }
 
@@ -182,12 +183,11 @@ RankPlan choose_ranks(const RankRuleOptions& options, const Places& places,
       case RankRule::kFixed:
         return fixed(options, places);
       case RankRule::kThreshold:
-        return place_by_place(places, curves, [&](const MeasuredPlace& place) {
-          return threshold(options, place);
-        });
-      case RankRule::kEnergy:
         return place_by_place(
-            places, curves, [&](const MeasuredPlace& place) { return energy(options, place); });
+            places, curves, [&](const MeasuredPlace& place) { return threshold(options, place); });
+      case RankRule::kEnergy:
+        return place_by_place(places, curves,
+                              [&](const MeasuredPlace& place) { return energy(options, place); });
       case RankRule::kBudget:
         return BudgetSearch(places, curves, options.budget).run();
     }

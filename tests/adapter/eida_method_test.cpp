@@ -129,14 +129,14 @@ TEST_P(EidaMethodTest, MomentsRotateWithTheBases) {
                      next_C = second[id];
     // A gradient of B is C G A^T. One at the weight, seen from either round's bases:
     const at::Tensor at_weight = C.t().matmul(moments.at(name)).matmul(A);
-    EXPECT_LT(testing::relative_difference(carried.at(name),
-                                           next_C.matmul(at_weight).matmul(next_A.t())),
-              1e-5);
+    EXPECT_LT(
+        testing::relative_difference(carried.at(name), next_C.matmul(at_weight).matmul(next_A.t())),
+        1e-5);
     // Squares add up by the squares of the rotations: never below zero.
     const at::Tensor left = next_C.matmul(C.t()).square(), right = A.matmul(next_A.t()).square();
-    EXPECT_LT(testing::relative_difference(squared.at(name),
-                                           left.matmul(moments.at(name)).matmul(right)),
-              1e-5);
+    EXPECT_LT(
+        testing::relative_difference(squared.at(name), left.matmul(moments.at(name)).matmul(right)),
+        1e-5);
   }
 }
 

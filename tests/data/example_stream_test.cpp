@@ -45,8 +45,8 @@ EpochOrder order_of(int64_t size) {
 
 std::vector<std::vector<int32_t>> ids_of(ExampleStream& stream) {
   std::vector<std::vector<int32_t>> ids;
-  for (auto stretch = stream.next(); !stretch.empty(); stretch = stream.next())
-    for (const auto& example : stretch) ids.push_back(example.ids);
+  for (auto chunk = stream.next(); !chunk.empty(); chunk = stream.next())
+    for (const auto& example : chunk) ids.push_back(example.ids);
   return ids;
 }
 
@@ -73,7 +73,7 @@ TEST(ExampleStream, WorkersWaitForTheReader) {
                        {100, 0, 2});
   for (int64_t taken = 1; taken <= 5; ++taken) {
     stream.next();
-    const int64_t most = 100 * (taken + 3);  // two workers: three stretches ahead
+    const int64_t most = 100 * (taken + 3);  // two workers: three chunks ahead
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (rows->reads < most && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -82,7 +82,7 @@ TEST(ExampleStream, WorkersWaitForTheReader) {
   }
 }
 
-TEST(ExampleStream, ABrokenRowIsToldWithItsStretchAndNotBefore) {
+TEST(ExampleStream, ABrokenRowIsToldWithItsChunkAndNotBefore) {
   const int64_t broken = order_of(1000).at(250);
   ExampleStream stream(std::make_shared<Rows>(1000, broken),
                        byte_tokenizer(TaskKind::kClassification), order_of(1000), {100, 0, 3});
@@ -123,7 +123,7 @@ TEST(ExampleStream, ExamplesWithoutALabelledTokenLeaveTheirPlaceToOthers) {
   }
 }
 
-TEST(ExampleStream, AShortLastStretchWithoutALabelledTokenTakesExamplesOfItsNeighbour) {
+TEST(ExampleStream, AShortLastChunkWithoutALabelledTokenTakesExamplesOfItsNeighbour) {
   std::vector<TextExample> examples;
   for (int i = 0; i < 31; ++i) examples.push_back({"a", std::to_string(i), -1});
   examples[static_cast<size_t>(order_of(31).part(30, 31).front())].first =
@@ -136,7 +136,7 @@ TEST(ExampleStream, AShortLastStretchWithoutALabelledTokenTakesExamplesOfItsNeig
   EXPECT_EQ(stream.replaced(), 1);
 }
 
-TEST(ExampleStream, RefusesNoWorkersAndNoStretch) {
+TEST(ExampleStream, RefusesNoWorkersAndNoChunk) {
   const auto rows = std::make_shared<Rows>(10);
   const auto tokenizer = byte_tokenizer(TaskKind::kClassification);
   EXPECT_THROW(ExampleStream(rows, tokenizer, order_of(10), {0, 0, 1}), ConfigError);

@@ -50,11 +50,11 @@ TEST(CachedAttention, KernelAndOperatorsAgree) {
     const CachedRows rows = scattered_rows(11, 50);
     const at::Tensor q = random_tensor({11, dim}, 1), cache = random_tensor({50, 2 * dim}, 2);
     const at::Tensor kernel = attend_on_cpu(q, rows, cache, options);
-    // Small stretches: rows of several lengths padded together, and a stretch of one row.
-    const auto stretches = make_stretches(rows, at::kCPU, 60);
-    EXPECT_GT(stretches.size(), 2U);
-    EXPECT_LT(stretches.size(), 11U);
-    EXPECT_LT(relative_difference(kernel, attend_with_operators(q, stretches, cache, options)),
+    // Small chunks: rows of several lengths padded together, and a chunk of one row.
+    const auto chunks = make_chunks(rows, at::kCPU, 60);
+    EXPECT_GT(chunks.size(), 2U);
+    EXPECT_LT(chunks.size(), 11U);
+    EXPECT_LT(relative_difference(kernel, attend_with_operators(q, chunks, cache, options)),
               2e-6);  // float32 sums of up to 64 terms
   }
 }

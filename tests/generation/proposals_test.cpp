@@ -29,7 +29,7 @@ void expect_same(const Proposals& ours, const Proposals& theirs) {
   }
 }
 
-TEST(TopTokens, StretchesGiveWhatWholeRowsGive) {
+TEST(TopTokens, ChunksGiveWhatWholeRowsGive) {
   for (const int64_t rows : {1, 16, 37}) {
     for (const int64_t vocabulary : {5, 1024, 2500}) {
       const HeadInput input{random_tensor({rows, 24}, 1), random_tensor({vocabulary, 24}, 2)};

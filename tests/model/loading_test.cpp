@@ -241,7 +241,8 @@ TEST(Places, OrderAndNamesAreThoseOfTheMethod) {
   EXPECT_EQ(encoder->places().inputs()[7].dim, 20);
   EXPECT_EQ(encoder->places().sites().back().name, "classifier.dense");
   EXPECT_EQ(encoder->places().sites().back().layer, 2);
-  EXPECT_EQ(load_pretrained(bert.dir, bert.task)->places().sites().back().name, "bert.pooler.dense");
+  EXPECT_EQ(load_pretrained(bert.dir, bert.task)->places().sites().back().name,
+            "bert.pooler.dense");
   const auto decoder = load_pretrained(gpt2.dir, gpt2.task);
   EXPECT_EQ(decoder->places().inputs().size(), 8U);
   EXPECT_EQ(decoder->places().sites().size(), 12U);

@@ -106,7 +106,7 @@ void check_statistics(const eida::Communicator& processes, const eida::PlaceSize
   expect(std::abs(part.mean_pair_cosine() - whole.mean_pair_cosine()) < 1e-6,
          "so are the directions");
   if (size.kept() == eida::Kept::kSketch) return;
-  expect(std::abs(participation_ratio(part.spread()) - participation_ratio(whole.spread())) < 1e-9,
+  expect(std::abs(participation_ratio(part.view()) - participation_ratio(whole.view())) < 1e-9,
          "the spread is that of all samples");
 }
 

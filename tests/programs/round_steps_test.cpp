@@ -127,7 +127,8 @@ TEST_P(RoundStepsTest, GroupedBatchesHoldTextsOfLikeLength) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Batching, RoundStepsTest, ::testing::Values(Batching::kLengthGrouped, Batching::kAsDrawn),
+INSTANTIATE_TEST_SUITE_P(Batching, RoundStepsTest,
+                         ::testing::Values(Batching::kLengthGrouped, Batching::kAsDrawn),
                          [](const auto& info) { return std::string(to_string(info.param)); });
 
 }  // namespace

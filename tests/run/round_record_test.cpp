@@ -37,7 +37,8 @@ TEST(RoundRecord, TheBestRoundHasTheBestScoreAndTheFirstOfEqualOnes) {
                                            record_of(3, {{"accuracy", 0.9}, {"loss", 0.5}})};
   EXPECT_EQ(best_round(rounds, {"accuracy"})->round, 2);
   EXPECT_EQ(best_round(rounds, {"loss", /*lower_is_better=*/true})->round, 2);  // lower is better
-  EXPECT_EQ(best_round({record_of(1), record_of(2)}, {"accuracy"})->round, 2);  // nothing to score on
+  EXPECT_EQ(best_round({record_of(1), record_of(2)}, {"accuracy"})->round,
+            2);  // nothing to score on
   EXPECT_EQ(best_round({}, {"accuracy"}), nullptr);
 }
 

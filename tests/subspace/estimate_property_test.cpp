@@ -95,7 +95,7 @@ TEST(EstimateProperty, MomentsInAnyChunksGiveTheSameAsSamples) {
     moments.add(c.samples.narrow(0, cut, c.n - cut));
     RC_ASSERT(moments.count() == c.n);
     const Subspace a = estimate_subspace(c.samples, c.options),
-                   b = estimate_subspace(moments.spread(), c.options);
+                   b = estimate_subspace(moments.view(), c.options);
     const int64_t rows = determined_rows(a);
     RC_ASSERT(a.mean_in_row0 == b.mean_in_row0);
     if (rows > 0) RC_ASSERT(projector_distance(a.first(rows).basis, b.first(rows).basis) < 1e-5);

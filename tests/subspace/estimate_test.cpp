@@ -265,7 +265,7 @@ TEST(Estimate, OnlyWhatNeedsNoSamplesIsEstimatedWithoutThem) {
   }
 }
 
-TEST(Subspace, AScaleStretchesTheRowsOfAdaptersAndNothingThatIsMeasured) {
+TEST(Subspace, AScaleChunksTheRowsOfAdaptersAndNothingThatIsMeasured) {
   const at::Tensor samples = decaying(60, 40, 0.8, 3), fresh = decaying(50, 40, 0.8, 3);
   const Subspace plain = estimate_subspace(samples, options_of(EstimatorKind::mean_first, 8));
   EXPECT_TRUE(plain.scaled_basis().is_same(plain.basis));  // no bit, no copy

@@ -119,11 +119,11 @@ TEST(ParticipationRatio, CountsEqualDirections) {
   for (const int64_t n : {30, 4000}) {  // by inner products, and by the second moment
     const at::Tensor ball =
         at::cat({at::eye(40), -at::eye(40)}).narrow(1, 0, 40).repeat({n / 80 + 1, 1});
-    EXPECT_NEAR(participation_ratio(Spread::of_samples(ball + 5.0)), 40.0, 1e-6) << n;
+    EXPECT_NEAR(participation_ratio(MomentView::of_samples(ball + 5.0)), 40.0, 1e-6) << n;
   }
   const at::Tensor line = normal(20, 1, 1) * normal(1, 30, 2) + 1.0;
-  EXPECT_NEAR(participation_ratio(Spread::of_samples(line)), 1.0, 1e-9);
-  EXPECT_EQ(participation_ratio(Spread::of_samples(at::ones({5, 30}))), 0.0);
+  EXPECT_NEAR(participation_ratio(MomentView::of_samples(line)), 1.0, 1e-9);
+  EXPECT_EQ(participation_ratio(MomentView::of_samples(at::ones({5, 30}))), 0.0);
 }
 
 TEST(MeanPairCosine, IsTheMeanOverAllPairs) {

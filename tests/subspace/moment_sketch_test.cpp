@@ -89,8 +89,8 @@ TEST(MomentSketch, FewDirectionsAreKeptWhole) {
        {EstimatorKind::mean_first, EstimatorKind::centred, EstimatorKind::uncentred,
         EstimatorKind::power_iteration, EstimatorKind::random}) {
     const EstimateOptions options{estimator, 12, 1};
-    const Subspace direct = estimate_subspace(moments.spread(), options, "place"),
-                   sketched = estimate_subspace(sketch.spread(), options, "place");
+    const Subspace direct = estimate_subspace(moments.view(), options, "place"),
+                   sketched = estimate_subspace(sketch.view(), options, "place");
     EXPECT_LT(projector_distance(direct.basis, sketched.basis), 1e-6) << to_string(estimator);
     const double total = direct.total_energy;
     EXPECT_NEAR(total, sketched.total_energy, kRounding * total);
@@ -99,7 +99,7 @@ TEST(MomentSketch, FewDirectionsAreKeptWhole) {
     EXPECT_EQ(sketched.sketch.rows, 32);
     EXPECT_LT(sketched.sketch.largest_sine, 1e-6);
   }
-  EXPECT_NEAR(participation_ratio(sketch.spread()), participation_ratio(moments.spread()), 1e-9);
+  EXPECT_NEAR(participation_ratio(sketch.view()), participation_ratio(moments.view()), 1e-9);
 }
 
 TEST(MomentSketch, SubspacesLieWithinTheirBound) {
@@ -111,7 +111,7 @@ TEST(MomentSketch, SubspacesLieWithinTheirBound) {
        {EstimatorKind::mean_first, EstimatorKind::centred, EstimatorKind::uncentred}) {
     const EstimateOptions options{estimator, kRows, 0};
     const Subspace direct = estimate_subspace(samples, options),
-                   sketched = estimate_subspace(sketch.spread(), options);
+                   sketched = estimate_subspace(sketch.view(), options);
     const double bound = sketched.sketch.largest_sine;
     EXPECT_GT(bound, 0.0);
     EXPECT_LT(bound, 0.5);
@@ -128,7 +128,7 @@ TEST(MomentSketch, SubspacesKeepNearlyTheEnergyOfTheBest) {
   const at::Tensor samples = decaying(3000, 150, 0.3, 7, /*mean=*/0.0);  // no gap to speak of
   const at::Tensor S = product_of(samples);
   const MomentSketch sketch = sketch_of(samples, 64, 128);
-  const Subspace subspace = estimate_subspace(sketch.spread(), {EstimatorKind::uncentred, 16, 0});
+  const Subspace subspace = estimate_subspace(sketch.view(), {EstimatorKind::uncentred, 16, 0});
   const at::Tensor basis = subspace.basis.to(at::kDouble);
   const double kept = (at::mm(basis, S) * basis).sum().item<double>() / sketch.trace(),
                best = at::linalg_eigvalsh(S).narrow(0, 150 - 16, 16).sum().item<double>() /
@@ -149,12 +149,12 @@ TEST(MomentSketch, WhatTheMeanLeavesIsKeptAsNearly) {
     return (at::mm(basis, S) * basis).sum().item<double>() / sketch.trace();
   };
   const EstimateOptions options{EstimatorKind::mean_first, 16, 0};
-  const Subspace sketched = estimate_subspace(sketch.spread(), options);
+  const Subspace sketched = estimate_subspace(sketch.view(), options);
   EXPECT_LT(kept(estimate_subspace(samples, options)) - kept(sketched),
             sketched.sketch.energy_missed);
   EXPECT_LT(sketched.sketch.energy_missed, 0.5);
   // Rows that no sample decides miss nothing.
-  const Subspace random = estimate_subspace(sketch.spread(), {EstimatorKind::random, 16, 0});
+  const Subspace random = estimate_subspace(sketch.view(), {EstimatorKind::random, 16, 0});
   EXPECT_GT(random.sketch.error, 0.0);
   EXPECT_EQ(random.sketch.energy_missed, 0.0);
 }
@@ -164,9 +164,8 @@ TEST(MomentSketch, TheParticipationRatioErrsByWhatItsHeaderSays) {
   const MomentSketch sketch = sketch_of(samples, 64, 128);
   const at::Tensor X = samples.to(at::kDouble), centred = X - X.mean(0);
   const double n = 3000, trace = centred.square().sum().item<double>() / n;
-  const double exact = trace / std::sqrt(participation_ratio(Spread::of_samples(samples))),
-               sketched =
-                   trace / std::sqrt(participation_ratio(sketch.spread()));  // Frobenius norms
+  const double exact = trace / std::sqrt(participation_ratio(MomentView::of_samples(samples))),
+               sketched = trace / std::sqrt(participation_ratio(sketch.view()));  // Frobenius norms
   EXPECT_LE(sketched, exact * (1 + 1e-9));
   EXPECT_GE(sketched, exact - std::sqrt(sketch.shrunk() * sketch.lost()) / n);
 }
@@ -177,7 +176,7 @@ TEST(MomentSketch, MoreRowsThanDirectionsAreCompleted) {
          {EstimatorKind::mean_first, EstimatorKind::centred, EstimatorKind::uncentred,
           EstimatorKind::power_iteration, EstimatorKind::random}) {
       const Subspace subspace =
-          estimate_subspace(sketch_of(samples, 8, 3).spread(), {estimator, 30, 0});
+          estimate_subspace(sketch_of(samples, 8, 3).view(), {estimator, 30, 0});
       EXPECT_LT(departure(subspace.basis), 1e-6) << to_string(estimator);
       if (estimator == EstimatorKind::random) continue;
       EXPECT_LE(subspace.energy.gt(0).sum().item<int64_t>(), 3);
@@ -186,8 +185,8 @@ TEST(MomentSketch, MoreRowsThanDirectionsAreCompleted) {
 }
 
 TEST(MomentSketch, OfAFirstPartOfTheRowsTheAngleIsUnknown) {
-  const Subspace subspace = estimate_subspace(
-      sketch_of(decaying(900, 80, 1.5, 11), 40, 900).spread(), {EstimatorKind::mean_first, 4, 0});
+  const Subspace subspace = estimate_subspace(sketch_of(decaying(900, 80, 1.5, 11), 40, 900).view(),
+                                              {EstimatorKind::mean_first, 4, 0});
   EXPECT_LT(subspace.sketch.largest_sine, 1.0);
   EXPECT_EQ(subspace.first(4).sketch.largest_sine, subspace.sketch.largest_sine);
   EXPECT_EQ(subspace.first(3).sketch.largest_sine, 1.0);
@@ -215,7 +214,7 @@ TEST(MomentSketch, BadShapesAreErrors) {
   EXPECT_THROW(MomentSketch(0, 8), ConfigError);
   EXPECT_THROW(MomentSketch(10, 1), ConfigError);
   EXPECT_THROW(sketch.add(at::zeros({3, 9})), ConfigError);
-  EXPECT_THROW(estimate_subspace(sketch.spread(), {EstimatorKind::mean_first, 2, 0}),
+  EXPECT_THROW(estimate_subspace(sketch.view(), {EstimatorKind::mean_first, 2, 0}),
                DataError);  // no samples
 }
 

@@ -72,8 +72,8 @@ TEST(PlaceStatistics, ManySamplesAreDescribedAsAWhole) {
   const PlaceStatistics statistics = statistics_of(samples, 333);
   const at::Tensor mean = samples.mean(0, false, at::kDouble);
   EXPECT_LT((statistics.mean() - mean).abs().max().item<double>(), 1e-12);
-  EXPECT_NEAR(participation_ratio(statistics.spread()),
-              participation_ratio(Spread::of_samples(samples)), 1e-9);
+  EXPECT_NEAR(participation_ratio(statistics.view()),
+              participation_ratio(MomentView::of_samples(samples)), 1e-9);
   EXPECT_NEAR(statistics.mean_pair_cosine(), mean_pair_cosine(samples), 1e-12);
   const MeanShare whole = mean_share(samples, mean), share = statistics.mean_share(mean);
   EXPECT_NEAR(share.energy, whole.energy, 1e-12);
@@ -134,8 +134,8 @@ TEST(PlaceStatistics, SketchedPlacesAreDescribedAsAWhole) {
   EXPECT_LT((statistics.mean() - mean).abs().max().item<double>(), 1e-12);
   EXPECT_NEAR(statistics.mean_pair_cosine(), mean_pair_cosine(samples), 1e-12);
   EXPECT_NEAR(statistics.mean_share(mean).energy, mean_share(samples, mean).energy, 1e-12);
-  EXPECT_NEAR(participation_ratio(statistics.spread()),
-              participation_ratio(Spread::of_samples(samples)), 0.01);
+  EXPECT_NEAR(participation_ratio(statistics.view()),
+              participation_ratio(MomentView::of_samples(samples)), 0.01);
   EXPECT_EQ(statistics.samples().size(0), PlaceStatistics::kMostKept);
   const EstimateOptions options{EstimatorKind::mean_first, 3, 0};
   const Subspace direct = estimate_subspace(samples, options, "place"),

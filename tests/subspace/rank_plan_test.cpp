@@ -124,9 +124,8 @@ Places twelve_layers(bool with_head) {
 TEST(PublishedRankPlans, GiveThePublishedParameterCounts) {
   const auto folder = std::filesystem::path(EIDA_SOURCE_DIR) / "configs" / "rank_plans";
   const auto wide = [](std::span<const Place> some, const Places& places, const RankPlan& plan) {
-    return std::count_if(some.begin(), some.end(), [&](const Place& place) {
-      return plan.ranks[places.id_of(place)] == 64;
-    });
+    return std::count_if(some.begin(), some.end(),
+                         [&](const Place& place) { return plan.ranks[places.id_of(place)] == 64; });
   };
   const Places encoder = twelve_layers(true), decoder = twelve_layers(false);
   const RankPlan roberta = read_rank_plan(folder / "roberta-base-sst2.json", encoder);

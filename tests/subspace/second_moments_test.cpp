@@ -31,7 +31,7 @@ TEST(SecondMoments, GiveTheSameSubspaceAsTheSamplesWhenThereAreFew) {
                                EstimatorKind::uncentred, EstimatorKind::random}) {
     const EstimateOptions options{estimator, 32, 1};
     const Subspace a = estimate_subspace(samples, options),
-                   b = estimate_subspace(moments.spread(), options);
+                   b = estimate_subspace(moments.view(), options);
     EXPECT_LT(projector_distance(a.basis, b.basis), 1e-6) << to_string(estimator);
     EXPECT_LT((a.energy - b.energy).abs().max().item<double>(), 1e-12);
     EXPECT_NEAR(a.total_energy, b.total_energy, 1e-12);
@@ -41,7 +41,7 @@ TEST(SecondMoments, GiveTheSameSubspaceAsTheSamplesWhenThereAreFew) {
 TEST(SecondMoments, MoreRowsThanSamplesAreCompleted) {
   SecondMoments moments(30);
   moments.add(decaying(4, 30, 0.5, 3));
-  const Subspace subspace = estimate_subspace(moments.spread(), {EstimatorKind::mean_first, 30, 0});
+  const Subspace subspace = estimate_subspace(moments.view(), {EstimatorKind::mean_first, 30, 0});
   EXPECT_LT(departure(subspace.basis), 1e-6);
   // The mean, and the residuals of four samples, which sum to zero.
   EXPECT_EQ(subspace.energy.gt(0).sum().item<int64_t>(), 4);
@@ -62,7 +62,7 @@ TEST(SecondMoments, BadShapesAreErrors) {
   SecondMoments moments(10);
   EXPECT_THROW(SecondMoments(0), ConfigError);
   EXPECT_THROW(moments.add(at::zeros({3, 9})), ConfigError);
-  EXPECT_THROW(estimate_subspace(moments.spread(), {EstimatorKind::mean_first, 2, 0}),
+  EXPECT_THROW(estimate_subspace(moments.view(), {EstimatorKind::mean_first, 2, 0}),
                DataError);  // no samples yet
 }
 

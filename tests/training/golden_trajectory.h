@@ -9,8 +9,8 @@
 
 #include "eida/adapter/method.h"
 #include "eida/model/pretrained_model.h"
-#include "eida/tensor/safetensors.h"
 #include "eida/programs/train.h"
+#include "eida/tensor/safetensors.h"
 #include "support/padded_examples.h"
 #include "support/test_data.h"
 

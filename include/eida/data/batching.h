@@ -47,7 +47,7 @@ Batches make_batches(const std::vector<int64_t>& order, int64_t batch_size);
 /// a larger item is a group of its own. Numbers of the items, in order.
 Batches group_consecutive(const std::vector<int64_t>& sizes, int64_t most);
 
-/// Batches of a stretch of an epoch: by length (equal lengths keep their order), then in random
+/// Batches of a chunk of an epoch: by length (equal lengths keep their order), then in random
 /// order, so that length says nothing about the position in an epoch. A smaller last batch stays
 /// last. How much is drawn from `rng` depends on the number of items alone.
 /// \param lengths tokens of each item. \return positions in `lengths`

@@ -17,25 +17,25 @@
 namespace eida {
 
 struct StreamOptions {
-  int64_t stretch = 800;  ///< examples that are read and handed out together
-  int64_t first = 0;      ///< number of the stretch to begin with
-  int workers = 1;        ///< threads that read and tokenize
+  int64_t chunk = 800;      ///< examples that are read and handed out together
+  int64_t first_chunk = 0;  ///< number of the chunk to begin with
+  int workers = 1;          ///< threads that read and tokenize
 };
 
-/// Hands out an epoch a stretch at a time. Workers stay at most `workers` + 1 stretches ahead of
+/// Hands out an epoch a chunk at a time. Workers stay at most `workers` + 1 chunks ahead of
 /// what was handed out, so that memory does not depend on the size of the dataset. Which examples a
-/// stretch has depends on the order alone, never on the number of workers.
+/// chunk has depends on the order alone, never on the number of workers.
 class ExampleStream {
  public:
-  /// \throws ConfigError stretch or workers < 1.
+  /// \throws ConfigError chunk or workers < 1.
   ExampleStream(std::shared_ptr<const Dataset> dataset, const ExampleTokenizer& tokenizer,
                 EpochOrder order, StreamOptions options);
   ~ExampleStream();
   ExampleStream(const ExampleStream&) = delete;
   ExampleStream& operator=(const ExampleStream&) = delete;
 
-  /// The next stretch; empty after the last one. An example without a labelled token leaves its
-  /// place to another one of the stretch. \throws DataError a row of the stretch is broken, or none
+  /// The next chunk; empty after the last one. An example without a labelled token leaves its
+  /// place to another one of the chunk. \throws DataError a row of the chunk is broken, or none
   /// of them has a labelled token.
   std::vector<TokenExample> next();
 
@@ -43,24 +43,24 @@ class ExampleStream {
   int64_t replaced() const { return replaced_; }    ///< that had no labelled token
 
  private:
-  struct Stretch {
+  struct Chunk {
     TokenizedSet set;
     std::exception_ptr error;
   };
   void work(const std::stop_token& stop);
-  TokenizedSet read(int64_t stretch) const;
+  TokenizedSet read(int64_t chunk) const;
 
   std::shared_ptr<const Dataset> dataset_;
   ExampleTokenizer tokenizer_;
   EpochOrder order_;
   StreamOptions options_;
-  int64_t count_ = 0;  ///< stretches of the epoch
+  int64_t count_ = 0;  ///< chunks of the epoch
   int64_t truncated_ = 0, replaced_ = 0;
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::map<int64_t, Stretch> ready_;
-  int64_t begun_ = 0, taken_ = 0;      ///< stretches that workers began, and that were handed out
+  std::map<int64_t, Chunk> ready_;
+  int64_t begun_ = 0, taken_ = 0;      ///< chunks that workers began, and that were handed out
   std::vector<std::jthread> workers_;  ///< last: they use all of the above
 };
 

@@ -51,8 +51,10 @@ class PretrainedModel {
   /// Layers keep their input only and are computed again in the backward pass.
   void set_gradient_checkpointing(bool on) { checkpointing_ = on; }
   /// Names of parameters that the checkpoint lacked and the seed made.
-  const std::vector<std::string>& seeded() const { return seeded_; }
-  void set_seeded(std::vector<std::string> names) { seeded_ = std::move(names); }
+  const std::vector<std::string>& newly_initialised() const { return newly_initialised_; }
+  void set_newly_initialised(std::vector<std::string> names) {
+    newly_initialised_ = std::move(names);
+  }
   /// What bfloat16 weights were rounded from; nullptr where weights are float32.
   MasterWeights* masters() const { return masters_.get(); }
   void set_masters(std::unique_ptr<MasterWeights> masters) { masters_ = std::move(masters); }
@@ -67,7 +69,7 @@ class PretrainedModel {
   at::ScalarType compute_dtype_ = at::kFloat;
   bool training_ = false;
   bool checkpointing_ = false;
-  std::vector<std::string> seeded_;
+  std::vector<std::string> newly_initialised_;
   std::unique_ptr<MasterWeights> masters_;
 };
 

@@ -33,7 +33,7 @@ class SampleSink {
 
 struct SamplerOptions {
   DrawOptions draw;
-  int64_t first = 0;  ///< number of the first example, where they are a part of a list
+  int64_t first_index = 0;  ///< of the first example, where they are a part of a list
   /// Logical batches are put into one pass until it holds this many tokens: larger matrix products,
   /// more memory. 0: one logical batch a pass. The result differs by rounding only.
   int64_t pass_tokens = 384;

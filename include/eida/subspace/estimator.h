@@ -3,7 +3,7 @@
 #pragma once
 
 #include "eida/core/rng.h"
-#include "eida/subspace/spread.h"
+#include "eida/subspace/moment_view.h"
 
 namespace eida {
 
@@ -19,10 +19,10 @@ class Estimator {
  public:
   virtual ~Estimator() = default;
   virtual Needs needs() const { return Needs::kMoments; }
-  /// \param spread of the samples; where rows are those of what the mean leaves over, that is what
+  /// \param view of the samples; where rows are those of what the mean leaves over, that is what
   /// is left in it. \param rng of the place's own stream.
   /// \return at most k rows in float64; estimate_subspace() completes them
-  virtual Subspace find(Spread& spread, int64_t k, Rng& rng) const = 0;
+  virtual Subspace find(MomentView& view, int64_t k, Rng& rng) const = 0;
 };
 
 const Estimator& estimator_of(EstimatorKind kind);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "eida/parallel/communicator.h"
-#include "eida/subspace/spread.h"
+#include "eida/subspace/moment_view.h"
 #include "eida/subspace/subspace.h"
 
 namespace eida {
@@ -52,7 +52,7 @@ MeanShare mean_share(const at::Tensor& samples, const at::Tensor& direction,
 /// for a ball; 0 when all samples are equal. No eigenvalue is computed: trace^2 / Frobenius norm^2.
 /// Of a sketch the trace is exact, the Frobenius norm too small by at most sqrt(shrunk() lost()) /
 /// n.
-double participation_ratio(Spread spread);
+double participation_ratio(MomentView view);
 
 /// Mean cosine over ALL pairs of different tokens, -1..1: what the mean over random pairs
 /// estimates, without a draw. NaN with fewer than two vectors that are not zero. Source: Ethayarajh

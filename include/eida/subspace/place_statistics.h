@@ -64,7 +64,7 @@ class PlaceStatistics {
   /// All samples, or kMostKept of them at even distances. // [m, dim] float32
   at::Tensor samples() const;
   /// What an estimator sees of them. \throws NumericError on NaN or infinity, naming the place
-  Spread spread() const;
+  MomentView view() const;
 
   // As the functions of fidelity.h say it of all samples.
   at::Tensor mean() const;  // [dim] float64

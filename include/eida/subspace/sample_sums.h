@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "eida/parallel/communicator.h"
-#include "eida/subspace/spread.h"
+#include "eida/subspace/moment_view.h"
 
 namespace eida {
 
@@ -18,7 +18,7 @@ class SampleSums {
   void add(const at::Tensor& samples, const std::string& place = "");
   /// Those of all processes, on process `to`; elsewhere undefined then.
   virtual void reduce(const Communicator& processes, int to);
-  virtual Spread spread() const = 0;
+  virtual MomentView view() const = 0;
   virtual double trace() const = 0;  ///< of S
 
   int64_t dim() const { return sum_.size(0); }
@@ -42,7 +42,7 @@ class SecondMoments : public SampleSums {
   explicit SecondMoments(int64_t dim);
 
   void reduce(const Communicator& processes, int to) override;
-  Spread spread() const override { return Spread::of_moments(*this); }
+  MomentView view() const override { return MomentView::of_moments(*this); }
   double trace() const override;
   const at::Tensor& product() const { return product_; }  // S; [d, d] float64
 
@@ -78,7 +78,7 @@ class MomentSketch : public SampleSums {
 
   /// In the order of the processes; `to` holds 16 l d bytes more for a moment. The bounds add up.
   void reduce(const Communicator& processes, int to) override;
-  Spread spread() const override { return Spread::of_sketch(*this); }
+  MomentView view() const override { return MomentView::of_sketch(*this); }
   double trace() const override { return trace_; }
 
   int64_t most_rows() const { return buffer_.size(0) / 2; }          ///< l

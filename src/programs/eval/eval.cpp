@@ -55,7 +55,8 @@ int evaluate_model(const ParsedCommand& command, const Communicator& processes) 
   EvalOutcome outcome = evaluate(task, config, inputs);  // in parts, merged in the file's order
   if (!processes.is_root()) return 0;
   if (folder) {
-    describe_evaluation(outcome.report, config, manifest.precision, inputs.model->seeded());
+    describe_evaluation(outcome.report, config, manifest.precision,
+                        inputs.model->newly_initialised());
     write_outcome(*folder, outcome, config, manifest);
     folder->finish(manifest);
     spdlog::info("scores and predictions: {}", folder->path().string());

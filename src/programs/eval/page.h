@@ -23,7 +23,7 @@ std::vector<size_t> worst_items(std::span<const double> badness,
                                 double least = -std::numeric_limits<double>::infinity());
 
 /// Title and facts of an evaluation with a model. \param precision as it was used \param
-/// random_tensors PretrainedModel::seeded()
+/// random_tensors PretrainedModel::newly_initialised()
 void describe_evaluation(EvalReport& report, const Config& config, const std::string& precision,
                          const std::vector<std::string>& random_tensors);
 

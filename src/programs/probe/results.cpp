@@ -175,7 +175,7 @@ nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& p
   json["model"] = config.model.path.string();
   json["model_type"] = model.config().model_type;
   json["weights"] = weights_origin(config);
-  json["random_tensors"] = model.seeded();
+  json["random_tensors"] = model.newly_initialised();
   const auto& original = *model.config().original;
   const auto name = original.find("_name_or_path");
   if (name != original.end() && name->is_string()) {

@@ -76,12 +76,12 @@ std::vector<std::string> extra_parameters(const Config& config, const Pretrained
 
 /// What the checkpoint lacks, as it is before training; nothing where the seed alone gives the
 /// base.
-std::vector<NamedTensor> seeded_values(const Config& config, const PretrainedModel& model) {
+std::vector<NamedTensor> initial_values(const Config& config, const PretrainedModel& model) {
   std::vector<NamedTensor> values;
   if (config.model.init == ModelInit::kRandom) return values;
-  const auto& seeded = model.seeded();
+  const auto& newly_initialised = model.newly_initialised();
   for (const auto& [name, tensor] : model.parameters()) {
-    if (std::count(seeded.begin(), seeded.end(), name) > 0)
+    if (std::count(newly_initialised.begin(), newly_initialised.end(), name) > 0)
       values.push_back({name, tensor.detach().clone()});
   }
   return values;
@@ -121,7 +121,7 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   inputs.method = make_method(config.method, {inputs.sites, config.lora.rank, config.lora.alpha,
                                               static_cast<uint64_t>(config.run.seed)});
   inputs.extra = extra_parameters(config, *inputs.model, *inputs.method);
-  inputs.seeded = seeded_values(config, *inputs.model);
+  inputs.newly_initialised = initial_values(config, *inputs.model);
   check_estimation(config, inputs);
   return inputs;
 }

@@ -32,8 +32,8 @@ struct TrainInputs {
   std::string base;            ///< fingerprint of the model before training
   std::vector<PlaceId> sites;  ///< that take part
   std::unique_ptr<Method> method;
-  std::vector<std::string> extra;   ///< the model's parameters that train beside the adapters
-  std::vector<NamedTensor> seeded;  ///< what the checkpoint lacks, before training
+  std::vector<std::string> extra;  ///< the model's parameters that train beside the adapters
+  std::vector<NamedTensor> newly_initialised;  ///< what the checkpoint lacks, before training
 };
 
 /// Files that a training run reads beside its model.

@@ -158,7 +158,8 @@ void Observer::write_page(const TrainingCheckpoint& at, bool running) const {
   if (folder_ == nullptr) return;
   TrainPageInputs page{folder_->path(), at.rounds,        best_score(*config_),
                        manifest_,       steps_per_round_, running};
-  for (const NamedTensor& tensor : inputs_->seeded) page.random_tensors.push_back(tensor.name);
+  for (const NamedTensor& tensor : inputs_->newly_initialised)
+    page.random_tensors.push_back(tensor.name);
   write_train_report(folder_->file("report.html"), read_train_report(*config_, page));
 }
 

@@ -101,9 +101,9 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
       {"rank rule", std::string(to_string(config.ranks.rule))},
       {"written", utc_iso()}};
   if (has_scores(inputs)) {
-    facts.emplace_back(
-        "best " + inputs.metric.name,
-        fmt::format("{:.4f}", score_of(*best_round(inputs.rounds, inputs.metric), inputs.metric.name)));
+    facts.emplace_back("best " + inputs.metric.name,
+                       fmt::format("{:.4f}", score_of(*best_round(inputs.rounds, inputs.metric),
+                                                      inputs.metric.name)));
   }
   return facts;
 }

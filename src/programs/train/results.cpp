@@ -27,7 +27,8 @@ std::vector<NamedTensor> trained_parameters(const TrainInputs& inputs, int64_t r
   std::copy_if(inputs.model->parameters().begin(), inputs.model->parameters().end(),
                std::back_inserter(tensors), is_trained);
   if (inputs.method->continues() || round == 1) {
-    std::copy_if(inputs.seeded.begin(), inputs.seeded.end(), std::back_inserter(tensors),
+    std::copy_if(inputs.newly_initialised.begin(), inputs.newly_initialised.end(),
+                 std::back_inserter(tensors),
                  [&](const NamedTensor& value) { return !is_trained(value); });
   }
   return tensors;

@@ -34,7 +34,6 @@ void save_round(const Config& config, const TrainInputs& inputs, const RunFolder
 void save_best(const Config& config, const TrainInputs& inputs, const RunFolder* folder,
                const std::vector<RoundRecord>& rounds);
 
-
 /// True where no better score came for train.early_stopping rounds; says so in the log.
 bool stops_early(const Config& config, const std::vector<RoundRecord>& rounds);
 

@@ -19,8 +19,8 @@ EpochOrder order_of(const Config& config, const TrainInputs& inputs, int64_t rou
 
 StreamOptions stream_options(const Config& config, const TrainInputs& inputs, int64_t first_batch) {
   StreamOptions options;
-  options.stretch = kWindow * config.train.batch_size;
-  options.first = first_batch / kWindow;
+  options.chunk = kWindow * config.train.batch_size;
+  options.first_chunk = first_batch / kWindow;
   // A thread reads and tokenizes a hundred times faster than four compute.
   options.workers = std::max(1, inputs.compute.threads / 4);
   return options;

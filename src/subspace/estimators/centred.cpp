@@ -4,9 +4,9 @@ namespace eida {
 namespace {
 
 class Centred : public Estimator {
-  Subspace find(Spread& spread, int64_t k, Rng& rng) const override {
-    spread.remove_mean();
-    return uncentred_estimator().find(spread, k, rng);
+  Subspace find(MomentView& view, int64_t k, Rng& rng) const override {
+    view.remove_mean();
+    return uncentred_estimator().find(view, k, rng);
   }
 };
 

@@ -19,11 +19,12 @@ namespace eida {
 /// Row 0 the mean's direction, unless the mean is negligible; behind it the rows that `rest` finds.
 class MeanFirst : public Estimator {
  public:
-  Subspace find(Spread& spread, int64_t k, Rng& rng) const override;
+  Subspace find(MomentView& view, int64_t k, Rng& rng) const override;
 
  private:
   /// At most k rows of what the mean's direction leaves. \param found [r, d] to stay clear of
-  virtual EnergyRows rest(const Spread& left, const at::Tensor& found, int64_t k, Rng& rng) const {
+  virtual LeadingRows rest(const MomentView& left, const at::Tensor& found, int64_t k,
+                           Rng& rng) const {
     return left.leading(k);
   }
 };

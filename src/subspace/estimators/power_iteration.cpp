@@ -27,15 +27,15 @@ at::Tensor clear_of(at::Tensor v, const at::Tensor& rows) {
 }
 
 /// Unit eigenvector and its second moment; a moment of 0 where nothing is left.
-std::pair<at::Tensor, double> next_direction(const Spread& spread, const at::Tensor& found,
+std::pair<at::Tensor, double> next_direction(const MomentView& view, const at::Tensor& found,
                                              Rng& rng) {
-  at::Tensor r = clear_of(normal_vector(spread.dim(), rng), found);
+  at::Tensor r = clear_of(normal_vector(view.dim(), rng), found);
   r = r / r.norm();
   double moment = 0.0;
   for (int count = 1; count <= kMostIterations; ++count) {
-    const at::Tensor s = clear_of(spread.apply(r), found);
+    const at::Tensor s = clear_of(view.apply(r), found);
     moment = at::dot(r, s).item<double>();
-    if (spread.empty_energy(moment)) return {r, 0.0};
+    if (view.empty_energy(moment)) return {r, 0.0};
     const double miss = (s - moment * r).norm().item<double>();
     r = s / s.norm();
     if (count >= kLeastIterations && miss < kTolerance * moment) break;
@@ -48,12 +48,12 @@ std::pair<at::Tensor, double> next_direction(const Spread& spread, const at::Ten
 /// second moment is left. Differs from the reference: float64, and at most 20,000 iterations a
 /// direction (it has no limit). Source: github.com/Sunghae-Cho/EIDA, method.md section 4.
 class PowerIteration : public MeanFirst {
-  EnergyRows rest(const Spread& spread, const at::Tensor& found, int64_t k,
-                  Rng& rng) const override {
+  LeadingRows rest(const MomentView& view, const at::Tensor& found, int64_t k,
+                   Rng& rng) const override {
     at::Tensor rows = found;  // [r, d]
     std::vector<double> energy;
-    while (static_cast<int64_t>(energy.size()) < k && rows.size(0) < spread.dim()) {
-      const auto [r, moment] = next_direction(spread, rows, rng);
+    while (static_cast<int64_t>(energy.size()) < k && rows.size(0) < view.dim()) {
+      const auto [r, moment] = next_direction(view, rows, rng);
       if (moment == 0.0) break;
       rows = at::cat({rows, r.unsqueeze(0)});
       energy.push_back(moment);

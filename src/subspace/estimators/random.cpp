@@ -9,12 +9,12 @@ namespace {
 /// Rows in a direction drawn uniformly.
 class Random : public Estimator {
   Needs needs() const override { return Needs::kNothing; }
-  Subspace find(Spread& spread, int64_t k, Rng& rng) const override {
-    at::Tensor normal = at::empty({spread.dim(), k}, at::kDouble);
+  Subspace find(MomentView& view, int64_t k, Rng& rng) const override {
+    at::Tensor normal = at::empty({view.dim(), k}, at::kDouble);
     double* out = normal.mutable_data_ptr<double>();
     for (int64_t i = 0; i < normal.numel(); ++i) out[i] = rng.normal();
     const at::Tensor rows = std::get<0>(at::linalg_qr(normal)).t();  // [k, d]
-    return {rows, spread.energy_along(rows), spread.total()};
+    return {rows, view.energy_along(rows), view.total()};
   }
 };
 

@@ -5,9 +5,9 @@ namespace eida {
 namespace {
 
 class Uncentred : public Estimator {
-  Subspace find(Spread& spread, int64_t k, Rng&) const override {
-    const EnergyRows found = spread.leading(k);
-    return {orthonormalise_rows(with_fixed_signs(found.rows)), found.energy, spread.total_now()};
+  Subspace find(MomentView& view, int64_t k, Rng&) const override {
+    const LeadingRows found = view.leading(k);
+    return {orthonormalise_rows(with_fixed_signs(found.rows)), found.energy, view.total_now()};
   }
 };
 

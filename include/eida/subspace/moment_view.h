@@ -17,7 +17,7 @@ namespace eida {
 void check_finite(const at::Tensor& samples, const std::string& place, int64_t first = 0);
 
 /// Orthonormal rows with their second moment per sample, descending.
-struct EnergyRows {
+struct LeadingRows {
   at::Tensor rows;    // [r, d] float64
   at::Tensor energy;  // [r] float64
 };
@@ -25,16 +25,16 @@ struct EnergyRows {
 class MomentSketch;
 class SecondMoments;
 
-class Spread {
+class MomentView {
  public:
   /// \param samples [n, d], any floating-point type; n = 0: their mean and second moment are 0.
   /// \throws NumericError on NaN or infinity, naming the place
-  static Spread of_samples(const at::Tensor& samples, const std::string& place = "");
-  static Spread of_moments(const SecondMoments& moments);
+  static MomentView of_samples(const at::Tensor& samples, const std::string& place = "");
+  static MomentView of_moments(const SecondMoments& moments);
   /// Mean and total are exact, the rest is the sketch's.
-  static Spread of_sketch(const MomentSketch& sketch);
-  Spread(Spread&&) = default;
-  Spread& operator=(Spread&&) = default;
+  static MomentView of_sketch(const MomentSketch& sketch);
+  MomentView(MomentView&&) = default;
+  MomentView& operator=(MomentView&&) = default;
 
   int64_t dim() const { return mean_.size(0); }
   int64_t samples() const { return samples_; }      ///< their number
@@ -47,7 +47,7 @@ class Spread {
   void remove_direction(const at::Tensor& direction);  ///< x - (x . direction) direction; unit [d]
 
   /// The at most k leading eigenvectors of the second moment, without empty directions.
-  EnergyRows leading(int64_t k) const;
+  LeadingRows leading(int64_t k) const;
   double squared_norm() const;                  ///< squared Frobenius norm of the second moment
   at::Tensor apply(const at::Tensor& v) const;  ///< second moment times v; [d]
   at::Tensor energy_along(const at::Tensor& rows) const;  ///< [k, d] -> [k]
@@ -62,7 +62,7 @@ class Spread {
 
  private:
   static constexpr double kEmpty = 1e-14;  ///< of the total: float32 samples carry nothing below
-  Spread(at::Tensor mean, int64_t samples);
+  MomentView(at::Tensor mean, int64_t samples);
   at::Tensor inner_products() const;               ///< rows_ rows_^T per sample; [n, n]
   at::Tensor in_frame(const at::Tensor& v) const;  ///< [k, d] or [d] -> what moment_ multiplies
   at::Tensor mean_;
@@ -77,7 +77,7 @@ class Spread {
 };
 
 /// As estimate_subspace() of samples.
-Subspace estimate_subspace(Spread spread, const EstimateOptions& options,
+Subspace estimate_subspace(MomentView view, const EstimateOptions& options,
                            const std::string& place = "");
 
 }  // namespace eida

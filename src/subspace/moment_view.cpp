@@ -1,4 +1,4 @@
-#include "eida/subspace/spread.h"
+#include "eida/subspace/moment_view.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/dot.h>
@@ -50,12 +50,12 @@ void check_finite(const at::Tensor& samples, const std::string& place, int64_t f
                      at_place(place), first + row, column, samples[row][column].item<double>());
 }
 
-Spread::Spread(at::Tensor mean, int64_t samples)
+MomentView::MomentView(at::Tensor mean, int64_t samples)
     : mean_(std::move(mean)),
       samples_(samples),
       count_(static_cast<double>(std::max<int64_t>(samples, 1))) {}
 
-Spread Spread::of_samples(const at::Tensor& samples, const std::string& place) {
+MomentView MomentView::of_samples(const at::Tensor& samples, const std::string& place) {
   const int64_t n = samples.size(0), d = samples.size(1);
   if (n >= d) {
     SecondMoments moments(d);
@@ -66,54 +66,54 @@ Spread Spread::of_samples(const at::Tensor& samples, const std::string& place) {
                               .to(at::TensorOptions(at::kCPU).dtype(at::kDouble),
                                   /*non_blocking=*/false, /*copy=*/true)
                               .contiguous();
-  Spread spread(n == 0 ? at::zeros({d}, at::kDouble) : rows.mean(0), n);
-  spread.rows_ = rows;
+  MomentView view(n == 0 ? at::zeros({d}, at::kDouble) : rows.mean(0), n);
+  view.rows_ = rows;
   const at::Tensor flat = rows.view({-1});
-  spread.total_ = at::dot(flat, flat).item<double>() / spread.count_;
-  if (!std::isfinite(spread.total_)) {
+  view.total_ = at::dot(flat, flat).item<double>() / view.count_;
+  if (!std::isfinite(view.total_)) {
     check_finite(rows, place);
     throw NumericError("samples{}: values so large that their squares overflow", at_place(place));
   }
-  return spread;
+  return view;
 }
 
-Spread Spread::of_moments(const SecondMoments& moments) {
+MomentView MomentView::of_moments(const SecondMoments& moments) {
   const auto count = static_cast<double>(std::max<int64_t>(moments.count(), 1));
-  Spread spread(moments.sum() / count, moments.count());
-  spread.moment_ = moments.product() / count;
-  spread.total_ = spread.moment_.trace().item<double>();
-  return spread;
+  MomentView view(moments.sum() / count, moments.count());
+  view.moment_ = moments.product() / count;
+  view.total_ = view.moment_.trace().item<double>();
+  return view;
 }
 
-Spread Spread::of_sketch(const MomentSketch& sketch) {
+MomentView MomentView::of_sketch(const MomentSketch& sketch) {
   const auto count = static_cast<double>(std::max<int64_t>(sketch.count(), 1));
-  Spread spread(sketch.sum() / count, sketch.count());
-  spread.lack_ = {sketch.most_rows(), sketch.trace(), sketch.lost(), sketch.shrunk()};
-  spread.total_ = sketch.trace() / count;
+  MomentView view(sketch.sum() / count, sketch.count());
+  view.lack_ = {sketch.most_rows(), sketch.trace(), sketch.lost(), sketch.shrunk()};
+  view.total_ = sketch.trace() / count;
   const at::Tensor B = sketch.rows();
-  spread.frame_ = frame_of(B, spread.mean_, kEmpty);
-  const at::Tensor inside = at::mm(B, spread.frame_.t());  // [r, q]
-  spread.moment_ = at::mm(inside.t(), inside) / count;
-  spread.outside_ = spread.lack_.lost / count;
-  return spread;
+  view.frame_ = frame_of(B, view.mean_, kEmpty);
+  const at::Tensor inside = at::mm(B, view.frame_.t());  // [r, q]
+  view.moment_ = at::mm(inside.t(), inside) / count;
+  view.outside_ = view.lack_.lost / count;
+  return view;
 }
 
-at::Tensor Spread::in_frame(const at::Tensor& v) const {
+at::Tensor MomentView::in_frame(const at::Tensor& v) const {
   return frame_.defined() ? at::matmul(v, frame_.t()) : v;
 }
 
-double Spread::total_now() const {
+double MomentView::total_now() const {
   if (moment_.defined()) return std::max(0.0, moment_.trace().item<double>() + outside_);
   const at::Tensor flat = rows_.view({-1});
   return at::dot(flat, flat).item<double>() / count_;
 }
 
-bool Spread::mean_is_negligible() const {
+bool MomentView::mean_is_negligible() const {
   constexpr double kNegligible = 1e-6;
   return !(mean_.norm().item<double>() >= kNegligible * std::sqrt(total_)) || total_ == 0.0;
 }
 
-void Spread::remove_mean() {
+void MomentView::remove_mean() {
   if (rows_.defined()) {
     rows_ -= mean_;
   } else {
@@ -122,7 +122,7 @@ void Spread::remove_mean() {
   }
 }
 
-void Spread::remove_direction(const at::Tensor& direction) {
+void MomentView::remove_direction(const at::Tensor& direction) {
   if (rows_.defined()) {
     rows_.addr_(at::mv(rows_, direction), direction, 1, -1);
     return;
@@ -133,18 +133,18 @@ void Spread::remove_direction(const at::Tensor& direction) {
   moment_.addr_(m, half, 1, -1).addr_(half, m, 1, -1);
 }
 
-at::Tensor Spread::inner_products() const {
+at::Tensor MomentView::inner_products() const {
   const int64_t n = rows_.size(0);
   at::Tensor S = rows_.new_zeros({n, n});
   add_symmetric_product(rows_, S);
   return S.div_(count_);
 }
 
-double Spread::squared_norm() const {
+double MomentView::squared_norm() const {
   return (rows_.defined() ? inner_products() : moment_).square().sum().item<double>();
 }
 
-EnergyRows Spread::leading(int64_t k) const {
+LeadingRows MomentView::leading(int64_t k) const {
   const bool by_rows = rows_.defined();
   const at::Tensor S = by_rows ? inner_products() : moment_;  // [m, m]
   const auto [values, vectors] = leading_eigenpairs(S, std::min(k, S.size(0)));
@@ -156,13 +156,13 @@ EnergyRows Spread::leading(int64_t k) const {
   return {rows, energy};
 }
 
-at::Tensor Spread::apply(const at::Tensor& v) const {
+at::Tensor MomentView::apply(const at::Tensor& v) const {
   if (frame_.defined()) return at::mv(frame_.t(), at::mv(moment_, in_frame(v)));
   if (moment_.defined()) return at::mv(moment_, v);
   return at::mv(rows_.t(), at::mv(rows_, v)).div_(count_);
 }
 
-at::Tensor Spread::energy_along(const at::Tensor& rows) const {
+at::Tensor MomentView::energy_along(const at::Tensor& rows) const {
   if (moment_.defined()) {
     const at::Tensor inside = in_frame(rows);  // [k, q]
     return (at::mm(inside, moment_) * inside).sum(1).clamp_min_(0);
