@@ -53,12 +53,12 @@ class AdaptedModel : public ::testing::TestWithParam<Tiny> {
   static bool decoder() { return task() == TaskKind::kCompletion; }
   std::unique_ptr<PretrainedModel> open() const { return tiny_model(dir_.path(), GetParam()); }
   std::unique_ptr<Method> make(const PretrainedModel& model,
-                               MethodKind method = MethodKind::eida) const {
+                               const std::string& name = "eida") const {
     MethodOptions options;
     options.sites = choose_sites(model, {});
     options.lora_rank = 2;
     options.lora_alpha = 4;
-    return make_method(method, options);
+    return make_method(name, options);
   }
 
   TempDir dir_;
