@@ -23,7 +23,7 @@ TEST_P(MethodsTest, ParameterCountIsWhatTrains) {
   PerPlace<int64_t> ranks(places.size());
   for (PlaceId id = 0; id < places.size(); ++id) ranks[id] = places[id].is_site() ? 3 : 4;
   for (const std::string& name : choice_names<MethodKind>()) {
-    const auto method = make(*open(), name);
+    const auto method = make(*model, name);
     method->attach(*model, random_bases(*model, 4, 3), 1);
     int64_t entries = 0;
     for (const auto& [tensor_name, tensor] : method->trainable()) entries += tensor.numel();
