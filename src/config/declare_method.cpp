@@ -96,6 +96,12 @@ void declare_method(Config& config, Declarations& list) {
            "how a subspace is found (method, section 4)")
       .in(kProbe | kTrain)
       .as("--estimator");
+  list.add("subspace.input", &config.subspace.input,
+           "how it is found at input spaces (null: subspace.estimator)")
+      .in(kProbe | kTrain);
+  list.add("subspace.output", &config.subspace.output,
+           "how it is found at sites (null: subspace.estimator)")
+      .in(kProbe | kTrain);
   list.add("subspace.dims", &config.subspace.dims, "dimensions k that fidelity is measured at")
       .in(kProbe | kTrain)
       .as("--dims")

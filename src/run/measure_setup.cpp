@@ -8,10 +8,11 @@ MeasureOptions measure_options(const Config& config, TaskKind task, int64_t numb
                                const Communicator& processes) {
   MeasureOptions options;
   options.dims = config.subspace.dims;
-  options.inputs.estimator = config.subspace.estimator;
+  options.inputs.estimator = config.subspace.at_inputs();
   options.inputs.k = config.subspace.dims.back();
   options.inputs.seed = static_cast<uint64_t>(config.run.seed + number);
   options.outputs = options.inputs;
+  options.outputs.estimator = config.subspace.at_outputs();
   options.sketch_from = config.sampling.sketch_from;
   options.memory_limit = config.run.memory_limit;
   options.processes = &processes;

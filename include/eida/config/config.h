@@ -53,6 +53,10 @@ struct SamplingOptions {
 
 struct SubspaceOptions {
   EstimatorKind estimator = EstimatorKind::mean_first;
+  std::optional<EstimatorKind> input, output;  ///< of one side; unset: estimator
+
+  EstimatorKind at_inputs() const { return input.value_or(estimator); }
+  EstimatorKind at_outputs() const { return output.value_or(estimator); }
   std::vector<int64_t> dims = {4, 8, 16, 32, 64};
 };
 

@@ -185,7 +185,9 @@ nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& p
   }
   json["task"] = *config.data.task;
   json["train"] = config.data.train.string();
-  json["estimator"] = config.subspace.estimator;
+  const EstimatorKind input = config.subspace.at_inputs(), output = config.subspace.at_outputs();
+  json["estimator"] = input == output ? std::string(to_string(input))
+                                      : fmt::format("{} at inputs, {} at outputs", input, output);
   json["dims"] = results.dims;
   json["repeats"] = results.repeats.size();
   json["examples"] = config.sampling.examples;
