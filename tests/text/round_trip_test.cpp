@@ -36,7 +36,7 @@ TEST(ByteLevelBpe, BytesThatAreNotUtf8AreReplaced) {
   check([&] {
     const auto bytes = *rc::gen::arbitrary<std::string>();
     std::string storage;
-    const std::string repaired(text::repair_utf8(bytes, storage));
+    const std::string repaired(repair_utf8(bytes, storage));
     RC_ASSERT(tokenizer->encode(bytes).ids == tokenizer->encode(repaired).ids);
     RC_ASSERT(tokenizer->decode(tokenizer->encode(bytes).ids, false) == repaired);
   });
