@@ -26,9 +26,11 @@ class EstimateRound : public ::testing::TestWithParam<RankRule> {
     options.outputs = {outputs, 8, 3};
     options.dims = {4, 8};
     places_ = model->places();
+    RankRuleOptions rule;
+    rule.rule = GetParam();
+    rule.fixed = 8;
     return estimate_round(*model, {pointers.begin(), pointers.begin() + 16},
-                          {pointers.begin() + 16, pointers.end()}, {.rule = GetParam(), .fixed = 8},
-                          options);
+                          {pointers.begin() + 16, pointers.end()}, rule, options);
   }
 
   testing::TempDir dir_;

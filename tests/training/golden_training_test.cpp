@@ -6,6 +6,7 @@
 #include <map>
 
 #include "eida/training/schedule.h"
+#include "support/tiny_models.h"
 #include "training/golden_trajectory.h"
 
 namespace eida {
