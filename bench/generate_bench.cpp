@@ -50,7 +50,8 @@ int run(int argc, char** argv) {
   app.add_option("--max-batch-tokens", generation.max_batch_tokens);
   CLI11_PARSE(app, argc, argv);
 
-  config.model.weights = config.run.precision;
+  if (config.run.precision == eida::Precision::kBf16)
+    config.model.weights = eida::WeightsType::kBf16;
   const eida::ComputeSetting compute = eida::set_up_compute(config.run);
   const auto prompts = read_prompts(options, compute.threads);
   const auto model = eida::open_model(config, eida::TaskKind::kCompletion, 0, compute);

@@ -92,7 +92,7 @@ int run(int argc, char** argv) {
 
   const nlohmann::ordered_json line = {
       {"program", "sampling_bench"},
-      {"task", config.data.task},
+      {"task", *config.data.task},
       {"precision", config.run.precision},
       {"examples", examples.size()},
       {"tokens", count},

@@ -11,6 +11,7 @@
 #include "eida/core/stopwatch.h"
 #include "eida/parallel/run_ranks.h"
 #include "eida/programs/train.h"
+#include "eida/subspace/rank_plan.h"
 
 namespace {
 

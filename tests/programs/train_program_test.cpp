@@ -56,7 +56,9 @@ TEST_F(TrainProgramTest, EveryMethodLearnsWithWhatItTrainsAndMovesNothingElse) {
         << method;
     EXPECT_EQ(rounds[1].contains("merge"), adapter) << method;
     EXPECT_EQ(read_json(a_ / "merge_report.json").at("rounds").size(), adapter ? 2U : 0U) << method;
-    if (adapter) EXPECT_LE(rounds[1].at("merge_parity").get<double>(), 1e-5) << method;
+    if (adapter) {
+      EXPECT_LE(rounds[1].at("merge_parity").get<double>(), 1e-5) << method;
+    }
     const SafetensorsFile after(a_ / "model/model.safetensors");
     for (const auto& entry : before.entries()) {
       const bool head = entry.name.starts_with("classifier.out_proj."),
