@@ -31,7 +31,7 @@ std::string read_zip_entry(const fs::path& archive, const char* entry) {
   if (zip == nullptr) throw DataError("{}: zip archive is cut off or damaged", name);
   unz_file_info64 info{};
   if (unzLocateFile(zip.get(), entry, 1) != UNZ_OK)
-    throw DataError("{}: has no entry '{}'", name, entry);
+    throw DataError("{}: has no entry '{}' (hint: is the file damaged?)", name, entry);
   unzGetCurrentFileInfo64(zip.get(), &info, nullptr, 0, nullptr, 0, nullptr, 0);
   constexpr uint64_t kMost = uint64_t{64} << 20;
   std::string bytes(std::min<uint64_t>(info.uncompressed_size, kMost), '\0');
