@@ -8,6 +8,7 @@
 #include "config/declaration.h"
 #include "config/nearest.h"
 #include "config/value.h"
+#include "eida/core/choices.h"
 #include "eida/data/task.h"
 #include "support/file_helpers.h"
 #include "support/test_data.h"
@@ -91,8 +92,7 @@ TEST(JsonSchema, DescribesTypesRangesAndChoices) {
   EXPECT_EQ(train["lr"]["exclusiveMinimum"], 0);
   EXPECT_EQ(train["lr"]["default"], 2e-4);
   EXPECT_EQ(train["head_lr"]["anyOf"][1]["type"], "null");
-  EXPECT_EQ(schema["properties"]["method"]["enum"],
-            (std::vector<std::string>{"eida", "lora", "full", "head"}));
+  EXPECT_EQ(schema["properties"]["method"]["enum"], choice_names<MethodKind>());
   EXPECT_EQ(schema["properties"]["subspace"]["properties"]["dims"]["items"]["type"], "integer");
   EXPECT_EQ(schema["properties"]["sites"]["properties"]["layers"]["anyOf"][0]["const"], "all");
 }

@@ -43,7 +43,7 @@ class GpuTrainingTest : public testing::GpuModel {
 };
 
 TEST_P(GpuTrainingTest, LossesAndMergedLogitsAreTheCpus) {
-  for (const char* name : {"eida", "lora"}) {
+  for (const char* name : {"eida", "lora", "lora_xs", "dora"}) {
     const auto gpu = testing::tiny_model(dir_.path(), GetParam(), at::kCUDA);
     const auto cpu = testing::tiny_model(dir_.path(), GetParam());
     const Trained found = train(*gpu, name, at::kFloat);
