@@ -148,7 +148,9 @@ const char* text_metric_name(Metric metric) {
   for (const PrintedName& entry : kPrinted) {
     if (entry.metric == metric) return entry.name;
   }
-  throw ConfigError("metrics: {} is no score of generated text", metric);
+  throw ConfigError(
+      "eval.metrics: {} is no score of generated text (hint: bleu, nist, meteor, rouge_l or cider)",
+      metric);
 }
 
 const TextScore* ScoreSet::find(Metric metric) const {
