@@ -164,7 +164,7 @@ TEST_F(MadeUpFamily, ProbesTrainsMergesAndSaves) {
   for (const char* method : {"eida", "lora"}) {
     std::filesystem::remove_all(a_);
     EXPECT_EQ(run_here(Program::kTrain,
-                       train(a_, true, {"--method", method, "--rounds", "1", "--lr", "1e-2"})),
+                       train(a_, true, {"--method", method, "--set", "rounds=1", "--lr", "1e-2"})),
               0);
     const auto saved = a_ / "model";
     EXPECT_EQ(read_json(saved / "config.json").at("architectures"),

@@ -69,6 +69,12 @@ std::vector<double> values(const nlohmann::json& summary, const char* metric) {
   return all;
 }
 
+/// The round, from 1, whose loss is the smallest.
+int64_t best_by_loss(const nlohmann::json& summary) {
+  const auto losses = values(summary, "loss");
+  return std::min_element(losses.begin(), losses.end()) - losses.begin() + 1;
+}
+
 TEST_F(TrainOptions, EarlyStoppingEndsTheRunAfterRoundsWithoutABetterScore) {
   // Steps of nothing: the first round's accuracy stays the best.
   const std::vector<std::string> options = {"--set", "rounds=6", "--set", "train.early_stopping=2",
@@ -90,7 +96,8 @@ TEST_F(TrainOptions, ARunThatGetsBetterIsNotStopped) {
       a_, with(learn_to_say_one(),
                {"--set", "train.early_stopping=1", "--set", "train.best_metric=loss"}));
   EXPECT_EQ(summary.at("rounds_done"), 3);
-  EXPECT_EQ(summary.at("best_round"), 3);
+  EXPECT_GT(summary.at("best_round"), 1);
+  EXPECT_EQ(summary.at("best_round"), best_by_loss(summary));
 }
 
 TEST_F(TrainOptions, BestIsTheRoundOfTheBestScoreAndNotTheLast) {
@@ -116,7 +123,8 @@ TEST_F(TrainOptions, TheMetricDecidesWhichRoundIsBest) {
   EXPECT_EQ(by_accuracy.at("best_round"), 1);
   const auto by_loss =
       train_and_read(b_, with(learn_to_say_one(), {"--set", "train.best_metric=loss"}));
-  EXPECT_EQ(by_loss.at("best_round"), 3);
+  EXPECT_GT(by_loss.at("best_round"), 1);
+  EXPECT_EQ(by_loss.at("best_round"), best_by_loss(by_loss));
   EXPECT_NE(sha256_file(a_ / "best/model.safetensors"), sha256_file(b_ / "best/model.safetensors"));
 }
 
