@@ -142,7 +142,7 @@ TEST(ConfigFile, RangesAreChecked) {
       "configs/x.yaml:1: run.device: 'cuda:x' is not a choice (hint: auto, cpu, cuda or cuda:N)");
   EXPECT_EQ(fault("method: edia"),
             "configs/x.yaml:1: method: 'edia' is not a choice (hint: did you mean eida? one of "
-            "eida, lora, full, head)");
+            "eida, lora, full, head, lora_xs, dora)");
 }
 
 TEST(ConfigFile, ListsAreChecked) {
