@@ -115,10 +115,9 @@ TEST_P(TrainStepTest, ALossThatIsNotFiniteStopsBeforeAnythingChanges) {
   }
   AdamW optimizer(*parameters_, {});
   GradScaler scaler(false);
-  EXPECT_THROW(
-      train_step({*model_, *parameters_, optimizer, scaler}, split(2), {1e-3, 1e-3}, {1, 0},
-                 options_),
-      NumericError);
+  EXPECT_THROW(train_step({*model_, *parameters_, optimizer, scaler}, split(2), {1e-3, 1e-3},
+                          {1, 0}, options_),
+               NumericError);
   EXPECT_TRUE(parameters_->values().equal(start_));
   EXPECT_EQ(optimizer.steps(), 0);
   for (const at::Tensor& moments : {optimizer.first(), optimizer.second()})
