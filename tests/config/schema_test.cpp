@@ -92,7 +92,7 @@ TEST(JsonSchema, DescribesTypesRangesAndChoices) {
   EXPECT_EQ(train["lr"]["exclusiveMinimum"], 0);
   EXPECT_EQ(train["lr"]["default"], 2e-4);
   EXPECT_EQ(train["head_lr"]["anyOf"][1]["type"], "null");
-  EXPECT_EQ(schema["properties"]["method"]["enum"], choice_names<MethodKind>());
+  EXPECT_EQ(schema["properties"]["method"]["enum"], eida::choice_names<eida::MethodKind>());
   EXPECT_EQ(schema["properties"]["subspace"]["properties"]["dims"]["items"]["type"], "integer");
   EXPECT_EQ(schema["properties"]["sites"]["properties"]["layers"]["anyOf"][0]["const"], "all");
 }
