@@ -42,7 +42,6 @@ class GoldenModel : public ::testing::TestWithParam<std::string> {
     EXPECT_LT(largest_difference(loss, golden["loss"]), bounds.loss);
     loss.backward();
     size_t compared = 0;
-    double worst = 0;
     for (const auto& [name, tensor] : model->parameters()) {
       const at::Tensor expected = golden["grad." + name];
       ASSERT_TRUE(tensor.grad().defined()) << name;
@@ -52,11 +51,9 @@ class GoldenModel : public ::testing::TestWithParam<std::string> {
       const at::Tensor scale =
           zero ? golden["grad." + name.substr(0, name.size() - 4) + "weight"] : expected;
       EXPECT_LT(norm_of(tensor.grad() - expected), bounds.gradients * norm_of(scale)) << name;
-      worst = std::max(worst, norm_of(tensor.grad() - expected) / norm_of(scale));
     }
     for (const auto& entry : golden.file.entries())
       compared -= entry.name.starts_with("grad.") ? 1 : 0;
-    std::printf("worst %s %.4f\n", GetParam().c_str(), worst);
     EXPECT_EQ(compared, 0U) << "every gradient of transformers has one of ours";
   }
 };
@@ -65,9 +62,10 @@ TEST_P(GoldenModel, Float32EqualsTransformers) { expect_parity(at::kFloat, {2e-5
 
 // bfloat16 keeps 8 bits: each of some 10 roundings in a row costs up to 2^-9 of a value, and these
 // weights are 20 times larger than a real model's; at the kink of ReLU a rounded input takes the
-// other slope.
+// other slope. Gradients are compared by their norm: the worst of all files is 0.14 away, most are
+// below 0.06.
 TEST_P(GoldenModel, BFloat16StaysWithinItsBound) {
-  expect_parity(at::kBFloat16, {0.05, 0.05, 0.2});
+  expect_parity(at::kBFloat16, {0.05, 0.05, 0.16});
 }
 
 INSTANTIATE_TEST_SUITE_P(Folders, GoldenModel, ::testing::ValuesIn(testing::golden_names()),
