@@ -3,9 +3,12 @@
 
     python scripts/check_tokenizers.py --tool build/release/bin/eida_tokenize_lines --data DIR [--minilm DIR]
         [--random 100000] [--seed 0] [--only random,corpora,pairs,decode,variants,sentencepiece]
+    python scripts/check_tokenizers.py --tool … --only settings [--folders 300] [--seed 0]
 
 Texts: every line of SST-2 and E2E (whole and in parts), and random Unicode strings from all planes, with combining
-marks, odd white space, control characters and pieces of added tokens. Exit code 1 when anything differs.
+marks, odd white space, control characters and pieces of added tokens. `settings`: small random folders (classes, keys of
+tokenizer_config.json, special_tokens_map.json, added_tokens.json) beside transformers' AutoTokenizer; folders that it
+cannot load are left out. Exit code 1 when anything differs.
 """
 import argparse
 import json
@@ -86,7 +89,8 @@ def random_texts(count, seed):
 # --- comparing -----------------------------------------------------------------------------------------------
 def ours(tool, model, requests):
     text = "".join(json.dumps(request) + "\n" for request in requests)
-    done = subprocess.run([tool, str(model)], input=text.encode(), stdout=subprocess.PIPE, check=True)
+    done = subprocess.run([tool, str(model)], input=text.encode(), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=True)
     answers = [json.loads(line) for line in done.stdout.decode().split("\n")[:-1]]
     assert len(answers) == len(requests), f"{len(answers)} answers to {len(requests)} requests"
     return answers
@@ -260,16 +264,171 @@ def check_sentencepiece(args, texts):
         compare(f"{path.name} ({len(ties)} ties broken otherwise)", texts, wanted, got)
 
 
+# --- settings of folders, beside transformers ----------------------------------------------------------------------
+WORDS = ["the", "cat", "sat", "on", "mat", "Good", "good", "film", "!", "\u00e9t\u00e9", "ete", "\u5b57"]
+CLASSES = {"bert": ["BertTokenizer", "BertTokenizerFast", "ElectraTokenizer", "DistilBertTokenizer"], "gpt2": ["GPT2Tokenizer", "GPT2TokenizerFast"],
+           "roberta": ["RobertaTokenizer", "RobertaTokenizerFast", "BartTokenizer"], "camembert": ["CamembertTokenizer"],
+           "xlm-roberta": ["XLMRobertaTokenizer", "XLMRobertaTokenizerFast"]}
+NAMED = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
+CONTENTS = ["<new>", "[name]", "<s>", "</s>", "<mask>", "[MASK]", "[SEP]", "[PAD]", "Xy", "cat", "<|endoftext|>"]
+
+
+def base_tokenizer(family, rng):
+    """A tokenizer of that family as a tokenizer.json would hold it; some of its special tokens may be missing."""
+    if family == "bert":
+        words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + WORDS + ["##s", "##t"]
+        if rng.random() < 0.3:
+            words.remove(rng.choice(["[PAD]", "[CLS]", "[SEP]", "[MASK]"]))
+        tokenizer = Tokenizer(models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
+        tokenizer.normalizer = normalizers.BertNormalizer(lowercase=rng.random() < 0.5)
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        tokenizer.decoder = decoders.WordPiece()
+        special, ends = words[:4], ("[CLS]", "[SEP]")
+    elif family in ("gpt2", "roberta"):
+        special = ["<|endoftext|>"] if family == "gpt2" else ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+        if rng.random() < 0.3:
+            special.remove(rng.choice(special))
+        letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+        merges = [("t", "h"), ("th", "e"), ("c", "a"), ("ca", "t"), ("\u0120", "the"), ("\u0120", "cat"), ("o", "o")]
+        words = special + letters + ["".join(merge) for merge in merges]
+        tokenizer = Tokenizer(models.BPE({word: i for i, word in enumerate(words)}, merges))
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=rng.random() < 0.3)
+        tokenizer.decoder = decoders.ByteLevel()
+        ends = ("<s>", "</s>")
+    else:
+        special = ["<s>", "<pad>", "</s>", "<unk>"]
+        if family == "camembert":
+            special = ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED", "<s>", "</s>"]
+        pieces = ["\u2581", *"thecasonmgdfil!", "\u2581the", "\u2581cat", "good", "film"]
+        vocab = [(word, 0.0) for word in special] + [(piece, -float(i)) for i, piece in enumerate(pieces)]
+        tokenizer = Tokenizer(models.Unigram(vocab + [("<mask>", 0.0)] * (rng.random() < 0.7), unk_id=3))
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
+        tokenizer.decoder = decoders.Metaspace()
+        ends = ("<s>", "</s>")
+    tokenizer.add_special_tokens(special)
+    if rng.random() < 0.5:
+        tokenizer.add_tokens([AddedToken(rng.choice(CONTENTS), lstrip=rng.random() < 0.3, normalized=rng.random() < 0.5)])
+    if all(end in special for end in ends) and rng.random() < 0.7:
+        first, last = ends
+        tokenizer.post_processor = processors.TemplateProcessing(
+            f"{first} $A {last}", f"{first} $A {last} $B:1 {last}:1", [(e, tokenizer.token_to_id(e)) for e in ends])
+    if rng.random() < 0.3:
+        tokenizer.enable_truncation(9, direction=rng.choice(["left", "right"]))
+    return tokenizer
+
+
+def random_token(rng, typed):
+    content = rng.choice(CONTENTS)
+    if rng.random() < 0.6:
+        return content
+    flags = {flag: rng.random() < 0.3 for flag in ("lstrip", "rstrip", "single_word", "normalized")}
+    return {"content": content, **flags, **({"__type": "AddedToken"} if typed else {})}
+
+
+def random_settings(rng):
+    config = {}
+    for key in ("add_prefix_space", "do_lower_case", "strip_accents", "tokenize_chinese_chars", "add_bos_token", "add_eos_token",
+                "split_special_tokens", "clean_up_tokenization_spaces", "do_basic_tokenize"):
+        if rng.random() < 0.25:
+            config[key] = rng.random() < 0.5
+    if rng.random() < 0.3:
+        config["truncation_side"] = rng.choice(["left", "right"])
+    for key in NAMED + ["image_token", "a_token"]:
+        if rng.random() < 0.15:
+            config[key] = random_token(rng, True)
+    if rng.random() < 0.2:
+        config[rng.choice(["additional_special_tokens", "extra_special_tokens"])] = [random_token(rng, True) for _ in range(2)]
+    files = {}
+    if rng.random() < 0.3:
+        config["added_tokens_decoder"] = {
+            str(rng.randrange(0, 400)): {"content": content, "special": rng.random() < 0.5, "normalized": rng.random() < 0.5,
+                                         "lstrip": rng.random() < 0.3} for content in rng.sample(CONTENTS, 2)}
+    if rng.random() < 0.3:
+        files["special_tokens_map.json"] = {key: random_token(rng, False) for key in rng.sample(NAMED + ["b_token"], 2)}
+        if rng.random() < 0.3:
+            files["special_tokens_map.json"]["additional_special_tokens"] = rng.sample(CONTENTS, 2)
+    if rng.random() < 0.3:
+        files["added_tokens.json"] = {content: rng.randrange(0, 400) for content in rng.sample(CONTENTS, 2)}
+    return config, files
+
+
+def random_folder(folder, rng):
+    family = rng.choice(list(CLASSES))
+    tokenizer = base_tokenizer(family, rng)
+    config, files = random_settings(rng)
+    model_type = {"model_type": family}
+    if rng.random() < 0.6:
+        name = rng.choice(CLASSES[family] + ["PreTrainedTokenizerFast", "TokenizersBackend"])
+        (config if rng.random() < 0.8 else model_type)["tokenizer_class"] = name
+    files["config.json"] = model_type
+    if config or rng.random() < 0.5:
+        files["tokenizer_config.json"] = config
+    document = json.loads(tokenizer.to_str())
+    vocab = document["model"]["vocab"]
+    legacy = family in ("bert", "gpt2", "roberta") and rng.random() < 0.4
+    if legacy and family == "bert":
+        files["vocab.txt"] = "".join(word + "\n" for word in vocab)
+    elif legacy:
+        files["vocab.json"] = vocab
+        files["merges.txt"] = "#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in document["model"]["merges"])
+    else:
+        for token in document["added_tokens"]:
+            token["id"] += rng.choice([0, 0, 0, 5])
+        files["tokenizer.json"] = document
+    for name, content in files.items():
+        (folder / name).write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+    return files
+
+
+def check_settings(args):
+    """Ids, types and decoded texts of random folders."""
+    from transformers import AutoTokenizer, logging
+    logging.set_verbosity_error()
+    rng = random.Random(args.seed + 3)
+    requests, wanted, got, loaded = [], [], [], 0
+    for index in range(args.folders):
+        with tempfile.TemporaryDirectory() as name:
+            files = random_folder(Path(name), rng)
+            texts = ["".join(rng.choice([*WORDS, *CONTENTS, " ", " ", "  ", " n't", " ."]) for _ in range(12)) for _ in range(8)]
+            try:
+                theirs = AutoTokenizer.from_pretrained(name)
+                answers, asked = [], []
+                for text in texts:
+                    ask = {"text": text, "special": rng.random() < 0.8, **rng.choice([{}, {"pair": "the cat<new>"}, {"max_length": 7}])}
+                    out = theirs(text, ask.get("pair"), add_special_tokens=ask["special"], return_token_type_ids=True,
+                                 truncation="max_length" in ask, max_length=ask.get("max_length"))
+                    asked += [ask, {"ids": out["input_ids"], "skip": rng.random() < 0.5}]
+                    answers += [[out["input_ids"], out["token_type_ids"]],
+                                theirs.decode(out["input_ids"], skip_special_tokens=asked[-1]["skip"])]
+            except Exception:  # noqa: BLE001 - the library has no answer to compare with
+                continue
+            loaded += 1
+            try:
+                got += ours(args.tool, name, asked)
+            except subprocess.CalledProcessError as error:
+                got += [error.stderr.decode().strip()] * len(asked)
+            wanted += answers
+            requests += [[index, type(theirs).__name__, ask, {k: v for k, v in files.items() if "token" not in k or "_" in k}] for ask in asked]
+    compare(f"settings of {loaded} folders", requests, wanted, got)
+    if loaded < args.folders // 2:
+        sys.exit(f"transformers loads {loaded} of {args.folders} folders only")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--tool", required=True)
-    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--data", type=Path)
     p.add_argument("--minilm", type=Path)
     p.add_argument("--random", type=int, default=100_000)
+    p.add_argument("--folders", type=int, default=300)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--only", default="corpora,random,pairs,decode,variants,sentencepiece")
     args = p.parse_args()
     steps = args.only.split(",")
+    if steps == ["settings"]:
+        check_settings(args)
+        print("all equal" if failures == 0 else f"{failures} differences")
+        return failures > 0
     texts = list(random_texts(args.random, args.seed))
     some = texts[1:args.random // 10]
     folders = {name: args.data / name / "tokenizer.json" for name in ("gpt2", "roberta-base", "camembert-base")}

@@ -1,7 +1,11 @@
 #include "added_tokens.h"
 
-#include <algorithm>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <set>
+
+#include "eida/core/utf8.h"
 #include "unicode.h"
 
 namespace eida::text {
@@ -35,28 +39,43 @@ AddedTokens::AddedTokens(const Component& document, const Model& model,
                          const Normalizer* normalizer) {
   if (!document.has("added_tokens")) return;
   std::vector<std::pair<std::string, const Token*>> raw, normalized;
+  std::set<std::pair<std::string, bool>> looked_for;
+  skip_special_ = document.flag("split_special_tokens", false);
+  int64_t next = model.vocabulary().count();
   for (const Component& entry : document.children("added_tokens")) {
     Token token;
     token.content = entry.text("content");
     if (token.content.empty()) continue;
-    // The model's own id counts, as in the library; the entry's is for tokens that it lacks.
+    // As in the library: the model's own id, or the next free one; the entry's is not looked at.
+    const auto known = tokens_.find(token.content);
     const int32_t own = model.vocabulary().id(token.content);
-    token.id = own >= 0 ? own : entry.id("id");
+    token.id = known != tokens_.end() ? known->second.id
+               : own >= 0             ? own
+                                      : static_cast<int32_t>(next);
+    next = std::max<int64_t>(next, token.id + int64_t{1});
+    if (entry.has("id") && entry.id("id") != token.id) {
+      spdlog::warn("{}: added token '{}' has id {}, as the library counts; its entry says {}",
+                   entry.file(), printable(token.content), token.id, entry.id("id"));
+    }
     token.special = entry.flag("special", false);
     token.single_word = entry.flag("single_word", false);
     token.lstrip = entry.flag("lstrip", false);
     token.rstrip = entry.flag("rstrip", false);
-    if (token.id > 2 * model.vocabulary().size() + (1 << 20))
-      entry.fail(fmt::format("id {} is far beyond the vocabulary", token.id));
     token.shown = token.content;
-    const bool after_normalizer = entry.flag("normalized", false);
+    const bool after_normalizer = entry.flag("normalized", !token.special);
     bool ignored = true;
     if (after_normalizer && normalizer != nullptr) normalizer->apply(token.shown, ignored);
-    const auto [place, is_new] = tokens_.insert_or_assign(token.content, token);
-    const Token* kept = &place->second;
+    // A token that is there twice has the flags of the last entry; a special one is looked for as
+    // its first entry said.
+    const bool was_special = known != tokens_.end() && known->second.special;
+    token.special = token.special || was_special;
+    if (!after_normalizer && known != tokens_.end()) token.shown = known->second.shown;
+    const Token* kept = &tokens_.insert_or_assign(token.content, token).first->second;
     by_id_[token.id] = kept;
     size_ = std::max<int64_t>(size_, token.id + int64_t{1});
-    if (is_new) (after_normalizer ? normalized : raw).emplace_back(kept->shown, kept);
+    if (!was_special && looked_for.emplace(token.content, after_normalizer).second)
+      (after_normalizer ? normalized : raw)
+          .emplace_back(after_normalizer ? token.shown : token.content, kept);
   }
   raw_.build(std::move(raw));
   normalized_.build(std::move(normalized));
@@ -73,7 +92,7 @@ void AddedTokens::Finder::build(std::vector<std::pair<std::string, const Token*>
   trie = Trie(std::move(entries));
 }
 
-void AddedTokens::Finder::split(std::string_view text, Sink sink) const {
+void AddedTokens::Finder::split(std::string_view text, bool skip_special, Sink sink) const {
   size_t done = 0;
   const auto emit_plain = [&](size_t end) {
     if (done < end) sink(text.substr(done, end - done), -1);
@@ -92,6 +111,7 @@ void AddedTokens::Finder::split(std::string_view text, Sink sink) const {
       size_t begin = i, end = i + match.length;
       i = end;
       const Token& token = *tokens[static_cast<size_t>(match.value)];
+      if (skip_special && token.special) continue;
       if (token.single_word && !stands_alone(text, begin, end)) continue;
       if (token.lstrip) begin = std::max(before_spaces(text, begin), done);
       if (token.rstrip) end = behind_spaces(text, end);

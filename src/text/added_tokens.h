@@ -36,9 +36,11 @@ class AddedTokens {
   /// empty).
   using Sink = FunctionRef<void(std::string_view part, int32_t id)>;
   /// Finds tokens as they are, before normalization.
-  void split_raw(std::string_view text, Sink sink) const { raw_.split(text, sink); }
+  void split_raw(std::string_view text, Sink sink) const { raw_.split(text, skip_special_, sink); }
   /// Finds the tokens marked "normalized" in text that has been normalized.
-  void split_normalized(std::string_view text, Sink sink) const { normalized_.split(text, sink); }
+  void split_normalized(std::string_view text, Sink sink) const {
+    normalized_.split(text, skip_special_, sink);
+  }
 
   /// nullptr where there is none.
   const Token* find(int32_t id) const;
@@ -50,7 +52,7 @@ class AddedTokens {
   /// The tokens of one kind with what to look for: leftmost first, of these the longest.
   struct Finder {
     void build(std::vector<std::pair<std::string, const Token*>> patterns);
-    void split(std::string_view text, Sink sink) const;
+    void split(std::string_view text, bool skip_special, Sink sink) const;
 
     std::vector<const Token*> tokens;
     Trie trie;
@@ -61,6 +63,7 @@ class AddedTokens {
   std::unordered_map<int32_t, const Token*> by_id_;
   Finder raw_, normalized_;
   int64_t size_ = 0;
+  bool skip_special_ = false;  ///< special tokens in a text are text: "split_special_tokens"
 };
 
 }  // namespace eida::text

@@ -19,6 +19,26 @@ std::unique_ptr<const Model> model_of(const Component& document) {
   return make_model(document.child("model"), byte_level);
 }
 
+bool cuts_left(const Component& document) {
+  if (!document.has("truncation")) return false;
+  const Component truncation = document.child("truncation");
+  const std::string direction = truncation.text("direction", "Right");
+  if (direction != "Left" && direction != "Right")
+    truncation.fail("key 'direction' is neither Left nor Right");
+  return direction == "Left";
+}
+
+/// Source: `clean_up_tokenization` of transformers.
+void clean_up(std::string& text) {
+  constexpr std::pair<std::string_view, std::string_view> kChanges[] = {
+      {" .", "."},     {" ?", "?"},   {" !", "!"},   {" ,", ","},     {" ' ", "'"},
+      {" n't", "n't"}, {" 'm", "'m"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  for (const auto& [from, to] : kChanges) {
+    for (size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
+      text.replace(at, from.size(), to);
+  }
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const nlohmann::json& document, const std::string& file)
@@ -33,10 +53,15 @@ Pipeline::Pipeline(const Component& document, std::unique_ptr<const Model> model
       pre_tokenizer_(make<PreTokenizer>(document, "pre_tokenizer", make_pre_tokenizer)),
       model_(model != nullptr ? std::move(model) : model_of(document)),
       added_(document, *model_, normalizer_.get()),
-      post_processor_(document.has("post_processor")
-                          ? make_post_processor(document.child("post_processor"))
-                          : PostProcessor()),
-      decoder_(make<Decoder>(document, "decoder", make_decoder)) {}
+      post_processor_(
+          document.has("post_processor")
+              ? make_post_processor(document.child("post_processor"),
+                                    [this](std::string_view token) { return token_to_id(token); })
+              : PostProcessor()),
+      decoder_(make<Decoder>(document, "decoder", make_decoder)),
+      clean_up_(document.flag("clean_up_tokenization_spaces", false)) {
+  post_processor_.cut_left = cuts_left(document);
+}
 
 void Pipeline::encode_part(std::string_view part, bool at_start, WordCache& cache,
                            std::vector<int32_t>& ids) const {
@@ -94,6 +119,7 @@ std::string Pipeline::decode(const std::vector<int32_t>& ids, bool skip_special_
     if (decoder_ == nullptr && !text.empty()) text += ' ';
     text += token;
   }
+  if (clean_up_) clean_up(text);
   return text;
 }
 

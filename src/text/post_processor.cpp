@@ -28,7 +28,9 @@ PostProcessor bert_or_roberta(const Component& component, bool roberta) {
   return out;
 }
 
-Template::Part template_part(const Component& part, const Component& owner) {
+using IdOf = FunctionRef<int32_t(std::string_view)>;
+
+Template::Part template_part(const Component& part, const Component& owner, IdOf id_of) {
   Template::Part out;
   if (part.has("Sequence")) {
     const Component sequence = part.child("Sequence");
@@ -45,15 +47,20 @@ Template::Part template_part(const Component& part, const Component& owner) {
   if (!known.has(name))
     special.fail(fmt::format("'{}' is not among special_tokens", printable(name)));
   const Component token = known.child(name);
+  if (!token.has("ids")) {
+    out.ids = {id_of(name)};
+    if (out.ids[0] < 0) token.fail("key 'ids' is missing");
+    return out;
+  }
   for (const auto& id : token.array("ids")) out.ids.push_back(checked_id(id, token, "key 'ids'"));
   return out;
 }
 
-Template read_template(const Component& component, const std::string& key, bool two) {
+Template read_template(const Component& component, const std::string& key, bool two, IdOf id_of) {
   Template out;
   bool found[2] = {false, false};
   for (const Component& part : component.children(key)) {
-    out.parts.push_back(template_part(part, component));
+    out.parts.push_back(template_part(part, component, id_of));
     const int text = out.parts.back().text;
     if (text < 0) continue;
     if (found[text]) component.fail(fmt::format("key '{}' has one text twice", key));
@@ -76,16 +83,17 @@ std::pair<int64_t, int64_t> longest_first(int64_t first, int64_t second, int64_t
   return first > second ? std::pair(longer, shorter) : std::pair(shorter, longer);
 }
 
-void truncate(std::vector<int32_t>& first, std::vector<int32_t>* second, int64_t room) {
+void truncate(std::vector<int32_t>& first, std::vector<int32_t>* second, int64_t room, bool left) {
   const auto size = [](const auto& ids) { return static_cast<int64_t>(ids.size()); };
-  if (second == nullptr) {
-    if (size(first) > room) first.resize(static_cast<size_t>(room));
-    return;
-  }
+  const auto cut = [&](std::vector<int32_t>& ids, int64_t kept) {
+    const auto lost = std::max<std::ptrdiff_t>(size(ids) - kept, 0);
+    ids.erase(left ? ids.begin() : ids.end() - lost, left ? ids.begin() + lost : ids.end());
+  };
+  if (second == nullptr) return cut(first, room);
   if (size(first) + size(*second) <= room) return;
   const auto [a, b] = longest_first(size(first), size(*second), room);
-  first.resize(static_cast<size_t>(std::min(a, size(first))));
-  second->resize(static_cast<size_t>(std::min(b, size(*second))));
+  cut(first, a);
+  cut(*second, b);
 }
 
 }  // namespace
@@ -96,13 +104,14 @@ int64_t Template::special_tokens() const {
   return static_cast<int64_t>(count);
 }
 
-PostProcessor make_post_processor(const Component& component) {
+PostProcessor make_post_processor(const Component& component, IdOf id_of) {
   const std::string type = component.type();
   if (type == "ByteLevel") return {};
   if (type == "RobertaProcessing" || type == "BertProcessing")
     return bert_or_roberta(component, type == "RobertaProcessing");
   if (type == "TemplateProcessing") {
-    return {read_template(component, "single", false), read_template(component, "pair", true)};
+    return {false, read_template(component, "single", false, id_of),
+            read_template(component, "pair", true, id_of)};
   }
   if (type != "Sequence")
     component.unsupported(
@@ -110,7 +119,7 @@ PostProcessor make_post_processor(const Component& component) {
   PostProcessor out;
   bool found = false;
   for (const Component& child : component.children("processors")) {
-    PostProcessor one = make_post_processor(child);
+    PostProcessor one = make_post_processor(child, id_of);
     if (child.type() == "ByteLevel") continue;
     if (found) child.fail("a second template in a Sequence is not supported");
     found = true;
@@ -127,7 +136,7 @@ Encoding assemble(std::vector<int32_t> first, std::vector<int32_t>* second,
     if (options.max_length < specials)
       throw ConfigError("max_length {} has no room for {} special tokens", options.max_length,
                         specials);
-    truncate(first, second, options.max_length - specials);
+    truncate(first, second, options.max_length - specials, post_processor.cut_left);
   }
   Encoding out;
   const size_t total = first.size() + (second != nullptr ? second->size() : 0);

@@ -6,6 +6,7 @@
 
 #include "component.h"
 #include "eida/text/tokenizer.h"
+#include "function_ref.h"
 
 namespace eida::text {
 
@@ -22,13 +23,16 @@ struct Template {
 };
 
 struct PostProcessor {
+  bool cut_left = false;  ///< truncation keeps the ends of the texts
   Template single{{{0, {}, 0}}};
   Template pair{{{0, {}, 0}, {1, {}, 1}}};
 };
 
 /// RobertaProcessing, BertProcessing, TemplateProcessing, ByteLevel (which moves offsets only) and
-/// a Sequence of these with one template. \throws FormatError
-PostProcessor make_post_processor(const Component& component);
+/// a Sequence of these with one template. \param id_of id of a token, -1 where there is none: for
+/// special tokens of a template that come without ids. \throws FormatError
+PostProcessor make_post_processor(const Component& component,
+                                  FunctionRef<int32_t(std::string_view)> id_of);
 
 /// From the ids of the texts to an Encoding: truncation and template. \param second null for a
 /// single text. \throws ConfigError when max_length has no room for the template's special tokens.

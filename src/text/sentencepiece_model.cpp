@@ -4,7 +4,6 @@
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
-#include "legacy_files.h"
 #include "pipeline.h"
 
 namespace eida::text {
@@ -19,9 +18,9 @@ struct Layout {
   int32_t unknown = -1;            ///< id of the file's unknown piece; -1 = its own
 };
 
-Layout layout_of(const std::string& model_type) {
-  if (model_type == "xlm-roberta") return {{"<s>", "<pad>", "</s>", "<unk>"}, 1, 3};
-  if (model_type == "camembert") return {{"<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>"}, 4, 3};
+Layout layout_of(Family family) {
+  if (family == Family::kXlmRoberta) return {{"<s>", "<pad>", "</s>", "<unk>"}, 1, 3};
+  if (family == Family::kCamembert) return {{"<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>"}, 4, 3};
   return {};
 }
 
@@ -62,36 +61,26 @@ class SentencePieceModel : public Model {
   Layout layout_;
 };
 
-/// Special tokens, template and decoder around the model.
-json document_for(const std::string& model_type, const Vocabulary& vocabulary,
-                  const std::filesystem::path& file) {
-  json document = {{"added_tokens", json::array()}, {"decoder", {{"type", "Metaspace"}}}};
-  if (layout_of(model_type).first.empty()) return document;
-  json ids;
-  for (const char* token : {"<s>", "<pad>", "</s>", "<unk>"}) {
-    const int32_t id = vocabulary.id(token);
-    if (id < 0) throw FormatError("{}: has no piece '{}'", file.string(), token);
-    ids[token] = id;
-    document["added_tokens"].push_back(special_token(token, id));
-  }
-  document["added_tokens"].push_back(
-      special_token("<mask>", static_cast<int32_t>(vocabulary.size()), true));
-  document["post_processor"] = {
-      {"type", "RobertaProcessing"}, {"cls", {"<s>", ids["<s>"]}}, {"sep", {"</s>", ids["</s>"]}}};
-  return document;
-}
-
 }  // namespace
 
 std::shared_ptr<const Tokenizer> load_sentencepiece(const std::filesystem::path& file,
-                                                    const std::string& model_type) {
+                                                    Settings settings) {
+  if (!settings.family().has_value()) settings.guess(Family::kFile);
+  const Layout layout = layout_of(*settings.family());
+  if (layout.first.empty() && settings.family() != Family::kFile)
+    throw FormatError("{}: is no file that {} reads", file.string(), settings.told_by());
+  if (!settings.flag("add_prefix_space", true))
+    throw FormatError("{}: key 'add_prefix_space' is not supported with it", file.string());
   const std::string bytes = read_file(file, uint64_t{256} << 20);
   auto processor = std::make_unique<sentencepiece::SentencePieceProcessor>();
   const auto status = processor->LoadFromSerializedProto(bytes);
   if (bytes.empty() || !status.ok())
     throw FormatError("{}: is not a SentencePiece model: {}", file.string(), status.ToString());
-  auto model = std::make_unique<SentencePieceModel>(std::move(processor), layout_of(model_type));
-  const json document = document_for(model_type, model->vocabulary(), file);
+  auto model = std::make_unique<SentencePieceModel>(std::move(processor), layout);
+  json document = {{"added_tokens", settings.added_tokens(nullptr)},
+                   {"post_processor", settings.post_processor()},
+                   {"decoder", {{"type", "Metaspace"}}}};
+  settings.apply_common(document);
   return std::make_shared<Pipeline>(document, file.string(), std::move(model));
 }
 

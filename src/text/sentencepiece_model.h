@@ -6,13 +6,14 @@
 #include <string>
 
 #include "eida/text/tokenizer.h"
+#include "settings.h"
 
 namespace eida::text {
 
-/// \param model_type "xlm-roberta" and "camembert": fairseq's ids and special tokens, as
-/// transformers has them; any other: the file's own ids and no special tokens.
+/// \param settings of the file's folder. XLM-R and CamemBERT: fairseq's ids and special tokens, as
+/// transformers has them; no class: the file's own ids and the settings' tokens.
 /// \throws FormatError, DataError
 std::shared_ptr<const Tokenizer> load_sentencepiece(const std::filesystem::path& file,
-                                                    const std::string& model_type);
+                                                    Settings settings);
 
 }  // namespace eida::text

@@ -11,16 +11,41 @@
 #include "legacy_files.h"
 #include "pipeline.h"
 #include "sentencepiece_model.h"
+#include "settings.h"
 
 namespace eida {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::shared_ptr<const Tokenizer> load_json(const fs::path& file) {
+nlohmann::json read_document(const fs::path& file) {
   JsonOptions options;
   options.code = ExitCode::kFormat;
-  return std::make_shared<text::Pipeline>(read_json(file, options), file.string());
+  return read_json(file, options);
+}
+
+std::shared_ptr<const Tokenizer> load_json(const fs::path& file, text::Settings settings) {
+  nlohmann::json document = read_document(file);
+  if (!settings.family().has_value()) settings.guess(text::Family::kFile);
+  settings.apply(document, file.string(), true);
+  return std::make_shared<text::Pipeline>(document, file.string());
+}
+
+/// vocab.json and merges.txt, or vocab.txt. \param fitting families that read the file; where the
+/// settings name none: the second for RoBERTa's "<s>", else the first.
+std::shared_ptr<const Tokenizer> load_vocabulary(const fs::path& file, nlohmann::json model,
+                                                 text::Settings settings,
+                                                 const std::vector<text::Family>& fitting) {
+  const auto family = settings.family();
+  if (family.value_or(text::Family::kFile) == text::Family::kFile) {
+    settings.guess(model["vocab"].contains("<s>") ? fitting.back() : fitting.front());
+  } else if (std::find(fitting.begin(), fitting.end(), *family) == fitting.end()) {
+    throw FormatError("{}: is no file that {} reads", file.string(), settings.told_by());
+  }
+  nlohmann::json document;
+  document["model"] = std::move(model);
+  settings.apply(document, file.string(), false);
+  return std::make_shared<text::Pipeline>(document, file.string());
 }
 
 /// The only *.model file of the folder; empty where there is none. \throws FormatError on several.
@@ -42,24 +67,26 @@ fs::path only_model_file(const fs::path& model_dir) {
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const fs::path& model_dir) {
   if (fs::is_regular_file(model_dir)) {
-    if (model_dir.extension() != ".model") return load_json(model_dir);
-    return text::load_sentencepiece(model_dir, text::model_type_of(model_dir.parent_path()));
+    if (model_dir.extension() == ".model")
+      return text::load_sentencepiece(model_dir, text::Settings(model_dir.parent_path()));
+    return std::make_shared<text::Pipeline>(read_document(model_dir), model_dir.string());
   }
   if (!fs::is_directory(model_dir))
     throw DataError("{}: no such file or folder (wanted a model folder with tokenizer files)",
                     model_dir.string());
   const auto there = [&](const char* name) { return fs::exists(model_dir / name); };
-  if (there("tokenizer.json")) return load_json(model_dir / "tokenizer.json");
+  const text::Settings settings(model_dir);
+  if (there("tokenizer.json")) return load_json(model_dir / "tokenizer.json", settings);
   if (there("vocab.json") && there("merges.txt")) {
-    return std::make_shared<text::Pipeline>(text::document_of_vocab_json(model_dir),
-                                            (model_dir / "vocab.json").string());
+    return load_vocabulary(model_dir / "vocab.json", text::model_of_vocab_json(model_dir), settings,
+                           {text::Family::kGpt2, text::Family::kRoberta});
   }
   if (there("vocab.txt")) {
-    return std::make_shared<text::Pipeline>(text::document_of_vocab_txt(model_dir),
-                                            (model_dir / "vocab.txt").string());
+    return load_vocabulary(model_dir / "vocab.txt", text::model_of_vocab_txt(model_dir), settings,
+                           {text::Family::kBert});
   }
   const fs::path model = only_model_file(model_dir);
-  if (!model.empty()) return text::load_sentencepiece(model, text::model_type_of(model_dir));
+  if (!model.empty()) return text::load_sentencepiece(model, settings);
   throw FormatError(
       "{}: no tokenizer files (wanted tokenizer.json, or vocab.json and merges.txt, or vocab.txt, "
       "or a .model of SentencePiece)",

@@ -1,6 +1,7 @@
 /// Tokens by id and ids by token.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ class Vocabulary {
   const std::string* token(int32_t id) const;
   /// Largest id + 1.
   int64_t size() const { return static_cast<int64_t>(tokens_.size()); }
+  /// Ids that have a token: where the library begins to number added ones.
+  int64_t count() const { return std::count(known_.begin(), known_.end(), true); }
   const std::unordered_map<std::string_view, int32_t>& ids() const { return ids_; }
 
  private:

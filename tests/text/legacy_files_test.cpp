@@ -70,8 +70,8 @@ TEST(LegacyFiles, VocabTxtIsBert) {
   EXPECT_NE(load_tokenizer(dir.path())->encode("The Table").ids, wanted->encode("The Table").ids);
   write_file_atomic(dir.path() / "vocab.txt", text + "\xFF\n");
   EXPECT_THROW(load_tokenizer(dir.path()), FormatError);
-  write_file_atomic(dir.path() / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n");
-  EXPECT_THROW(load_tokenizer(dir.path()), FormatError);  // no [SEP]
+  write_file_atomic(dir.path() / "vocab.txt", "[PAD]\n[CLS]\n[SEP]\n");
+  EXPECT_THROW(load_tokenizer(dir.path()), FormatError);  // no [UNK]
 }
 
 TEST(LegacyFiles, OutsideFilesAgreeWithTheirTokenizerJson) {

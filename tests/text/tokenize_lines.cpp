@@ -3,6 +3,7 @@
 /// A request is a string, or {"text", "pair", "max_length", "special"} with any of the last three
 /// left out, or {"ids", "skip"} to decode. An answer is [ids, type_ids], a string, or {"error"}.
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -38,6 +39,7 @@ json answer(const eida::Tokenizer& tokenizer, const json& request) {
 
 int main(int argc, char** argv) try {
   if (argc != 2) throw eida::ConfigError("usage: eida_tokenize_lines MODEL < requests");
+  spdlog::set_level(spdlog::level::off);  // stdout is for answers
   const auto tokenizer = eida::load_tokenizer(argv[1]);
   for (std::string line; std::getline(std::cin, line);) {
     try {
