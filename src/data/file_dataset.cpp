@@ -63,7 +63,7 @@ class FileDataset : public Dataset {
     try {
       RawRow raw = parse(rows_.row(row));
       const int64_t label = parser_->has_label() ? labels_.index_of(raw.label) : -1;
-      return {std::move(raw.first), std::move(raw.second), label};
+      return {std::move(raw.first), std::move(raw.second), label, is_pair()};
     } catch (const RowError& error) {
       rows_.fail(row, error);
     }
@@ -76,6 +76,10 @@ class FileDataset : public Dataset {
   const std::vector<std::string>& class_names() const override {
     static const std::vector<std::string> kNone;
     return has_targets() && kind() == TaskKind::kClassification ? labels_.names() : kNone;
+  }
+  bool one_class() const override {
+    return has_targets() && kind() == TaskKind::kClassification && !labels_vary_ &&
+           rows_seen_ == size();
   }
   std::string name() const override { return rows_.name(); }
 
@@ -106,21 +110,27 @@ class FileDataset : public Dataset {
     } else if (parser_->has_label()) {
       labels_.index_of(raw.label);
     }
+    ++rows_seen_;
+    if (rows_seen_ == 1) first_label_ = raw.label;
+    labels_vary_ |= raw.label != first_label_;
   }
 
   RawRow parse(std::string_view text) const {
     check_row_bytes(text);
     RawRow raw = parser_->parse(text);
-    // A text that completes no prompt is plain language modelling.
+    // A text that completes no prompt is plain language modelling. Of a pair one may be empty.
     const bool may_lack_prompt = options_.task->may_lack_prompt && parser_->has_second();
-    if (!raw.first.empty() || !may_lack_prompt) check_text(raw.first, "text");
-    if (parser_->has_second()) check_text(raw.second, "second text");
+    const bool may_lack_first = may_lack_prompt || (is_pair() && !raw.second.empty());
+    check_text(raw.first, "text", may_lack_first);
+    if (parser_->has_second()) check_text(raw.second, "second text", is_pair());
     return raw;
   }
 
+  bool is_pair() const { return kind() == TaskKind::kClassification && parser_->has_second(); }
+
   /// JSON escapes can bring in what check_row_bytes keeps out.
-  static void check_text(const std::string& text, const char* what) {
-    if (text.empty()) throw RowError(std::string("empty ") + what);
+  static void check_text(const std::string& text, const char* what, bool may_lack) {
+    if (text.empty() && !may_lack) throw RowError(std::string("empty ") + what);
     if (text.find('\0') != std::string::npos)
       throw RowError(std::string("NUL character in the ") + what);
   }
@@ -139,6 +149,9 @@ class FileDataset : public Dataset {
   Labels labels_;
   DataFormat format_ = DataFormat::kAuto;
   std::unique_ptr<RowParser> parser_;
+  int64_t rows_seen_ = 0;
+  std::string first_label_;
+  bool labels_vary_ = false;
 };
 
 void check_options(const ReaderOptions& options) {

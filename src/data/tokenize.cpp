@@ -23,6 +23,8 @@ int32_t require_token(const Tokenizer& tokenizer, const std::string& token, cons
   return id;
 }
 
+bool is_pair(const TextExample& text) { return text.pair || !text.second.empty(); }
+
 void log_truncation(const TokenizedSet& set, const std::string& name, int64_t max_length) {
   const int64_t all = static_cast<int64_t>(set.examples.size()) + set.skipped;
   if (set.truncated > 0)
@@ -163,12 +165,14 @@ ExampleTokenizer::Parts ExampleTokenizer::encode(const std::vector<TextExample>&
   const bool completions_wanted = kind_ == TaskKind::kCompletion;
   Parts parts;
   parts.first.resize(texts.size());  // pairs are encoded one by one in assemble_text
-  const bool pairs = !completions_wanted && !texts.empty() && !texts.front().second.empty();
+  const bool pairs = !completions_wanted && !texts.empty() && is_pair(texts.front());
   if (!pairs) parts.first = tokenizer_->encode_batch(views, options, threads);
   if (!completions_wanted) return parts;
   std::vector<std::string> completions(texts.size());
-  for (size_t i = 0; i < texts.size(); ++i)
-    completions[i] = options_.completion_prefix + texts[i].second;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const bool there = texts[i].second.starts_with(options_.completion_prefix);
+    completions[i] = (there ? "" : options_.completion_prefix) + texts[i].second;
+  }
   parts.second =
       tokenizer_->encode_batch({completions.begin(), completions.end()}, options, threads);
   return parts;
@@ -194,7 +198,7 @@ std::vector<TokenExample> ExampleTokenizer::tokenize_chunk(const std::vector<Tex
 TokenExample ExampleTokenizer::assemble_text(const TextExample& text, Encoding encoding,
                                              bool& truncated) const {
   const EncodeOptions cut{.max_length = options_.max_length};
-  const bool pair = !text.second.empty();
+  const bool pair = is_pair(text);
   if (pair) encoding = tokenizer_->encode_pair(text.first, text.second);
   truncated =
       options_.max_length > 0 && static_cast<int64_t>(encoding.ids.size()) > options_.max_length;

@@ -86,8 +86,12 @@ double class_f1(const ConfusionMatrix& matrix, int64_t label) {
 double f1_score(const ConfusionMatrix& matrix) {
   if (matrix.classes() == 2) return class_f1(matrix, 1);
   double sum = 0.0;
-  for (int64_t label = 0; label < matrix.classes(); ++label) sum += class_f1(matrix, label);
-  return sum / static_cast<double>(matrix.classes());
+  int64_t occurring = 0;
+  for (int64_t label = 0; label < matrix.classes(); ++label) {
+    sum += class_f1(matrix, label);
+    if (matrix.gold_count(label) + matrix.predicted_count(label) > 0) ++occurring;
+  }
+  return sum / static_cast<double>(occurring);
 }
 
 double matthews_correlation(const ConfusionMatrix& matrix) {

@@ -20,22 +20,19 @@ using metrics::place_of;
 
 std::vector<std::string> table_labels(const std::vector<std::string>& lines, const fs::path& file,
                                       const std::string& column, bool tabs) {
-  const char delimiter = tabs ? '\t' : ',';  // TSV has no quotes
-  const auto header = metrics::split_fields(lines.front(), delimiter, !tabs, 0, place_of(file, 0));
-  const auto found = std::find_if(header.begin(), header.end(), [&](const std::string& name) {
+  metrics::RowReader reader{file, lines, tabs ? '\t' : ',', !tabs, true};  // TSV has no quotes
+  std::vector<std::string> fields;
+  reader.read(fields);
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const std::string& name) {
     return metrics::to_lower(metrics::strip(name)) == column;
   });
-  if (found == header.end()) {
+  if (found == fields.end()) {
     throw DataError("{}: has no column '{}', there are {}", place_of(file, 0), column,
-                    printable(fmt::format("{}", fmt::join(header, ", "))));
+                    printable(fmt::format("{}", fmt::join(fields, ", "))));
   }
-  const auto position = static_cast<size_t>(found - header.begin());
+  const auto position = static_cast<size_t>(found - fields.begin());
   std::vector<std::string> labels;
-  for (size_t i = 1; i < lines.size(); ++i) {
-    const auto fields =
-        metrics::split_fields(lines[i], delimiter, !tabs, header.size(), place_of(file, i));
-    labels.emplace_back(metrics::strip(fields[position]));
-  }
+  while (reader.read(fields)) labels.emplace_back(metrics::strip(fields[position]));
   return labels;
 }
 

@@ -17,6 +17,7 @@ enum class Form {
   kStraightQuote,  ///< curly apostrophes become '
   kHardSpace,      ///< spaces inside become U+00A0
   kBrackets,       ///< ( and ) become -lrb- and -rrb-
+  kAmpersand,      ///< &amp; becomes &
   kReplaced,       ///< `replacement` stands for it
 };
 
@@ -74,14 +75,22 @@ class Scan {
   Match best_;
 };
 
+/// Entities that stand for one character in the rules, beyond Unicode: &nbsp;, &apos;, then
+/// &aacute; to &uuml;.
+constexpr char32_t kSpaceEntity = 0x110000, kApostropheEntity = 0x110001,
+                   kFirstLetterEntity = 0x110002;
 inline bool is_ptb_space(char32_t c) {
   return c == U' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xA0 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x3000;
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x3000 ||
+         c == kSpaceEntity;
 }
-inline bool is_apostrophe(char32_t c) { return c == U'\'' || c == 0x2019 || c == 0x92; }
+inline bool is_apostrophe(char32_t c) {
+  return c == U'\'' || c == 0x2019 || c == 0x92 || c == kApostropheEntity;
+}
 inline bool is_any_apostrophe(char32_t c) {
   return is_apostrophe(c) || c == U'`' || c == 0x2018 || c == 0x201B || c == 0x91;
 }
+inline bool is_begin_of_word(char32_t c) { return is_letter(c) || c >= kFirstLetterEntity; }
 inline bool is_word_character(char32_t c) { return is_letter(c) || is_digit(c); }
 
 /// Characters of apostrophe + s, m, d, re, ve or ll at the offset; 0 without one.
@@ -100,6 +109,11 @@ size_t sentence_start_length(const Scan& scan, size_t offset);
 /// semicolon or colon.
 void dot_before_mark(Scan& scan, size_t length);
 
+/// Puts its one character in the place of each such entity.
+void fold_entities(std::u32string& line);
+/// How an entity that was folded is written.
+std::string entity_text(char32_t c);
+
 // Groups of rules; the numbers are those of the comments in the .cpp files.
 void contraction_rules(Scan& scan);   // 1
 void word_rules(Scan& scan);          // 3-5
@@ -112,5 +126,6 @@ void phone_rules(Scan& scan);         // 15
 void symbol_rules(Scan& scan);        // 2, 16-18, 21
 void hyphen_rules(Scan& scan);        // 19
 void quote_rules(Scan& scan);         // 20
+void address_rules(Scan& scan);       // 22, in part
 
 }  // namespace eida::ptb

@@ -51,19 +51,35 @@ void ellipsis(Scan& scan) {
   }
 }
 
-/// Eyes, perhaps a nose, a mouth.
+/// Perhaps a brow, eyes, perhaps a nose, a mouth.
 void smiley(Scan& scan) {
   const auto is_one_of = [](char32_t c, std::u32string_view set) {
     return set.find(c) != std::u32string_view::npos;
   };
-  if (!is_one_of(scan.at(0), U":;=")) return;
-  const size_t nose = is_one_of(scan.at(1), U"-o*'") ? 1 : 0;
-  for (const size_t mouth : {1 + nose, size_t{1}}) {
-    if (is_one_of(scan.at(mouth), U"()DPdpO\\{@|[]") &&
-        !(is_ascii_letter(scan.at(mouth)) && is_ascii_alnum(scan.at(mouth + 1)))) {
-      scan.token(mouth + 1, Form::kBrackets);
+  constexpr std::u32string_view kAsian = U"-^x=~<>'";
+  if (is_one_of(scan.at(0), kAsian) && scan.at(1) == U'_' && is_one_of(scan.at(2), kAsian))
+    scan.token(3);
+  const size_t eyes = is_one_of(scan.at(0), U"<>") ? 1 : 0;
+  if (!is_one_of(scan.at(eyes), U":;=")) return;
+  const size_t nose = is_one_of(scan.at(eyes + 1), U"-o*'") ? 1 : 0;
+  for (const size_t mouth : {eyes + 1 + nose, eyes + 1}) {
+    if (is_one_of(scan.at(mouth), U"()DPdpO\\{@|[]") && !is_ascii_alnum(scan.at(mouth + 1))) {
+      scan.token_before(mouth + 1, 1, Form::kBrackets);
     }
   }
+}
+
+/// Entities of dashes, and those that stay as they are.
+void entities(Scan& scan) {
+  for (const std::string_view dash : {"&md;", "&mdash;", "&ndash;"}) {
+    if (scan.has(0, dash)) scan.replace(dash.size(), "--");
+  }
+  for (const std::string_view name :
+       {"&ht;", "&tl;", "&ur;", "&lr;", "&qc;", "&ql;", "&qr;", "&odq;", "&cdq;"}) {
+    if (scan.has(0, name)) scan.token(name.size());
+  }
+  const size_t digits = scan.has(0, "&#") ? scan.run(2, is_ascii_digit) : 0;
+  if (digits > 0 && scan.at(2 + digits) == U';') scan.token(3 + digits);
 }
 
 void hyphens(Scan& scan) {
@@ -77,12 +93,18 @@ void hyphens(Scan& scan) {
 
 }  // namespace
 
-// 13: currency signs, with capitals before $.
+// 13: currency signs, with capitals before $; capitals joined by & or +.
 void currency_rules(Scan& scan) {
   if (scan.has(0, "c#") || scan.has(0, "f#")) scan.token(2);  // 22, in part
   if (scan.has(0, "c++")) scan.token(3);
   const size_t capitals = scan.run(0, is_ascii_upper);
   if (scan.at(capitals) == U'$') scan.token(capitals + 1);
+  for (size_t end = capitals, more = capitals; more > 0; end += more) {
+    if (end > capitals) scan.token(end, Form::kAmpersand);
+    if (scan.at(end) != U'&' && scan.at(end) != U'+') break;
+    end += scan.has(end, "&amp;") ? 5 : 1;
+    more = scan.run(end, is_ascii_upper);
+  }
 }
 
 // 2: dashes, 16: double quotes, 17: brackets, 18: marks and runs, 21: other signs.
@@ -96,12 +118,14 @@ void symbol_rules(Scan& scan) {
   if (scan.has(0, "&amp;")) scan.replace(5, "&");
   if (scan.has(0, "&lt;")) scan.replace(4, "<");
   if (scan.has(0, "&gt;")) scan.replace(4, ">");
+  if (c == U'&') entities(scan);
+  if (scan.has(0, "<<") || scan.has(0, ">>")) scan.token(2);
   if (c == U'.') ellipsis(scan);
   if (c == U'-') hyphens(scan);
   if (c == U'@' || c == U'#' || c == U'_' || c == U'*') scan.token(same_run(scan));
   // 22, in part: smileys, hash tags, names.
   smiley(scan);
-  if (c == U'#') scan.token(1 + scan.run(1, is_letter));
+  if (c == U'#') scan.token(1 + scan.run(1, is_begin_of_word));
   if (c == U'@' && !is_ascii_digit(scan.at(1))) scan.token(1 + scan.run(1, is_name_character));
   if (is_question_or_bang(c)) scan.token(scan.run(0, is_question_or_bang));
   if (kAlone.find(c) != std::u32string_view::npos) scan.token(1);

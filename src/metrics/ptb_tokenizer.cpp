@@ -24,7 +24,8 @@ size_t plain_word(const Scan& scan) {
   const size_t letters = scan.run(0, is_ascii_letter);
   if (letters == 0) return 0;
   const char32_t next = scan.at(letters);
-  const bool ends = is_ptb_space(next) || (next == U',' && is_ptb_space(scan.at(letters + 1)));
+  const bool ends = (is_ptb_space(next) && next != 0xA0) ||
+                    (next == U',' && is_ptb_space(scan.at(letters + 1)));
   if (!ends) return 0;
   const bool contraction = letters == 5 || letters == 6;  // "gonna", "cannot"
   return contraction && std::string_view("cgwlCGWL").find(static_cast<char>(scan.at(0))) !=
@@ -35,7 +36,7 @@ size_t plain_word(const Scan& scan) {
 
 void match_rules(Scan& scan) {
   const char32_t c = scan.at(0);
-  const bool letter = is_letter(c), digit = is_digit(c);
+  const bool letter = is_begin_of_word(c), digit = is_digit(c);
   if (letter || is_any_apostrophe(c)) contraction_rules(scan);
   if (letter) word_rules(scan);
   if (letter || is_any_apostrophe(c)) apostrophe_rules(scan);
@@ -47,6 +48,7 @@ void match_rules(Scan& scan) {
   if (!letter && !digit) symbol_rules(scan);
   if (letter || digit) hyphen_rules(scan);
   if (is_any_apostrophe(c)) quote_rules(scan);
+  address_rules(scan);
 }
 
 void append_token(std::string& out, const std::u32string& line, size_t begin, const Match& match) {
@@ -63,11 +65,14 @@ void append_token(std::string& out, const std::u32string& line, size_t begin, co
     if (match.form == Form::kHardSpace && c == U' ') c = 0xA0;
     if (match.form == Form::kBrackets && (c == U'(' || c == U')')) {
       out += c == U'(' ? "-lrb-" : "-rrb-";
+    } else if (c >= kSpaceEntity) {
+      out += entity_text(c);
     } else if (c < 0x80) {
       out.push_back(static_cast<char>(to_lower(c)));
     } else {
       append_utf8(out, to_lower(c));
     }
+    if (match.form == Form::kAmpersand && c == U'&' && Scan(line).has(i, "&amp;")) i += 4;
   }
 }
 
@@ -80,6 +85,7 @@ void each_token(std::string_view text, Take take) {
     if (c == U'\n') c = U' ';
   }
   line.push_back(U'\n');
+  if (text.find('&') != std::string_view::npos) fold_entities(line);
   std::string token;
   for (Scan scan(line); !scan.at_end();) {
     if (is_ptb_space(scan.at(0))) {

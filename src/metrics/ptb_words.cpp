@@ -13,13 +13,15 @@ bool is_vowel(char32_t c) {
   return std::u32string_view(U"aeiou").find(c) != std::u32string_view::npos;
 }
 
+bool is_in_word(char32_t c) { return is_begin_of_word(c) || is_digit(c); }
+
 /// Letter, then letters and digits; then pieces that a mark `. ! ?` joins without a space.
 size_t word_length(const Scan& scan) {
-  if (!is_letter(scan.at(0))) return 0;
-  size_t end = scan.run(0, is_word_character);
+  if (!is_begin_of_word(scan.at(0))) return 0;
+  size_t end = scan.run(0, is_in_word);
   while ((scan.at(end) == U'.' || scan.at(end) == U'!' || scan.at(end) == U'?') &&
-         is_letter(scan.at(end + 1))) {
-    end += 1 + scan.run(end + 1, is_word_character);
+         is_begin_of_word(scan.at(end + 1))) {
+    end += 1 + scan.run(end + 1, is_in_word);
   }
   return end;
 }

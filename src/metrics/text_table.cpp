@@ -1,11 +1,12 @@
 #include "text_table.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "eida/core/csv.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/json.h"
@@ -80,25 +81,25 @@ void repair_encoding(std::string& line) {
 
 TextTable read_delimited(const fs::path& file, TextRole role) {
   std::vector<std::string> lines = read_text_lines(file);
+  for (std::string& line : lines) repair_encoding(line);
+  RowReader reader{file, lines};
+  std::vector<std::string> fields;
+  const auto read_row = [&] {
+    while (reader.next < lines.size() && lines[reader.next].empty()) ++reader.next;
+    return reader.read(fields);
+  };
+  const auto header = static_cast<size_t>(
+      std::find_if(lines.begin(), lines.end(), [](const auto& line) { return !line.empty(); }) -
+      lines.begin());
+  if (lines[header].find('\t') != std::string::npos) reader.delimiter = '\t';
+  read_row();
+  const Columns columns = find_columns(fields, role, place_of(file, header));
   TextTable table;
-  std::optional<Columns> columns;
-  char delimiter = ',';
-  size_t width = 0;  // 0: before the header
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i].empty()) continue;
-    const std::string where = place_of(file, i);
-    repair_encoding(lines[i]);
-    if (!columns && lines[i].find('\t') != std::string::npos) delimiter = '\t';
-    auto fields = split_fields(lines[i], delimiter, true, width, where);
-    if (!columns) {
-      columns = find_columns(fields, role, where);
-      width = fields.size();
-      table.has_sources = columns->source.has_value();
-      continue;
-    }
+  table.has_sources = columns.source.has_value();
+  while (read_row()) {
     TextRow row;
-    if (columns->source) row.source = fields[*columns->source];
-    row.texts.push_back(std::move(fields[columns->text]));
+    if (columns.source) row.source = fields[*columns.source];
+    row.texts.push_back(std::move(fields[columns.text]));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -182,14 +183,37 @@ std::string place_of(const fs::path& file, size_t index) {
   return fmt::format("{}:{}", file.string(), index + 1);
 }
 
-std::vector<std::string> split_fields(std::string_view line, char delimiter, bool quotes,
-                                      size_t columns, const std::string& place) {
-  CsvFault fault;
-  auto fields = split_csv_row(line, fault, delimiter, quotes);
-  if (fault.what != nullptr) throw DataError("{}: byte {}: {}", place, fault.offset, fault.what);
-  if (columns > 0 && fields.size() != columns)
-    throw DataError("{}: {} fields, but the header has {}", place, fields.size(), columns);
-  return fields;
+bool RowReader::read(std::vector<std::string>& fields) {
+  if (next >= lines.size()) return false;
+  const std::string where = place_of(file, next);
+  fields.assign(1, "");
+  bool at_start = true, quoted = false;
+  do {
+    const std::string& line = lines[next++];
+    for (size_t k = 0; k < line.size(); ++k) {
+      const char c = line[k];
+      if (c == delimiter && !quoted) {
+        fields.emplace_back();
+        at_start = true;
+        continue;
+      }
+      const bool doubled = quoted && line.compare(k, 2, "\"\"") == 0;
+      if (doubled) ++k;
+      if (quotes && c == '"' && (at_start || quoted) && !doubled) {
+        quoted = !quoted;
+      } else {
+        fields.back() += c;
+      }
+      at_start = false;
+    }
+  } while (quoted && next < lines.size());
+  constexpr const char* kUnclosed = "{}: a quoted field begins in this row and is never closed";
+  if (quoted && must_close) throw DataError(kUnclosed, where);
+  if (quoted) spdlog::warn(kUnclosed, where);
+  if (columns == 0) columns = fields.size();
+  if (fields.size() != columns)
+    throw DataError("{}: {} fields, but the header has {}", where, fields.size(), columns);
+  return true;
 }
 
 bool is_table_file(const fs::path& file) {

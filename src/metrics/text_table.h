@@ -22,11 +22,21 @@ std::vector<std::string> read_text_lines(const std::filesystem::path& file,
 /// "FILE:LINE" of line `index`, counted from 0.
 std::string place_of(const std::filesystem::path& file, size_t index);
 
-/// Fields of a table's line. \param delimiter a comma or a tab \param columns of the header; 0:
-/// this is the header. \throws DataError at `place`: another number of fields, a quote that is not
-/// closed
-std::vector<std::string> split_fields(std::string_view line, char delimiter, bool quotes,
-                                      size_t columns, const std::string& place);
+/// Rows of a table's lines, as Python's csv module reads them: a quote opens a field at its start
+/// alone, text behind the closing quote belongs to the field, and a line that ends within quotes
+/// goes on with the next one, nothing in between; a quote never closed takes the rest of the file.
+struct RowReader {
+  const std::filesystem::path& file;
+  const std::vector<std::string>& lines;
+  char delimiter = ',';  ///< or a tab
+  bool quotes = true;    ///< false: they are ordinary characters
+  bool must_close = false;  ///< a quote never closed is an error, otherwise a warning
+  size_t next = 0;       ///< line that the next row begins with
+  size_t columns = 0;    ///< of the header, the first row
+
+  /// Fields of the next row; false behind the last. \throws DataError not as many as the header has
+  bool read(std::vector<std::string>& fields);
+};
 
 struct TextRow {
   std::string source;              ///< empty where the file has no such column

@@ -53,6 +53,7 @@ struct Matching {
   std::map<std::string, CheckpointTensor> tensors;
   std::vector<std::string> unexpected, missing, misshapen;
   bool other_classes = false;  ///< the head is among the misshapen
+  bool one_output = false;     ///< and is that of a regression
 };
 
 void match_names(const Checkpoint& checkpoint, const ModelConfig& config,
@@ -91,6 +92,8 @@ void match_shapes(const std::vector<ParameterSpec>& specs, Matching& matching) {
       matching.misshapen.push_back(fmt::format("{} ({} {}, wanted {})", entry.name, entry.dtype,
                                                shape_text(entry.shape), shape_text(spec.shape)));
       matching.other_classes |= spec.group == ParameterGroup::kHead;
+      matching.one_output |= spec.group == ParameterGroup::kHead && entry.shape.size() == 1 &&
+                             entry.shape != spec.shape && entry.shape.front() == 1;
     }
   }
 }
@@ -104,7 +107,8 @@ void report_faults(const Matching& matching, const std::string& file, const Mode
     }
     throw FormatError("{}: tensors {}{}", file, what,
                       matching.other_classes
-                          ? fmt::format(" (hint: the task has {} classes)", config.num_labels)
+                          ? fmt::format(" (hint: the task has {} classes{})", config.num_labels,
+                                        matching.one_output ? ", the file a regression head" : "")
                           : "");
   }
   if (!matching.unexpected.empty())

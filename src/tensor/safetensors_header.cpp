@@ -23,9 +23,9 @@ uint64_t unsigned_of(const nlohmann::json& value, const std::string& where) {
   return value.get<uint64_t>();
 }
 
-/// Elements of a shape times the size of one. \throws FormatError on overflow.
-uint64_t bytes_of(const std::vector<int64_t>& shape, uint64_t element, const std::string& where) {
-  uint64_t total = element;
+/// Elements of a shape times the bits of one. \throws FormatError on overflow, part of a byte.
+uint64_t bytes_of(const std::vector<int64_t>& shape, uint64_t bits, const std::string& where) {
+  uint64_t total = bits;
   for (const int64_t size : shape) {
     const auto factor = static_cast<uint64_t>(size);
     if (factor != 0 && total > std::numeric_limits<uint64_t>::max() / factor) {
@@ -33,7 +33,8 @@ uint64_t bytes_of(const std::vector<int64_t>& shape, uint64_t element, const std
     }
     total *= factor;
   }
-  return total;
+  if (total % 8 != 0) throw FormatError("{}: its data end within a byte", where);
+  return total / 8;
 }
 
 SafetensorsEntry parse_entry(const std::string& name, const nlohmann::json& value,
@@ -49,8 +50,8 @@ SafetensorsEntry parse_entry(const std::string& name, const nlohmann::json& valu
     throw FormatError("{}: dtype, shape or data_offsets has the wrong type", where);
   }
   SafetensorsEntry entry{name, value["dtype"].get<std::string>(), {}, 0, 0};
-  const uint64_t element = safetensors_dtype_size(entry.dtype);
-  if (element == 0) throw FormatError("{}: dtype '{}' is not known", where, printable(entry.dtype));
+  const uint64_t bits = safetensors_dtype_bits(entry.dtype);
+  if (bits == 0) throw FormatError("{}: dtype '{}' is not known", where, printable(entry.dtype));
   for (const auto& size : value["shape"]) {
     const uint64_t dimension = unsigned_of(size, where + ": shape");
     if (dimension > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
@@ -60,7 +61,7 @@ SafetensorsEntry parse_entry(const std::string& name, const nlohmann::json& valu
   }
   const uint64_t begin = unsigned_of(offsets[0], where + ": data_offsets");
   const uint64_t end = unsigned_of(offsets[1], where + ": data_offsets");
-  const uint64_t wanted = bytes_of(entry.shape, element, where);
+  const uint64_t wanted = bytes_of(entry.shape, bits, where);
   if (end < begin || end - begin != wanted) {
     throw FormatError("{}: {} bytes of data, but {} of this shape take {}", where, end - begin,
                       entry.dtype, wanted);
@@ -96,13 +97,16 @@ void check_tiling(std::vector<SafetensorsEntry> entries, uint64_t data_begin, ui
 
 }  // namespace
 
-uint64_t safetensors_dtype_size(std::string_view dtype) {
-  if (dtype == "F64" || dtype == "I64" || dtype == "U64") return 8;
-  if (dtype == "F32" || dtype == "I32" || dtype == "U32") return 4;
-  if (dtype == "F16" || dtype == "BF16" || dtype == "I16" || dtype == "U16") return 2;
-  if (dtype == "I8" || dtype == "U8" || dtype == "BOOL" || dtype == "F8_E4M3" || dtype == "F8_E5M2")
-    return 1;
-  return 0;
+uint64_t safetensors_dtype_bits(std::string_view dtype) {
+  if (dtype == "F64" || dtype == "I64" || dtype == "U64" || dtype == "C64") return 64;
+  if (dtype == "F32" || dtype == "I32" || dtype == "U32") return 32;
+  if (dtype == "F16" || dtype == "BF16" || dtype == "I16" || dtype == "U16") return 16;
+  if (dtype == "I8" || dtype == "U8" || dtype == "BOOL") return 8;
+  if (dtype == "F8_E4M3" || dtype == "F8_E5M2" || dtype == "F8_E8M0" || dtype == "F8_E4M3FNUZ" ||
+      dtype == "F8_E5M2FNUZ")
+    return 8;
+  if (dtype == "F6_E2M3" || dtype == "F6_E3M2") return 6;
+  return dtype == "F4" ? 4 : 0;
 }
 
 SafetensorsHeader parse_safetensors_header(std::string_view bytes, const std::string& source) {
@@ -119,7 +123,11 @@ SafetensorsHeader parse_safetensors_header(std::string_view bytes, const std::st
   JsonOptions options;
   options.code = ExitCode::kFormat;
   options.max_depth = 8;
-  const nlohmann::json json = parse_json(bytes.substr(8, length), source, options);
+  const std::string_view text = bytes.substr(8, length);
+  // The parser would skip the one and end at the other.
+  if (text.starts_with("\xEF\xBB\xBF") || text.find('\0') != std::string_view::npos)
+    throw FormatError("{}: the header has a byte order mark or a NUL byte", source);
+  const nlohmann::json json = parse_json(text, source, options);
   if (!json.is_object()) throw FormatError("{}: the header is not a JSON object", source);
   SafetensorsHeader header;
   for (const auto& [name, value] : json.items()) {
@@ -127,6 +135,7 @@ SafetensorsHeader parse_safetensors_header(std::string_view bytes, const std::st
       header.tensors.push_back(parse_entry(name, value, 8 + length, source));
       continue;
     }
+    if (value.is_null()) continue;
     if (!value.is_object()) throw FormatError("{}: __metadata__ is not an object", source);
     for (const auto& [key, text] : value.items()) {
       if (!text.is_string()) throw FormatError("{}: __metadata__.{} is not a string", source, key);

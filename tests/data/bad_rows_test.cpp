@@ -80,6 +80,27 @@ TEST_F(BadRows, EmptyLineAndEmptyText) {
   EXPECT_TRUE(holds(open_error("a.txt", "a||b\n||c\n", kE2e), ":2: empty text"));
 }
 
+TEST_F(BadRows, OfAPairOneTextMayBeEmpty) {
+  const std::string header = "sentence1\tsentence2\tlabel\n";
+  const auto data = open("a.tsv", header + "a\t\t0\n\tb\t1\n", kClasses);
+  EXPECT_EQ(data->at(0).second, "");
+  EXPECT_EQ(data->at(1).first, "");
+  EXPECT_TRUE(data->at(0).pair);
+  EXPECT_TRUE(holds(open_error("a.tsv", header + "\t\t0\n", kClasses), ":2: empty text"));
+}
+
+TEST_F(BadRows, OneClassIsToldApart) {
+  EXPECT_TRUE(open("a.tsv", kHeader + "x\t1\ny\t1\n", kClasses)->one_class());
+  EXPECT_TRUE(open("a.tsv", kHeader + "x\t1\ny\t1\n", kSst2)->one_class());
+  EXPECT_TRUE(open("a.tsv", kHeader + "x\tspam\n", kClasses)->one_class());
+  EXPECT_FALSE(open("a.tsv", kHeader + "x\t1\ny\t3\n", kClasses)->one_class());
+  EXPECT_FALSE(open("a.tsv", "sentence\nx\n", kClasses)->one_class());
+  ReaderOptions unread = kSst2;
+  unread.check_bytes = 16;
+  EXPECT_FALSE(open("a.tsv", kHeader + "x\t1\ny\t1\n", unread)->one_class());
+  EXPECT_TRUE(make_dataset({{"x", "", 1}}, TaskKind::kClassification, {"0", "1"})->one_class());
+}
+
 TEST_F(BadRows, OnlyACompletionMayGoWithoutItsPrompt) {
   const auto data = open("a.jsonl", "{\"prompt\":\"\",\"completion\":\"b\"}\n", kPrompt);
   EXPECT_EQ(data->at(0).first, "");

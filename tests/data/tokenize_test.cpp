@@ -26,6 +26,11 @@ TEST(Completions, FollowTheRecipe) {
   EXPECT_EQ(example.label, -1);
 }
 
+TEST(Completions, GetOneSpaceAtMost) {
+  EXPECT_EQ(byte_tokenizer(TaskKind::kCompletion).tokenize({"ab", " c", -1}).ids,
+            (std::vector<int32_t>{'a', 'b', kEnd, ' ', 'c', kEnd}));
+}
+
 TEST(Completions, WithoutAPromptTheContextIsTheSeparator) {
   const auto example = byte_tokenizer(TaskKind::kCompletion).tokenize({"", "c", -1});
   EXPECT_EQ(example.ids, (std::vector<int32_t>{kEnd, ' ', 'c', kEnd}));
@@ -90,6 +95,19 @@ TEST(Classification, PairsKeepTypesAndTruncateTheLongest) {
   EXPECT_EQ(whole.type_ids, (std::vector<int32_t>{0, 0, 0, 1, 1}));
   const auto cut = byte_tokenizer(TaskKind::kClassification, 6).tokenize({"abcd", "x", 0});
   EXPECT_EQ(cut.ids, (std::vector<int32_t>{kBegin, 'a', 'b', kEnd, 'x', kEnd}));
+}
+
+TEST(Classification, AnEmptyTextOfAPairIsAPart) {
+  const auto tokenizer = byte_tokenizer(TaskKind::kClassification);
+  const auto second = tokenizer.tokenize({"a", "", 0, true});
+  const auto first = tokenizer.tokenize({"", "a", 0});
+  EXPECT_EQ(second.ids, (std::vector<int32_t>{kBegin, 'a', kEnd, kEnd}));
+  EXPECT_EQ(second.type_ids, (std::vector<int32_t>{0, 0, 0, 1}));
+  EXPECT_EQ(first.ids, (std::vector<int32_t>{kBegin, kEnd, 'a', kEnd}));
+  const auto set = tokenizer.tokenize_all(*make_dataset(
+      {{"a", "", 0, true}, {"a", "b", 0, true}}, TaskKind::kClassification, {"0"}));
+  EXPECT_EQ(set.examples[0].ids, second.ids);
+  EXPECT_EQ(set.examples[1].ids, (std::vector<int32_t>{kBegin, 'a', kEnd, 'b', kEnd}));
 }
 
 TEST(Classification, TruncationKeepsSpecialTokensAndIsCounted) {

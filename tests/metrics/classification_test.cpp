@@ -44,6 +44,15 @@ TEST(F1Score, OfMoreClassesIsTheMean) {
   EXPECT_NEAR(f1_score(matrix), (1.0 + 0.0 + 0.8) / 3.0, 1e-12);
 }
 
+TEST(F1Score, LeavesOutClassesThatNeverOccur) {
+  const Labels gold{1, 2, 1, 2, 2, 2}, predicted{3, 2, 1, 2, 2, 2};
+  EXPECT_NEAR(f1_score(ConfusionMatrix(gold, predicted, 4)), (2.0 / 3.0 + 1.0 + 0.0) / 3.0, 1e-12);
+  EXPECT_EQ(f1_score(ConfusionMatrix(Labels{2, 2}, Labels{2, 2}, 5)), 1.0);
+  // In each resample it is the mean over the classes drawn: here they are all right.
+  const Labels right{0, 2, 2, 2};
+  EXPECT_EQ(score_classification(right, right, 4).f1_bootstrap.low, 1.0);
+}
+
 TEST(MatthewsCorrelation, HitsTheTwoClassFormula) {
   const double wanted = (3.0 * 4 - 1 * 2) / std::sqrt(4.0 * 5 * 5 * 6);
   EXPECT_NEAR(matthews_correlation(ConfusionMatrix(kGold, kPredicted, 2)), wanted, 1e-12);

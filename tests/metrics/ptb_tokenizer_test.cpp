@@ -53,6 +53,34 @@ TEST(PtbTokenizer, JoinsRunsOfSigns) {
   EXPECT_EQ(joined("[a] {b} c# #tag @name :)"), "-lsb- a -rsb- -lcb- b -rcb- c# #tag @name :-rrb-");
 }
 
+TEST(PtbTokenizer, KeepsMarkupWhole) {
+  EXPECT_EQ(joined("<unk>'s a<b>bold</b>text <PAD> </s>"),
+            "<unk> 's a <b> bold </b> text <pad> </s>");
+  EXPECT_EQ(joined("<a href=\"x y>\" b />x<!-- c d --><?xml?>"),
+            "<a\u00A0href=\"x\u00A0y>\"\u00A0b\u00A0/> x <!--\u00A0c\u00A0d\u00A0--> <?xml?>");
+  EXPECT_EQ(joined("<1> < b> <b x=y> <|end|> <b"), "< 1 > < b > < b x = y > < | end | > < b");
+  EXPECT_EQ(joined("<< a >> <_x> :)x :)"), "<< a >> <_x > : -rrb- x :-rrb-");
+}
+
+TEST(PtbTokenizer, KeepsAddressesWhole) {
+  EXPECT_EQ(joined("info@aromi.example <A.B@c.co.uk> x@y. a@b..c a@.b &lt;a@b&gt;"),
+            "info@aromi.example <a.b@c.co.uk> x@y . a@b . . c a @ . b &lt;a@b&gt;");
+  EXPECT_EQ(joined("(http://xx.y/a?b=c&amp;d,e). HTTPS://X.com/ http://x"),
+            "-lrb- http://xx.y/a?b=c&amp;d,e -rrb- . https://x.com/ http : / / x");
+  EXPECT_EQ(joined("www.the-punter.co.uk/a?b. www.the-punter.example"),
+            "www.the-punter.co.uk/a?b . www.the-punter.exam ple");
+  EXPECT_EQ(joined("aromi.com/menu, aromi.com's #x.comic 3.com a-b.com"),
+            "aromi.com/menu , aromi.com 's #x.com ic 3 . com a-b . com");
+}
+
+TEST(PtbTokenizer, ReadsEntities) {
+  EXPECT_EQ(joined("a&nbsp;b &lt;unk&gt; &amp;amp; &quot;x&quot; &mdash;&MD; &#39; &ur; &copy;"),
+            "a b < unk > & amp ; `` x '' -- -- &#39; &ur; & copy ;");
+  EXPECT_EQ(joined("caf&eacute;'s &Ouml;l it&apos;s isn&apos;t &apos;a&apos; O&apos;Neil"),
+            "caf&eacute; 's &ouml;l it 's is n't ' a ' o&apos;neil");
+  EXPECT_EQ(joined("AT&T A&amp;B C+D+EF a&b A&b"), "at&t a&b c+d+ef a & b a & b");
+}
+
 TEST(PtbTokenizer, TextLeavesPunctuationOutButKeepsBrackets) {
   EXPECT_EQ(ptb_text("Well, (it) costs £5: \"fine\" - or so!"),
             "well -lrb- it -rrb- costs # 5 fine or so");

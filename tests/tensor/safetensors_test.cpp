@@ -3,6 +3,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "eida/core/error.h"
@@ -53,6 +54,12 @@ TEST(SafetensorsHeader, AnythingOutOfOrderIsAnErrorThatNamesTheFile) {
       {tensor("F32", "[2]", "[0,8,8]"), 8},
       {tensor("F32", "3", "[0,8]"), 8},
       {tensor("Q4", "[2]", "[0,8]"), 8},
+      {tensor("F4", "[3]", "[0,2]"), 2},  // ends within a byte
+      {tensor("F4", "[3]", "[0,1]"), 1},
+      {tensor("U8", "[4]", "[0,4]") + std::string(3, '\0'), 4},
+      {"\xEF\xBB\xBF" + tensor("U8", "[4]", "[0,4]"), 4},
+      {R"({"__metadata__":{"x":null}})", 0},
+      {R"({"__metadata__":[]})", 0},
       {R"({"a":{"dtype":"F32","shape":[1]}})", 4},
       {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
        6},
@@ -74,6 +81,27 @@ TEST(SafetensorsHeader, AnythingOutOfOrderIsAnErrorThatNamesTheFile) {
   EXPECT_THROW(parse_safetensors_header("", "x"), FormatError);
   EXPECT_THROW(parse_safetensors_header("1234567", "x"), FormatError);
   EXPECT_THROW(parse_safetensors_header("\xff\xff\xff\xff\xff\xff\xff\xff{}", "x"), FormatError);
+}
+
+TEST(SafetensorsHeader, WhatTheUpstreamReaderTakesIsTaken) {
+  const auto of = [](const std::string& header, size_t bytes) {
+    return parse_safetensors_header(file_of(header, bytes), "x");
+  };
+  EXPECT_TRUE(of(R"({"__metadata__":null})", 0).metadata.empty());
+  EXPECT_TRUE(of("{}", 0).tensors.empty());
+  EXPECT_TRUE(of("\n {} \t\r\n", 0).tensors.empty());
+  struct {
+    const char* dtype;
+    int elements, bytes;
+  } constexpr kTypes[] = {{"F4", 2, 1},          {"F6_E2M3", 4, 3},     {"F6_E3M2", 4, 3},
+                          {"F8_E8M0", 3, 3},     {"F8_E4M3FNUZ", 1, 1}, {"F8_E5M2FNUZ", 1, 1},
+                          {"C64", 1, 8},         {"F4", 0, 0}};
+  for (const auto& [dtype, elements, bytes] : kTypes) {
+    const std::string header =
+        fmt::format(R"({{"a":{{"dtype":"{}","shape":[{}],"data_offsets":[0,{}]}}}})", dtype,
+                    elements, bytes);
+    EXPECT_EQ(of(header, static_cast<size_t>(bytes)).tensors.at(0).dtype, dtype);
+  }
 }
 
 std::string small_file() {
@@ -103,7 +131,7 @@ TEST(SafetensorsHeader, AnyChangedByteGivesAnErrorOrEntriesInsideTheFile) {
         ASSERT_LE(entry.end, bytes.size());
         uint64_t elements = 1;
         for (const int64_t size : entry.shape) elements *= static_cast<uint64_t>(size);
-        ASSERT_EQ(elements * safetensors_dtype_size(entry.dtype), entry.end - entry.begin);
+        ASSERT_EQ(elements * safetensors_dtype_bits(entry.dtype), 8 * (entry.end - entry.begin));
       }
     } catch (const FormatError&) {
     }

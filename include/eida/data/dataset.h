@@ -50,6 +50,9 @@ class Dataset {
   /// are integers are class indices as they stand (names "0".."C-1", C = largest + 1); other labels
   /// are indexed in byte order of their names.
   virtual const std::vector<std::string>& class_names() const = 0;
+  /// Whether every label is known to be the same one; false without labels, or where rows beyond
+  /// ReaderOptions::check_bytes have not been read.
+  virtual bool one_class() const { return false; }
   /// File, or a name in angle brackets for examples in memory.
   virtual std::string name() const = 0;
 };

@@ -14,6 +14,7 @@ struct TextExample {
   std::string first;   ///< sentence, or prompt (E2E: context)
   std::string second;  ///< second sentence of a pair, or completion (E2E: reference); may be empty
   int64_t label = -1;  ///< class index; -1 when the file has none
+  bool pair = false;   ///< classification: there are two texts, though one may be empty
 };
 
 /// Token ids of one example, special tokens included, no padding.

@@ -16,7 +16,8 @@ namespace eida {
 struct TokenizeOptions {
   int64_t max_length = 0;  ///< tokens, special ones included; 0 = no truncation
   int threads = 1;
-  /// Completions, the E2E recipe: ids(prompt) + separator, then ids(prefix + completion) + end.
+  /// Completions, the E2E recipe: ids(prompt) + separator, then ids(prefix + completion) + end. A
+  /// completion that begins with the prefix already gets no second one.
   std::string separator = "<|endoftext|>";
   std::string completion_prefix = " ";
   std::string end = "<|endoftext|>";

@@ -33,7 +33,8 @@ class ConfusionMatrix {
 
 /// F1 of one class; 0 where it neither occurs nor is predicted.
 double class_f1(const ConfusionMatrix& matrix, int64_t label);
-/// Two classes: F1 of class 1. More: mean over the classes (macro).
+/// Two classes: F1 of class 1. More: mean over the classes that occur in gold or predicted (macro).
+/// Source: scikit-learn's f1_score.
 double f1_score(const ConfusionMatrix& matrix);
 /// Matthews correlation for any number of classes, -1..1; 0 where one side is constant.
 /// Source: Gorodkin 2004, Comput. Biol. Chem. 28.

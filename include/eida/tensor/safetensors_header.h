@@ -22,8 +22,8 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;  ///< "__metadata__"
 };
 
-/// Bytes of one element, 0 for a dtype that the format does not know.
-uint64_t safetensors_dtype_size(std::string_view dtype);
+/// Bits of one element, 0 for a dtype that the format does not know. Source: safetensors 0.8.
+uint64_t safetensors_dtype_bits(std::string_view dtype);
 
 /// \param bytes the whole file. \param source its name, for errors.
 /// \throws FormatError anything out of order: a header that is not JSON or longer than the file or

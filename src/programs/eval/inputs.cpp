@@ -15,13 +15,17 @@ namespace eida {
 namespace {
 
 /// Classes that the weights have: an adapter's own head comes before config.json's number; 0: not
-/// said.
+/// said. \throws FormatError a regression head
 int64_t classes_of_files(const Config& config, const ModelConfig& model) {
   for (const auto& file : config.model.adapters) {
     if (const int64_t classes = AdapterFile(file).head_classes(model); classes > 0) return classes;
   }
   const auto& json = *model.original;
-  return json.contains("id2label") || json.contains("num_labels") ? model.num_labels : 0;
+  if (!json.contains("id2label") && !json.contains("num_labels")) return 0;
+  if (model.num_labels > 1) return model.num_labels;
+  throw FormatError(
+      "{}: one label in config.json is a regression head, and only classes are scored",
+      config.model.path.string());
 }
 
 /// The test file; labels in words get the index that config.json gives them.

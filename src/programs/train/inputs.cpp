@@ -105,6 +105,12 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   check_scores(config);
   inputs.train = open_training_data(config.data.train, config);
   const auto class_names = inputs.train->class_names();
+  if (inputs.train->one_class()) {
+    throw DataError(
+        "{}: every label is '{}': from one class nothing is learnt (hint: is the file cut short, "
+        "or is this another column than the labels?)",
+        inputs.train->name(), class_names[static_cast<size_t>(inputs.train->at(0).label)]);
+  }
   inputs.tokenizer = std::make_unique<ExampleTokenizer>(
       open_example_tokenizer(config, inputs.task, inputs.compute.threads));
   inputs.preview = preview(*inputs.train, *inputs.tokenizer);
