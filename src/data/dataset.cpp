@@ -34,9 +34,8 @@ class MemoryDataset : public Dataset {
   const std::vector<std::string>& class_names() const override { return class_names_; }
   bool one_class() const override {
     return kind_ == TaskKind::kClassification && has_targets() &&
-           std::all_of(
-               examples_.begin(), examples_.end(),
-               [this](const TextExample& e) { return e.label == examples_.front().label; });
+           std::all_of(examples_.begin(), examples_.end(),
+                       [this](const TextExample& e) { return e.label == examples_.front().label; });
   }
   std::string name() const override { return "<memory>"; }
 

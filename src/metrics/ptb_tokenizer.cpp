@@ -24,8 +24,8 @@ size_t plain_word(const Scan& scan) {
   const size_t letters = scan.run(0, is_ascii_letter);
   if (letters == 0) return 0;
   const char32_t next = scan.at(letters);
-  const bool ends = (is_ptb_space(next) && next != 0xA0) ||
-                    (next == U',' && is_ptb_space(scan.at(letters + 1)));
+  const bool ends =
+      (is_ptb_space(next) && next != 0xA0) || (next == U',' && is_ptb_space(scan.at(letters + 1)));
   if (!ends) return 0;
   const bool contraction = letters == 5 || letters == 6;  // "gonna", "cannot"
   return contraction && std::string_view("cgwlCGWL").find(static_cast<char>(scan.at(0))) !=

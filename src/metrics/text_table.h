@@ -28,11 +28,11 @@ std::string place_of(const std::filesystem::path& file, size_t index);
 struct RowReader {
   const std::filesystem::path& file;
   const std::vector<std::string>& lines;
-  char delimiter = ',';  ///< or a tab
-  bool quotes = true;    ///< false: they are ordinary characters
+  char delimiter = ',';     ///< or a tab
+  bool quotes = true;       ///< false: they are ordinary characters
   bool must_close = false;  ///< a quote never closed is an error, otherwise a warning
-  size_t next = 0;       ///< line that the next row begins with
-  size_t columns = 0;    ///< of the header, the first row
+  size_t next = 0;          ///< line that the next row begins with
+  size_t columns = 0;       ///< of the header, the first row
 
   /// Fields of the next row; false behind the last. \throws DataError not as many as the header has
   bool read(std::vector<std::string>& fields);

@@ -22,7 +22,8 @@ constexpr std::array kNamed = {"bos_token", "eos_token", "unk_token", "sep_token
 /// What the classes name when the settings do not, in the order of kNamed.
 std::array<const char*, kNamed.size()> default_tokens(Family family) {
   switch (family) {
-    case Family::kFile: return {};
+    case Family::kFile:
+      return {};
     case Family::kBert:
       return {nullptr, nullptr, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"};
     case Family::kGpt2:
@@ -330,7 +331,8 @@ json Settings::post_processor() const {
     return token;
   };
   switch (*family_) {
-    case Family::kFile: return nullptr;
+    case Family::kFile:
+      return nullptr;
     case Family::kBert: {
       const std::string sep = needed("sep_token");
       return template_of({{needed("cls_token"), 0}}, {{sep, 0}}, {{sep, 0}}, 1);

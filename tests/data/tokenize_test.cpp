@@ -104,8 +104,8 @@ TEST(Classification, AnEmptyTextOfAPairIsAPart) {
   EXPECT_EQ(second.ids, (std::vector<int32_t>{kBegin, 'a', kEnd, kEnd}));
   EXPECT_EQ(second.type_ids, (std::vector<int32_t>{0, 0, 0, 1}));
   EXPECT_EQ(first.ids, (std::vector<int32_t>{kBegin, kEnd, 'a', kEnd}));
-  const auto set = tokenizer.tokenize_all(*make_dataset(
-      {{"a", "", 0, true}, {"a", "b", 0, true}}, TaskKind::kClassification, {"0"}));
+  const auto set = tokenizer.tokenize_all(
+      *make_dataset({{"a", "", 0, true}, {"a", "b", 0, true}}, TaskKind::kClassification, {"0"}));
   EXPECT_EQ(set.examples[0].ids, second.ids);
   EXPECT_EQ(set.examples[1].ids, (std::vector<int32_t>{kBegin, 'a', kEnd, 'b', kEnd}));
 }

@@ -28,9 +28,9 @@ TEST_F(LabelFiles, EveryFormatGivesTheSame) {
   EXPECT_EQ(read("a.txt", "1\n0\ngood\n", LabelRole::kTrue), wanted);
   EXPECT_EQ(read("a.tsv", "sentence\tlabel\nx \t1\n\"y\t0\nz\tgood\n", LabelRole::kTrue), wanted);
   EXPECT_EQ(read("a.csv", "label,text\n1,\"a, b\"\n0,c\ngood,d\n", LabelRole::kTrue), wanted);
-  EXPECT_EQ(read("b.csv", "text,label\n\"a\nb, \"\"c\"\"\n\",1\nc,0\n\"d\n\",good\n",
-                 LabelRole::kTrue),
-            wanted);
+  EXPECT_EQ(
+      read("b.csv", "text,label\n\"a\nb, \"\"c\"\"\n\",1\nc,0\n\"d\n\",good\n", LabelRole::kTrue),
+      wanted);
   EXPECT_EQ(
       read("a.jsonl", "{\"label\": 1}\n{\"label\": 0}\n{\"label\": \"good\"}\n", LabelRole::kTrue),
       wanted);

@@ -93,13 +93,12 @@ TEST(SafetensorsHeader, WhatTheUpstreamReaderTakesIsTaken) {
   struct {
     const char* dtype;
     int elements, bytes;
-  } constexpr kTypes[] = {{"F4", 2, 1},          {"F6_E2M3", 4, 3},     {"F6_E3M2", 4, 3},
-                          {"F8_E8M0", 3, 3},     {"F8_E4M3FNUZ", 1, 1}, {"F8_E5M2FNUZ", 1, 1},
-                          {"C64", 1, 8},         {"F4", 0, 0}};
+  } constexpr kTypes[] = {{"F4", 2, 1},      {"F6_E2M3", 4, 3},     {"F6_E3M2", 4, 3},
+                          {"F8_E8M0", 3, 3}, {"F8_E4M3FNUZ", 1, 1}, {"F8_E5M2FNUZ", 1, 1},
+                          {"C64", 1, 8},     {"F4", 0, 0}};
   for (const auto& [dtype, elements, bytes] : kTypes) {
-    const std::string header =
-        fmt::format(R"({{"a":{{"dtype":"{}","shape":[{}],"data_offsets":[0,{}]}}}})", dtype,
-                    elements, bytes);
+    const std::string header = fmt::format(
+        R"({{"a":{{"dtype":"{}","shape":[{}],"data_offsets":[0,{}]}}}})", dtype, elements, bytes);
     EXPECT_EQ(of(header, static_cast<size_t>(bytes)).tensors.at(0).dtype, dtype);
   }
 }

@@ -15,8 +15,8 @@ using Files = std::map<std::string, json>;
 std::shared_ptr<const Tokenizer> load(const Files& files) {
   const TempDir dir;
   for (const auto& [name, content] : files)
-    write_file_atomic(dir.path() / name, content.is_string() ? content.get<std::string>()
-                                                             : content.dump());
+    write_file_atomic(dir.path() / name,
+                      content.is_string() ? content.get<std::string>() : content.dump());
   return load_tokenizer(dir.path());
 }
 
@@ -32,12 +32,12 @@ std::string complaint(const Files& files) {
   return "no error";
 }
 
-const json kGpt2Vocab = {{"c", 0},  {"a", 1},   {"t", 2},    {"\u0120", 3},
+const json kGpt2Vocab = {{"c", 0},  {"a", 1},   {"t", 2},         {"\u0120", 3},
                          {"ca", 4}, {"cat", 5}, {"\u0120cat", 6}, {"<|endoftext|>", 7}};
 const json kGpt2Merges = {"c a", "ca t", "\u0120 cat"};
 
 json special(const std::string& content, int id) {
-  return {{"content", content}, {"id", id},        {"special", true},     {"single_word", false},
+  return {{"content", content}, {"id", id},        {"special", true},    {"single_word", false},
           {"lstrip", false},    {"rstrip", false}, {"normalized", false}};
 }
 
@@ -82,13 +82,20 @@ Files bert_json(const json& config) {
     vocab[token] = id++;
   Files files = bert(config);
   files.erase("vocab.txt");
-  files["tokenizer.json"] = {
-      {"added_tokens", added},
-      {"normalizer", {{"type", "BertNormalizer"}, {"clean_text", true}, {"lowercase", true},
-                      {"handle_chinese_chars", true}, {"strip_accents", nullptr}}},
-      {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
-      {"model", {{"type", "WordPiece"}, {"unk_token", "[UNK]"}, {"vocab", vocab},
-                 {"continuing_subword_prefix", "##"}, {"max_input_chars_per_word", 100}}}};
+  files["tokenizer.json"] = {{"added_tokens", added},
+                             {"normalizer",
+                              {{"type", "BertNormalizer"},
+                               {"clean_text", true},
+                               {"lowercase", true},
+                               {"handle_chinese_chars", true},
+                               {"strip_accents", nullptr}}},
+                             {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
+                             {"model",
+                              {{"type", "WordPiece"},
+                               {"unk_token", "[UNK]"},
+                               {"vocab", vocab},
+                               {"continuing_subword_prefix", "##"},
+                               {"max_input_chars_per_word", 100}}}};
   return files;
 }
 

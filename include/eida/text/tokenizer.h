@@ -18,9 +18,7 @@ struct Encoding {
 
 struct EncodeOptions {
   bool add_special_tokens = true;
-  /// Special tokens included; 0 = no truncation. Pairs: longest first. On the right, or where the
-  /// folder's "truncation_side" (else the "direction" in tokenizer.json) says so, on the left.
-  int64_t max_length = 0;
+  int64_t max_length = 0;  ///< special tokens included; 0 = no truncation. Pairs: longest first.
 };
 
 /// One text -> ids, ids -> text. Immutable after loading; encode may be called from several
@@ -49,12 +47,10 @@ class Tokenizer {
 
 /// \param model_dir a model folder: tokenizer.json first, else vocab.json + merges.txt (GPT-2 or
 /// RoBERTa), vocab.txt (BERT), or *.model of SentencePiece (fairseq's ids when config.json says
-/// xlm-roberta or camembert); tokenizer_config.json, special_tokens_map.json and added_tokens.json
-/// count as in transformers. Or one .model file, or one tokenizer.json, which then counts alone.
-/// The sections "truncation" and "padding" of a tokenizer.json are not applied but for the side to
-/// cut: they are a choice of whoever saved it, and EncodeOptions is the caller's. \throws
-/// FormatError names the file and the unsupported component, class or key; DataError when a file
-/// cannot be read.
+/// xlm-roberta or camembert). Or one tokenizer.json or .model file.
+/// The sections "truncation" and "padding" of a tokenizer.json are not applied: they are a choice
+/// of whoever saved it, and EncodeOptions is the caller's. \throws FormatError names the file and
+/// the unsupported component; DataError when a file cannot be read.
 std::shared_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& model_dir);
 
 }  // namespace eida
