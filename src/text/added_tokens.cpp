@@ -77,11 +77,11 @@ AddedTokens::AddedTokens(const Component& document, const Model& model,
       (after_normalizer ? normalized : raw)
           .emplace_back(after_normalizer ? token.shown : token.content, kept);
   }
-  raw_.build(std::move(raw));
-  normalized_.build(std::move(normalized));
+  raw_.build(raw);
+  normalized_.build(normalized);
 }
 
-void AddedTokens::Finder::build(std::vector<std::pair<std::string, const Token*>> patterns) {
+void AddedTokens::Finder::build(const std::vector<std::pair<std::string, const Token*>>& patterns) {
   std::vector<std::pair<std::string_view, int32_t>> entries;
   for (const auto& [pattern, token] : patterns) {
     if (pattern.empty()) continue;

@@ -51,7 +51,7 @@ class AddedTokens {
  private:
   /// The tokens of one kind with what to look for: leftmost first, of these the longest.
   struct Finder {
-    void build(std::vector<std::pair<std::string, const Token*>> patterns);
+    void build(const std::vector<std::pair<std::string, const Token*>>& patterns);
     void split(std::string_view text, bool skip_special, Sink sink) const;
 
     std::vector<const Token*> tokens;

@@ -46,13 +46,13 @@ class SentencePieceModel : public Model {
   static Vocabulary vocabulary_of(const sentencepiece::SentencePieceProcessor& processor,
                                   const Layout& layout) {
     std::vector<std::string> tokens = layout.first;
-    const int size = processor.GetPieceSize();
+    const int64_t size = processor.GetPieceSize();
     tokens.resize(static_cast<size_t>(size + layout.offset));
-    for (int i = 0; i < size; ++i) {
+    for (int64_t i = 0; i < size; ++i) {
       const auto id = static_cast<size_t>(i + layout.offset);
       const bool taken = id < layout.first.size();
       if (!taken && (layout.unknown < 0 || i != processor.unk_id()))
-        tokens[id] = processor.IdToPiece(i);
+        tokens[id] = processor.IdToPiece(static_cast<int>(i));
     }
     return Vocabulary::from_list(std::move(tokens));
   }

@@ -39,7 +39,7 @@ json read_if_there(const fs::path& path, std::vector<std::string>* keys = nullpt
   JsonOptions options;
   options.code = ExitCode::kFormat;
   json value = read_json(path, options);
-  Component(value, path.string(), "");  // an object
+  const Component object(value, path.string(), "");  // throws where it is none
   if (keys != nullptr) {
     const auto ordered = nlohmann::ordered_json::parse(read_file(path, options.max_bytes));
     for (const auto& item : ordered.items()) keys->push_back(item.key());
@@ -326,7 +326,7 @@ std::string Settings::content(const std::string& name) const {
 
 json Settings::post_processor() const {
   const auto needed = [&](const char* name) {
-    const std::string token = content(name);
+    std::string token = content(name);
     if (token.empty()) config().fail(fmt::format("key '{}' is null, but needed", name));
     return token;
   };

@@ -17,7 +17,7 @@ namespace eida::testing {
 class ReaderTest : public ::testing::Test {
  protected:
   std::filesystem::path write(const std::string& name, const std::string& content) {
-    const auto path = dir_.path() / name;
+    auto path = dir_.path() / name;
     std::ofstream(path, std::ios::binary) << content;
     return path;
   }

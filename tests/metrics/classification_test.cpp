@@ -27,7 +27,7 @@ TEST(ConfusionMatrix, CountsPairs) {
 
 TEST(ConfusionMatrix, NamesAClassOutsideItsRange) {
   try {
-    ConfusionMatrix(Labels{0, 1}, Labels{0, 2}, 2);
+    const ConfusionMatrix matrix(Labels{0, 1}, Labels{0, 2}, 2);
     FAIL() << "no error";
   } catch (const DataError& error) {
     EXPECT_STREQ(error.what(), "item 2: class 2 is outside 0..1");

@@ -181,13 +181,13 @@ TEST_F(SafetensorsFolder, PromisedTensorsAreAskedForOneByOne) {
   write_safetensors(path_of("1"), {{"a", promise(a)}, {"b", b}, {"c", promise(a)}}, {},
                     [&](const std::string& name) {
                       asked.push_back(name);
-                      return a;
+                      return at::Tensor(a);
                     });
   write_safetensors(path_of("2"), {{"a", a}, {"b", b}, {"c", a}});
   EXPECT_EQ(sha256_file(path_of("1")), sha256_file(path_of("2")));
   EXPECT_EQ(asked, (std::vector<std::string>{"a", "c"}));
   EXPECT_THROW(write_safetensors(path_of("3"), {{"a", promise(a)}}, {},
-                                 [&](const std::string&) { return b; }),
+                                 [&](const std::string&) { return at::Tensor(b); }),
                Error);
   EXPECT_FALSE(std::filesystem::exists(path_of("3")));
 }
