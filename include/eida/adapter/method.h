@@ -44,6 +44,9 @@ struct MethodOptions {
   int64_t lora_rank = 8;
   double lora_alpha = 16.0;
   uint64_t seed = 0;
+
+  /// What LoRA and its kin multiply their update by.
+  double lora_scale() const { return lora_alpha / static_cast<double>(lora_rank); }
 };
 
 /// Where the frozen bases of a method come from.

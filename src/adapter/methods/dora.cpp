@@ -70,9 +70,7 @@ class DoraMethod : public Method {
   std::vector<NamedTensor> trainable() const override { return factors_; }
   /// Differs from the reference: magnitudes do not decay, as gains of a norm do not.
   bool decays(const std::string& name) const override { return !name.ends_with(kMagnitude); }
-  double scale() const override {
-    return options_.lora_alpha / static_cast<double>(options_.lora_rank);
-  }
+  double scale() const override { return options_.lora_scale(); }
   std::vector<std::string> suffixes() const override {
     return {"lora_A", "lora_B", kMagnitude + 1};
   }

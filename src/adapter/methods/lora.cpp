@@ -44,9 +44,7 @@ class LoraMethod : public Method {
   int64_t parameter_count(const Places& places, const PerPlace<int64_t>& ranks) const override;
   void attach(PretrainedModel& model, const PlaceBases& bases, int64_t round) override;
   std::vector<NamedTensor> trainable() const override { return factors_; }
-  double scale() const override {
-    return options_.lora_alpha / static_cast<double>(options_.lora_rank);
-  }
+  double scale() const override { return options_.lora_scale(); }
   std::vector<std::string> suffixes() const override { return {"lora_A", "lora_B"}; }
   std::optional<WeightUpdate> update(const AdapterTensors& tensors, const Places& places,
                                      PlaceId site) const override;

@@ -67,10 +67,9 @@ void LoraXsMethod::decompose(const Place& site) {
       estimate_subspace(W.cpu(), {EstimatorKind::uncentred, rank(site)}, site.name).basis.to(W);
   const at::Tensor SU = V.matmul(W.t());                 // [r, d_out]
   const at::Tensor S = SU.norm(2, 1, /*keepdim=*/true);  // [r, 1]
-  const double scale = options_.lora_alpha / static_cast<double>(options_.lora_rank);
   const at::Tensor B = at::zeros({rank(site), rank(site)}, W.options().dtype(at::kFloat));
   cores_.push_back({site.name + ".B", B.set_requires_grad(true)});
-  bases_.push_back({site.name + ".A", (S * V).mul(scale).to(at::kFloat)});
+  bases_.push_back({site.name + ".A", (S * V).mul(options_.lora_scale()).to(at::kFloat)});
   bases_.push_back({site.name + ".C", (SU / S.clamp_min(1e-300)).to(at::kFloat)});
 }
 
