@@ -9,6 +9,8 @@
 
 namespace eida {
 
+inline constexpr int64_t kMaxSize = int64_t{1} << 24;  ///< of any number in config.json
+
 /// Typed access to the keys; null counts as absent. Remembers which keys were asked for, so that
 /// the rest can be named. Every accessor \throws FormatError when the value is of another type or
 /// out of range.

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "architectures/bert_like.h"
 #include "architectures/families.h"
 #include "eida/core/error.h"
 #include "eida/core/utf8.h"

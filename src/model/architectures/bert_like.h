@@ -6,8 +6,6 @@
 
 namespace eida {
 
-inline constexpr int64_t kMaxSize = int64_t{1} << 24;  ///< of any number in config.json
-
 /// Names and defaults in which they differ.
 struct BertLike {
   std::string prefix;

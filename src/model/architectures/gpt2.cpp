@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "../activations.h"
-#include "bert_like.h"
 #include "eida/model/hookable_linear.h"
+#include "eida/model/model_config.h"
 #include "families.h"
 
 namespace eida {
