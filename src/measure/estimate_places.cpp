@@ -1,4 +1,4 @@
-#include "estimate_places.h"
+#include "eida/measure/estimate_places.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>

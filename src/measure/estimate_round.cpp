@@ -1,4 +1,4 @@
-#include "estimate_round.h"
+#include "eida/measure/estimate_round.h"
 
 #include <ATen/ops/from_blob.h>
 
@@ -6,8 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "eida/measure/estimate_places.h"
 #include "eida/subspace/fidelity.h"
-#include "estimate_places.h"
 
 namespace eida {
 namespace {

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "eida/core/stopwatch.h"
+#include "eida/measure/estimate_places.h"
 #include "eida/subspace/for_each_place.h"
-#include "estimate_places.h"
 #include "exchange.h"
 
 namespace eida {

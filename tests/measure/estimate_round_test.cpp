@@ -1,4 +1,4 @@
-#include "../../src/measure/estimate_round.h"
+#include "eida/measure/estimate_round.h"
 
 #include <gtest/gtest.h>
 

@@ -6,10 +6,10 @@
 #include <chrono>
 #include <cmath>
 
-#include "../../measure/estimate_places.h"
 #include "eida/core/rng.h"
 #include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
+#include "eida/measure/estimate_places.h"
 #include "eida/measure/measure.h"
 #include "eida/run/measure_setup.h"
 

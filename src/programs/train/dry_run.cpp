@@ -6,10 +6,10 @@
 #include <chrono>
 #include <cmath>
 
-#include "../../measure/estimate_places.h"
-#include "../../measure/estimate_round.h"
 #include "eida/core/stopwatch.h"
 #include "eida/evaluation/evaluate.h"
+#include "eida/measure/estimate_places.h"
+#include "eida/measure/estimate_round.h"
 #include "eida/programs/train.h"
 #include "eida/run/measure_setup.h"
 #include "inputs.h"

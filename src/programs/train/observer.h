@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "../../measure/estimate_round.h"
 #include "eida/core/progress.h"
 #include "eida/core/run_folder.h"
+#include "eida/measure/estimate_round.h"
 #include "eida/report/tensorboard.h"
 #include "eida/run/checkpoint.h"
 #include "inputs.h"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "../../measure/estimate_round.h"
 #include "eida/adapter/method.h"
+#include "eida/measure/estimate_round.h"
 
 namespace eida {
 

@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "../../measure/estimate_round.h"
 #include "../dry_run.h"
 #include "checkpoints.h"
 #include "eida/core/progress.h"
 #include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
+#include "eida/measure/estimate_round.h"
 #include "eida/run/measure_setup.h"
 #include "eida/run/run.h"
 #include "export.h"

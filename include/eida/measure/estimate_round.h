@@ -1,4 +1,4 @@
-// A and C of one round: sample on the current model, estimate subspaces, choose ranks.
+/// A and C of one round: sample on the current model, estimate subspaces, choose ranks.
 #pragma once
 
 #include <vector>

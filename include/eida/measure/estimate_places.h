@@ -1,4 +1,4 @@
-// A subspace at every place of a model, within a bound of memory.
+/// A subspace at every place of a model, within a bound of memory.
 #pragma once
 
 #include <functional>
