@@ -78,7 +78,8 @@ void ConfigReader::must_be(const char* key, bool wanted) const {
 void ConfigReader::must_be_unset(const char* key) const {
   if (!has(key)) return;
   const auto& json = value(key);
-  const bool unset = json == false || json == 0 || (json.is_structured() && json.empty()) ||
+  const bool off = json.is_boolean() && !json.get<bool>();
+  const bool unset = off || json == 0 || (json.is_structured() && json.empty()) ||
                      (json.is_string() && json.get_ref<const std::string&>().empty());
   if (!unset) unsupported(key, "no such key");
 }
