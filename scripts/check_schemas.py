@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = {path.name.removesuffix(".schema.json"): json.loads(path.read_text(encoding="utf-8"))
            for path in sorted((ROOT / "docs/schemas").glob("*.schema.json"))}
 LINES = {"log.jsonl", "metrics.jsonl", "predictions.jsonl"}  # a JSON object a line
-ENCODER = {"model_type": "roberta", "vocab_size": 512, "hidden_size": 24, "num_hidden_layers": 2,
+# The tokenizer's 512 tokens and RoBERTa's own five.
+ENCODER = {"model_type": "roberta", "vocab_size": 517, "hidden_size": 24, "num_hidden_layers": 2,
            "num_attention_heads": 3, "intermediate_size": 40, "hidden_act": "gelu", "max_position_embeddings": 260,
            "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05, "pad_token_id": 1}
 QUICK = ["--quiet", "--threads", "1", "--set", "model.init=random", "--max-length", "0"]

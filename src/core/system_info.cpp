@@ -1,7 +1,6 @@
 #include "eida/core/system_info.h"
 
 #include <fmt/chrono.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -23,9 +22,8 @@ std::string utc_iso(std::chrono::system_clock::time_point time) {
 }
 
 double peak_memory_mib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts KiB
+  // Not getrusage's: that one counts what the process was forked from as well.
+  return keyed_number("/proc/self/status", "VmHWM:") / 1024.0;
 }
 
 double available_memory_mib() {

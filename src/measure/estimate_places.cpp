@@ -24,11 +24,6 @@ namespace {
 
 constexpr double kMiB = 1 << 20;
 
-/// Of this process, or of the one that has most: all have to plan alike.
-double most_threads(const Communicator& processes) {
-  return -processes.least(-static_cast<double>(at::get_num_threads()));
-}
-
 PerPlace<PlaceSize> place_sizes(const Places& places, const PerPlace<int64_t>& rows,
                                 const MeasureOptions& options) {
   PerPlace<PlaceSize> sizes(places.size());
@@ -265,7 +260,8 @@ PlaceEstimates estimate_places(PretrainedModel& model,
   const auto sizes = place_sizes(places, rows, options);
   constexpr double kShare = 0.8;  // of what is free, where nothing else is said
   const Communicator& processes = *options.processes;
-  const double threads = most_threads(processes);
+  // All processes have to plan alike.
+  const double threads = processes.most(at::get_num_threads());
   const double available = available_memory_mib() / processes.ranks_on_node();
   double budget = available > 0 ? kShare * available * kMiB : std::numeric_limits<double>::max();
   if (options.memory_limit) {

@@ -68,6 +68,8 @@ class Communicator {
   virtual at::Tensor gather_rows(const at::Tensor& rows, int to = 0) const { return rows; }
   /// The smallest of the processes' values.
   virtual double least(double value) const { return value; }
+  /// The largest of the processes' values.
+  double most(double value) const { return -least(-value); }
   /// Returns when all processes have called it.
   virtual void barrier() const {}
 
