@@ -42,6 +42,7 @@ CASES = {
     "gpt2-upcast": ("gpt2", dict(reorder_and_upcast_attn=True, scale_attn_by_inverse_layer_idx=True), [5, 8, 3]),
     "gpt2-unscaled": ("gpt2", dict(scale_attn_weights=False, activation_function="relu"), [10, 6]),
     "gpt2-limit": ("gpt2", dict(n_layer=1, n_head=1, activation_function="gelu_fast"), [20, 3, 20]),
+    "gpt2-untied": ("gpt2", dict(tie_word_embeddings=False), [5, 9]),
 }
 MODELS = {
     "roberta": (transformers.RobertaConfig, transformers.RobertaForSequenceClassification, ENCODER),

@@ -10,7 +10,10 @@
 namespace eida {
 
 Decoder::Decoder(const ModelConfig& config, std::vector<NamedTensor> parameters)
-    : Transformer(config, std::move(parameters)) {}
+    : Transformer(config, std::move(parameters)) {
+  const VocabularyHeadSpec& head = *declared_.vocabulary_head;
+  head_table_ = head.tied_to.empty() ? make_table(source_of(parameters_), head.name) : word_table_;
+}
 
 at::Tensor Decoder::scored_hidden(const PackedBatch& batch) const {
   check(batch);
@@ -36,12 +39,12 @@ at::Tensor Decoder::scored_hidden(const PackedBatch& batch) const {
 
 at::Tensor Decoder::logits(const PackedBatch& batch) {
   const at::Tensor x = scored_hidden(batch);
-  return affine(x, in_dtype(word_table_, x.scalar_type(), cast_word_table_)).to(at::kFloat);
+  return affine(x, in_dtype(head_table_, x.scalar_type(), cast_head_table_)).to(at::kFloat);
 }
 
 at::Tensor Decoder::loss(const PackedBatch& batch, double label_smoothing) {
   const at::Tensor x = scored_hidden(batch);
-  return linear_cross_entropy(x, word_table_, cast_word_table_,
+  return linear_cross_entropy(x, head_table_, cast_head_table_,
                               {to_device(batch.targets, x.device()),
                                to_device(batch.target_weights, x.device()), label_smoothing});
 }

@@ -18,14 +18,15 @@ class Decoder : public Transformer {
   /// and single new tokens may go together.
   /// \return what meets the vocabulary, after the last norm, in the compute dtype // [M, d]
   at::Tensor step(const CachedRows& rows, const KvCache& cache);
-  /// The tied head: a row a token, in the compute dtype. // [V, d]
-  at::Tensor vocabulary_table() { return in_dtype(word_table_, compute_dtype_, cast_word_table_); }
+  /// The head: a row a token, in the compute dtype. // [V, d]
+  at::Tensor vocabulary_table() { return in_dtype(head_table_, compute_dtype_, cast_head_table_); }
 
  private:
   /// What meets the vocabulary: rows whose next token is scored, after the last norm. // [M, d]
   at::Tensor scored_hidden(const PackedBatch& batch) const;
 
-  CastCache cast_word_table_;
+  at::Tensor head_table_;  // the word table where the head is tied
+  CastCache cast_head_table_;
 };
 
 }  // namespace eida

@@ -48,6 +48,10 @@ bool is_ignored(const std::string& name, const Architecture& model) {
   });
 }
 
+at::Tensor value_of(const CheckpointTensor& tensor) {
+  return tensor.file->tensor(*tensor.entry).to(at::kFloat);
+}
+
 /// What a checkpoint holds under today's names, and what is wrong with it.
 struct Matching {
   std::map<std::string, CheckpointTensor> tensors;
@@ -152,6 +156,31 @@ at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
   // Vectors are small; left on the map, they would keep the whole file in memory.
   const bool may_stay = matrix && !options.writable;
   return may_stay || !moved.is_same(parameter) ? moved : moved.clone();
+}
+
+void settle_tied_head(const std::filesystem::path& dir, ModelConfig& config) {
+  const auto& head = config.architecture->vocabulary_head;
+  if (!head || head->tied_to.empty()) return;
+  const Checkpoint checkpoint(dir);
+  const std::string own = head->name + ".weight", shared = head->tied_to + ".weight";
+  CheckpointTensor weight, table;
+  for (const CheckpointTensor& tensor : checkpoint.tensors()) {
+    const std::string name = current_name(tensor.entry->name, {own, shared}, *config.architecture);
+    if (name == own) weight = tensor;
+    if (name == shared) table = tensor;
+  }
+  if (weight.entry == nullptr) return;
+  Architecture declared = *config.architecture;
+  if (table.entry == nullptr) {
+    declared.renamed.emplace_back(own, shared);
+  } else if (!value_of(weight).equal(value_of(table))) {
+    spdlog::warn(
+        "{}: {} differs from {}: the head is not tied (hint: \"tie_word_embeddings\": false in "
+        "config.json says so)",
+        checkpoint.path().string(), own, shared);
+    declared.vocabulary_head->tied_to.clear();
+  }
+  config.architecture = std::make_shared<const Architecture>(std::move(declared));
 }
 
 std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,

@@ -11,6 +11,11 @@
 
 namespace eida {
 
+/// A head that shares the word table, as transformers loads it: a file with the head's weight only
+/// gives it to the table; one that has both with different values has a head of its own, which is
+/// warned of. \param config its architecture says afterwards how the head is.
+void settle_tied_head(const std::filesystem::path& dir, ModelConfig& config);
+
 /// Parameters in the order of `specs`. Float32 weights stay on the file's map. \param
 /// newly_initialised receives the names of those that the file lacks. \throws FormatError lists
 /// every missing and every misshapen tensor.

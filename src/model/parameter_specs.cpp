@@ -85,7 +85,7 @@ std::vector<ParameterSpec> parameter_specs(const ModelConfig& config) {
     output.out = config.num_labels;
     list.linear(output, Group::kHead);
   } else if (model.vocabulary_head && model.vocabulary_head->tied_to.empty()) {
-    list.linear({model.vocabulary_head->name, d, config.vocab_size, /*bias=*/false});
+    list.table({model.vocabulary_head->name, config.vocab_size}, d);
   }
   return list.take();
 }

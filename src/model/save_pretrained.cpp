@@ -38,6 +38,8 @@ nlohmann::ordered_json config_json(const ModelConfig& config) {
   json.erase("torch_dtype");
   json["dtype"] = "float32";
   if (config.architecture->class_head) set_labels(json, config.num_labels);
+  const auto& head = config.architecture->vocabulary_head;
+  if (head && head->tied_to.empty()) json["tie_word_embeddings"] = false;
   return json;
 }
 

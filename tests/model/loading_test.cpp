@@ -44,6 +44,9 @@ class Checkpoint : public ::testing::Test {
   void erase(const std::string& part) {
     std::erase_if(tensors_, [&](const auto& t) { return t.name.find(part) != std::string::npos; });
   }
+  at::Tensor tensor(const std::string& name) const {
+    return std::ranges::find(tensors_, name, &NamedTensor::name)->tensor;
+  }
   std::unique_ptr<PretrainedModel> load(const LoadOptions& options = {}) {
     write_safetensors(dir_.path() / "model.safetensors", tensors_);
     return load_pretrained(dir_.path(), golden_->task, options);
@@ -88,8 +91,37 @@ TEST_F(Checkpoint, Gpt2FilesMayHoldMasksAndTheTiedHead) {
   rename([](std::string name) { return without(std::move(name), "transformer."); });
   tensors_.push_back({"h.0.attn.bias", at::zeros({1, 1, 20, 20})});
   tensors_.push_back({"h.0.attn.masked_bias", at::zeros({})});
-  tensors_.push_back({"lm_head.weight", at::zeros({29, 12})});
+  tensors_.push_back({"lm_head.weight", tensor("wte.weight").clone()});
+  const auto model = load();
+  expect_golden_logits(*model);
+  EXPECT_EQ(model->parameters().size(), tensors_.size() - 3);
+}
+
+TEST_F(Checkpoint, AHeadAloneIsTheWordTable) {
+  copy("gpt2");
+  rename([](const std::string& name) {
+    return name == "transformer.wte.weight" ? "lm_head.weight" : name;
+  });
   expect_golden_logits(*load());
+}
+
+TEST_F(Checkpoint, AHeadThatDiffersFromTheWordTableIsKept) {
+  copy("gpt2");
+  tensors_.push_back({"lm_head.weight", tensor("transformer.wte.weight") * 2.0});  // doubles the logits
+  const auto saved = dir_.path() / "saved";
+  const auto expect_doubled = [&](PretrainedModel& model) {
+    const at::Tensor wanted = golden_->scored_logits() * 2.0;
+    EXPECT_LT(testing::largest_difference(model.logits(golden_->batch), wanted), 2e-5);
+    save_pretrained(model, saved);
+  };
+  expect_doubled(*load());
+  EXPECT_EQ(nlohmann::json::parse(read_file(saved / "config.json"))["tie_word_embeddings"], false);
+  const SafetensorsFile file(saved / "model.safetensors");
+  EXPECT_TRUE(file.tensor(*file.find("lm_head.weight")).equal(tensor("lm_head.weight")));
+  expect_doubled(*load_pretrained(saved, golden_->task));
+  // A config that says so needs the head in the file.
+  write_safetensors(saved / "model.safetensors", {tensors_.begin(), tensors_.end() - 1});
+  EXPECT_THROW(load_pretrained(saved, golden_->task), FormatError);
 }
 
 TEST_F(Checkpoint, HalfPrecisionIsReadAsFloat32) {

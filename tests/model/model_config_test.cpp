@@ -70,7 +70,7 @@ TEST(ModelConfig, UnsupportedValuesAreErrorsThatNameKeyAndValue) {
   const auto gpt2 = [](const nlohmann::json& changes, const std::vector<std::string>& parts) {
     expect_refused(testing::kTinyGpt2, TaskKind::kCompletion, changes, parts);
   };
-  gpt2({{"tie_word_embeddings", false}}, {"tie_word_embeddings", "false"});
+  gpt2({{"tie_word_embeddings", "no"}}, {"tie_word_embeddings", "no"});
   gpt2({{"activation_function", "mish"}}, {"activation_function", "mish"});
   gpt2({{"scale_attn_weights", 1}}, {"scale_attn_weights", "1"});
   gpt2({{"add_cross_attention", true}}, {"add_cross_attention"});

@@ -39,7 +39,8 @@ void check_computed(const Architecture& model, const std::string& file) {
     refuse(!is_there(model.class_head->dense), "a head of one layer");
   } else if (model.vocabulary_head) {
     refuse(!model.causal, "completion by an encoder");
-    refuse(model.vocabulary_head->tied_to != model.words.name, "a head that is not tied");
+    const std::string& tied_to = model.vocabulary_head->tied_to;
+    refuse(!tied_to.empty() && tied_to != model.words.name, "a head tied to another table");
   }
   if (!missing.empty())
     throw FormatError("{}: the model needs what is not supported: {}", file,

@@ -1,4 +1,4 @@
-// GPT-2: pre-norm blocks of Conv1D layers, head tied to the words.
+// GPT-2: pre-norm blocks of Conv1D layers, head mostly tied to the words.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -24,7 +24,6 @@ void read_numbers(const ConfigReader& reader, ModelConfig& config) {
   config.bos_token_id = reader.integer_or("bos_token_id", config.vocab_size - 1, -1, kMaxSize);
   config.eos_token_id = reader.integer_or("eos_token_id", config.vocab_size - 1, -1, kMaxSize);
   config.pad_token_id = reader.integer_or("pad_token_id", -1, -1, kMaxSize);
-  reader.must_be("tie_word_embeddings", true);  // the head is the word table
 }
 
 /// What the keys say about every block.
@@ -78,7 +77,8 @@ Architecture declare(const ConfigReader& reader, ModelConfig& config) {
   for (int64_t l = 0; l < config.num_layers; ++l)
     model.blocks.push_back(declare_block(config, keys, l));
   model.final_norm = {"transformer.ln_f", NormKind::kLayerNorm, keys.eps};
-  model.vocabulary_head = {"lm_head", "transformer.wte"};
+  const bool tied = reader.boolean_or("tie_word_embeddings", true);
+  model.vocabulary_head = {"lm_head", tied ? model.words.name : ""};
   return model;
 }
 
