@@ -12,14 +12,14 @@
 namespace eida {
 namespace {
 
-constexpr int64_t kBlock = 256;  // rows held at a time
+constexpr int64_t kRowsAtOnce = 256;
 
 /// Sum over blocks of rows; `block_sum(begin, size)` gives one 0-d float64 tensor.
 template <typename BlockSum>
 double sum_blocks(int64_t rows, const BlockSum& block_sum) {
   double sum = 0.0;
-  for (int64_t begin = 0; begin < rows; begin += kBlock) {
-    sum += block_sum(begin, std::min(kBlock, rows - begin)).template item<double>();
+  for (int64_t begin = 0; begin < rows; begin += kRowsAtOnce) {
+    sum += block_sum(begin, std::min(kRowsAtOnce, rows - begin)).template item<double>();
   }
   return sum;
 }
