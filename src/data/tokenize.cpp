@@ -14,12 +14,20 @@ namespace {
 /// Rows in memory at once while a dataset is tokenized.
 constexpr size_t kChunk = 4096;
 
-int32_t require_token(const Tokenizer& tokenizer, const std::string& token, const char* what) {
-  const int32_t id = tokenizer.token_to_id(token);
-  if (id < 0)
+int32_t end_token_of(const Tokenizer& tokenizer, int64_t wanted) {
+  if (wanted >= tokenizer.vocab_size()) {
+    throw FormatError("eos_token_id: {} is no token of the tokenizer, which has {}", wanted,
+                      tokenizer.vocab_size());
+  }
+  if (wanted >= 0) return static_cast<int32_t>(wanted);
+  constexpr const char* kEnd = "<|endoftext|>";
+  const int32_t id = tokenizer.token_to_id(kEnd);
+  if (id < 0) {
     throw FormatError(
-        "the tokenizer has no {} token '{}' (hint: completions need a decoder's tokenizer)", what,
-        token);
+        "the tokenizer has no end token '{}' (hint: completions need a decoder's tokenizer, or "
+        "eos_token_id in config.json)",
+        kEnd);
+  }
   return id;
 }
 
@@ -57,8 +65,7 @@ ExampleTokenizer::ExampleTokenizer(std::shared_ptr<const Tokenizer> tokenizer, T
   if (options_.max_length < 0)
     throw ConfigError("data.max_length: {} is negative", options_.max_length);
   if (kind_ != TaskKind::kCompletion) return;
-  separator_ = require_token(*tokenizer_, options_.separator, "separator");
-  end_ = require_token(*tokenizer_, options_.end, "end");
+  end_ = end_token_of(*tokenizer_, options_.end_token);
 }
 
 TokenExample ExampleTokenizer::tokenize(const TextExample& text) const {
@@ -76,7 +83,7 @@ std::vector<int32_t> ExampleTokenizer::tokenize_prompt(const std::string& prompt
   if (kind_ != TaskKind::kCompletion)
     throw Error(ExitCode::kInternal, "tokenize_prompt: not a completion task");
   auto ids = tokenizer_->encode(prompt, {.add_special_tokens = false}).ids;
-  ids.push_back(separator_);
+  ids.push_back(end_);
   return ids;
 }
 
@@ -213,7 +220,7 @@ TokenExample ExampleTokenizer::assemble_completion(Encoding prompt, Encoding com
                                                    bool& truncated) const {
   TokenExample example;
   example.ids = std::move(prompt.ids);
-  example.ids.push_back(separator_);
+  example.ids.push_back(end_);
   example.context_length = static_cast<int64_t>(example.ids.size());
   example.ids.insert(example.ids.end(), completion.ids.begin(), completion.ids.end());
   example.ids.push_back(end_);

@@ -120,6 +120,10 @@ std::vector<TaskKind> served_tasks(const std::filesystem::path& dir) {
   return tasks;
 }
 
+int64_t eos_token_id(const std::filesystem::path& dir) {
+  return ConfigReader(config_file_of(dir)).integer_or("eos_token_id", -1, -1, kMaxSize);
+}
+
 ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task) {
   const std::filesystem::path file = config_file_of(dir);
   const ConfigReader reader(file);

@@ -12,7 +12,7 @@
 namespace eida {
 namespace {
 
-constexpr const char* kFormat = "eida-training-state-5";
+constexpr const char* kFormat = "eida-training-state-6";
 
 /// Doubles as text that reads back to the same bits.
 std::string exact(double value) { return fmt::format("{:a}", value); }
@@ -110,7 +110,7 @@ TrainingCheckpoint read_checkpoint(const std::filesystem::path& path) {
     at.loss = read_loss(header.at("loss"));
     at.logged = read_loss(header.at("logged"));
     at.seconds = number(header, "seconds");
-    at.inputs = header.at("inputs").get<std::map<std::string, std::string>>();
+    at.inputs = header.at("inputs").get<std::vector<std::string>>();
     at.rounds = read_rounds(header.at("rounds"));
     at.bases = PlaceBases(std::min<size_t>(header.at("bases").get<size_t>(), 1'000'000));
     for (PlaceId place = 0; place < at.bases.size(); ++place) {

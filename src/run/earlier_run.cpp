@@ -1,5 +1,7 @@
 #include "eida/run/earlier_run.h"
 
+#include <algorithm>
+#include <array>
 #include <sstream>
 #include <string>
 
@@ -38,27 +40,36 @@ struct DumpLine {
 
 /// What may change between a run and its resumption: it decides no result, but for rounding.
 bool may_change(const std::string& key) {
-  return key == "run.threads" || key == "run.memory_limit";
+  return key == "run.threads" || key == "run.memory_limit" || key == "run.output";
 }
 
-/// \return false where the run got more rounds. \throws ConfigError
+/// Files that may lie elsewhere, as SHA-256 tells whether they are the same.
+bool may_move(const std::string& key) {
+  constexpr std::array kFiles = {"model.path", "model.adapters", "data.train",
+                                 "data.dev",   "data.test",      "ranks.plan"};
+  return std::ranges::find(kFiles, key) != kFiles.end();
+}
+
+/// \return false where the run got more rounds, or files that may have moved. \throws ConfigError
 bool check_same_configuration(const Config& before, const Config& now, Program program,
                               const fs::path& file) {
   std::istringstream was(dump_yaml(before, program)), is(dump_yaml(now, program));
   std::string old_line, line, group;
-  bool longer = false;
+  bool same = true;
   while (std::getline(was, old_line) && std::getline(is, line)) {
     if (!line.starts_with(' ')) group = line.substr(0, line.find(':'));
     if (old_line == line) continue;
     const DumpLine old_value(old_line, group), value(line, group);
     if (may_change(value.key)) continue;
-    longer = value.key == "rounds" && now.rounds > before.rounds &&
-             before.train.schedule != Schedule::kGlobal;
-    if (longer) continue;
+    same = false;
+    const bool longer = value.key == "rounds" && now.rounds > before.rounds &&
+                        before.train.schedule != Schedule::kGlobal;
+    const bool moved = may_move(value.key) && old_value.value != "null" && value.value != "null";
+    if (longer || moved) continue;
     throw ConfigError("--resume: {}: {} was '{}', is '{}' (hint: --config {}, or --overwrite)",
                       file.string(), value.key, old_value.value, value.value, file.string());
   }
-  return !longer;
+  return same;
 }
 
 }  // namespace

@@ -128,6 +128,8 @@ ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int
   options.max_length = config.data.max_length;
   options.threads = threads;
   check_model_folder(config.model.path, kind);
+  // Training and generation end texts with one token.
+  if (kind == TaskKind::kCompletion) options.end_token = eos_token_id(config.model.path);
   return {load_tokenizer(config.model.path), kind, options};
 }
 

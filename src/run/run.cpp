@@ -4,6 +4,7 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
@@ -109,14 +110,13 @@ Manifest Run::manifest(const ComputeSetting& compute) const {
   return manifest;
 }
 
-std::map<std::string, std::string> input_digests(const Config& config, const std::string& base,
-                                                 const Manifest& manifest) {
+std::vector<InputFile> fixed_inputs(const Config& config, const std::string& base,
+                                    const Manifest& manifest) {
   const auto folder = (fs::absolute(config.model.path) / "").lexically_normal().string();
-  std::map<std::string, std::string> digests = {{"model", base}};
-  for (const InputFile& file : manifest.inputs) {
-    if (!file.path.starts_with(folder)) digests[file.path] = file.sha256;
-  }
-  return digests;
+  std::vector<InputFile> inputs = {{config.model.path.string(), base}};
+  std::ranges::copy_if(manifest.inputs, std::back_inserter(inputs),
+                       [&](const InputFile& file) { return !file.path.starts_with(folder); });
+  return inputs;
 }
 
 }  // namespace eida

@@ -74,7 +74,7 @@ TEST(Completions, FilesWithoutReferencesAreRefused) {
 
 TEST(Completions, NeedTheEndToken) {
   TokenizeOptions options;
-  options.end = "</s>";
+  options.end_token = 100'000;
   EXPECT_THROW(ExampleTokenizer(std::make_shared<ByteTokenizer>(), TaskKind::kCompletion, options),
                FormatError);
   options.max_length = -1;

@@ -107,7 +107,8 @@ TEST_F(Checkpoint, AHeadAloneIsTheWordTable) {
 
 TEST_F(Checkpoint, AHeadThatDiffersFromTheWordTableIsKept) {
   copy("gpt2");
-  tensors_.push_back({"lm_head.weight", tensor("transformer.wte.weight") * 2.0});  // doubles the logits
+  tensors_.push_back(
+      {"lm_head.weight", tensor("transformer.wte.weight") * 2.0});  // doubles the logits
   const auto saved = dir_.path() / "saved";
   const auto expect_doubled = [&](PretrainedModel& model) {
     const at::Tensor wanted = golden_->scored_logits() * 2.0;

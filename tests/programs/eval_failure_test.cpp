@@ -50,6 +50,17 @@ TEST_F(EvalProgram, TextThatIsNotUtf8NamesItsLine) {
   expect_eval_error(run(into_run(evaluate(encoder_, "classification", data))), 3, "bad.tsv:3");
 }
 
+TEST_F(EvalProgram, ARegressionHeadIsNotScoredAsClasses) {
+  auto config = nlohmann::json::parse(read_file(encoder_ / "config.json"));
+  for (const auto& [key, value] :
+       {std::pair<std::string, nlohmann::json>("num_labels", 1), {"problem_type", "regression"}}) {
+    auto changed = config;
+    changed[key] = value;
+    write_file_atomic(encoder_ / "config.json", changed.dump());
+    expect_eval_error(run(into_run(reviews())), 4, "regression");
+  }
+}
+
 TEST_F(EvalProgram, MoreClassesThanTheModelHasIsADataError) {
   auto config = nlohmann::json::parse(read_file(encoder_ / "config.json"));
   config["num_labels"] = 2;

@@ -236,6 +236,12 @@ TEST_F(TrainProgramTest, MistakesAreOneClearLine) {
   }
 }
 
+TEST_F(TrainProgramTest, OneClassIsNothingToLearnFrom) {
+  write_file_atomic(reviews_, "sentence\tlabel\na\t1\nb\t1\nc\t1\n");
+  expect_refused(train(a_), 3, "every label is '1'");
+  EXPECT_FALSE(std::filesystem::exists(a_));
+}
+
 TEST_F(TrainProgramTest, WhatItsFirstRoundWouldRefuseMakesNoFolder) {
   for (const char* last : {"--no-progress", "--dry-run"}) {
     auto arguments = train(a_, true, {last});

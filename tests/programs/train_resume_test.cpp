@@ -137,6 +137,34 @@ TEST_F(TrainResume, OtherDataOrAnotherModelAtTheSamePathIsRefused) {
   EXPECT_EQ(run(longer).code, 0);
 }
 
+TEST_F(TrainResume, ARunGoesOnWhereFolderModelAndDataHaveMoved) {
+  time_of(train(b_));
+  const RunningProgram program(dir_.path(), train(a_, true, {"--set", "train.save_every=1"}));
+  ASSERT_TRUE(testing::wait_for(a_ / "rounds/01/adapter.safetensors"));
+  program.send(SIGKILL);
+  ASSERT_EQ(program.wait().code, 128 + SIGKILL);
+  const auto moved = dir_.path() / "moved", other = dir_.path() / "other.tsv";
+  std::filesystem::create_directories(moved);
+  for (const auto* from : {&a_, &encoder_, &reviews_})
+    std::filesystem::rename(*from, moved / (from->filename()));
+  const auto elsewhere = [&](std::vector<std::string> arguments, const auto& data) {
+    for (auto& argument : arguments) {
+      for (const auto* from : {&a_, &encoder_})
+        if (argument == from->string()) argument = (moved / from->filename()).string();
+      if (argument == reviews_.string()) argument = data.string();
+    }
+    return arguments;
+  };
+  const auto arguments = train(a_, true, {"--set", "train.save_every=1", "--resume"});
+  write_file_atomic(other, read_file(moved / reviews_.filename()) + "one more\t1\n");
+  const auto refused = run(elsewhere(arguments, other));
+  EXPECT_EQ(refused.code, 3) << refused.err;
+  EXPECT_NE(refused.err.find(other.string() + " is not what"), std::string::npos) << refused.err;
+  const auto result = run(elsewhere(arguments, moved / reviews_.filename()));
+  EXPECT_EQ(result.code, 0) << result.err;
+  expect_same_results(moved / a_.filename(), b_, 2);
+}
+
 TEST_F(TrainResume, AnotherProgramsRunIsRefused) {
   time_of(train(a_));
   const auto before = testing::files_in(a_);

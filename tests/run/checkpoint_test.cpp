@@ -43,7 +43,7 @@ TEST_P(CheckpointTest, ReadsBackToTheBit) {
   written.step = 41;
   written.loss = {0.1 + 0.2, 40};
   written.logged = {0.3, 2};
-  written.inputs = {{"model", "abc"}, {"/data/train.tsv", "def"}};
+  written.inputs = {"abc", "def"};
   written.rounds.resize(2);
   written.rounds[1].train_loss = 1.0 / 3.0;
   written.bases = testing::random_bases(*run.model);
@@ -83,7 +83,7 @@ TEST_P(CheckpointTest, BrokenOrForeignFilesAreErrors) {
   write_safetensors(file(), {{"values", at::randn({2})}});
   EXPECT_THROW(read_checkpoint(file()), FormatError);
   write_safetensors(file(), {{"values", at::randn({2})}},
-                    {{"state", R"({"format": "eida-training-state-5", "round": "x"})"}});
+                    {{"state", R"({"format": "eida-training-state-6", "round": "x"})"}});
   EXPECT_THROW(read_checkpoint(file()), FormatError);
   write_safetensors(file(), {{"values", at::randn({2})}}, {{"state", R"({"format": 1})"}});
   EXPECT_THROW(read_checkpoint(file()), FormatError);

@@ -50,16 +50,18 @@ TEST_F(RunTest, ASubcommandTakesOneProcess) {
   EXPECT_THROW(eida::Run(command_, Two(), {}), ConfigError);
 }
 
-TEST_F(RunTest, WhatIsReadIsHashedByPath) {
+TEST_F(RunTest, WhatMayNotChangeIsTheModelAndEveryFile) {
   const auto data = dir_.path() / "train.tsv";
   write_file_atomic(data, "text\tlabel\n");
   std::filesystem::create_directories(command_.config.model.path);
   write_file_atomic(command_.config.model.path / "config.json", "{}");
   const eida::Run run(command_, Communicator::single(), {data});
-  const auto digests = input_digests(command_.config, "base", run.manifest(ComputeSetting()));
-  const std::map<std::string, std::string> wanted = {{"model", "base"},
-                                                     {data.string(), sha256_file(data)}};
-  EXPECT_EQ(digests, wanted);
+  const auto inputs = fixed_inputs(command_.config, "base", run.manifest(ComputeSetting()));
+  ASSERT_EQ(inputs.size(), 2U);
+  EXPECT_EQ(inputs[0].path, command_.config.model.path.string());
+  EXPECT_EQ(inputs[0].sha256, "base");
+  EXPECT_EQ(inputs[1].path, data.string());
+  EXPECT_EQ(inputs[1].sha256, sha256_file(data));
 }
 
 }  // namespace

@@ -16,11 +16,10 @@ namespace eida {
 struct TokenizeOptions {
   int64_t max_length = 0;  ///< tokens, special ones included; 0 = no truncation
   int threads = 1;
-  /// Completions, the E2E recipe: ids(prompt) + separator, then ids(prefix + completion) + end. A
+  /// Completions, the E2E recipe: ids(prompt) + end, then ids(prefix + completion) + end. A
   /// completion that begins with the prefix already gets no second one.
-  std::string separator = "<|endoftext|>";
   std::string completion_prefix = " ";
-  std::string end = "<|endoftext|>";
+  int64_t end_token = -1;  ///< id; -1: that of "<|endoftext|>"
 };
 
 /// Tokenized examples of a dataset.
@@ -38,13 +37,13 @@ struct TokenizedSet {
 
 /// Turns examples of one task into tokens with one tokenizer. Classification: the text, or the
 /// pair, with the tokenizer's special tokens, truncated by its rule (pairs: longest first).
-/// Completions: no special tokens but the separator, which is context (context_length counts
-/// it), and the end, which is a target; beyond max_length the completion loses its end, end
-/// token first.
+/// Completions: no special tokens but the end token: behind the prompt, where it is context
+/// (context_length counts it), and at the end, where it is a target; beyond max_length the
+/// completion loses its end, end token first.
 /// Source: the E2E recipe, docs/method.md.
 class ExampleTokenizer {
  public:
-  /// \throws FormatError the tokenizer has no such separator or end token (completions only).
+  /// \throws FormatError the tokenizer has no such end token (completions only).
   /// \throws ConfigError max_length is negative.
   ExampleTokenizer(std::shared_ptr<const Tokenizer> tokenizer, TaskKind kind,
                    TokenizeOptions options);
@@ -53,7 +52,9 @@ class ExampleTokenizer {
   /// \throws DataError nothing is left to learn from, as TokenizedSet::skipped counts.
   TokenExample tokenize(const TextExample& text) const;
   const Tokenizer& tokenizer() const { return *tokenizer_; }
-  /// Prompt for generation: ids(prompt) + separator. Not truncated.
+  /// Ends texts and generated outputs; -1 for classification.
+  int32_t end_token() const { return end_; }
+  /// Prompt for generation: ids(prompt) + end token. Not truncated.
   std::vector<int32_t> tokenize_prompt(const std::string& prompt) const;
   /// The dataset's examples at `indices`, in that order, on options.threads threads; warns when
   /// some were truncated or skipped.
@@ -83,7 +84,6 @@ class ExampleTokenizer {
   std::shared_ptr<const Tokenizer> tokenizer_;
   TaskKind kind_;
   TokenizeOptions options_;
-  int32_t separator_ = -1;
   int32_t end_ = -1;
 };
 

@@ -15,4 +15,7 @@ void check_model_folder(const std::filesystem::path& dir, TaskKind task);
 /// Tasks that models of the folder's type can serve. \throws FormatError as above
 std::vector<TaskKind> served_tasks(const std::filesystem::path& dir);
 
+/// What config.json says of the token that ends texts; -1: nothing.
+int64_t eos_token_id(const std::filesystem::path& dir);
+
 }  // namespace eida

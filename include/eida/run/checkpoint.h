@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -31,15 +30,15 @@ struct LossMean {
 /// step, so no generator has a state; the model's weights follow from the base and the adapter
 /// files of the rounds before.
 struct TrainingCheckpoint {
-  int64_t round = 1;                          ///< from 1
-  int64_t step = 0;                           ///< optimiser steps done in this round
-  LossMean loss;                              ///< of this round's steps
-  LossMean logged;                            ///< of the steps since the last logged one
-  int64_t metrics_bytes = 0;                  ///< of metrics.jsonl that belong to what is done
-  double seconds = 0.0;                       ///< of all sessions so far; never compared
-  std::map<std::string, std::string> inputs;  ///< SHA-256 of what the run reads, by path or name
-  std::vector<RoundRecord> rounds;            ///< finished ones
-  PlaceBases bases;                           ///< of this round, as Method::attach() wants them
+  int64_t round = 1;                ///< from 1
+  int64_t step = 0;                 ///< optimiser steps done in this round
+  LossMean loss;                    ///< of this round's steps
+  LossMean logged;                  ///< of the steps since the last logged one
+  int64_t metrics_bytes = 0;        ///< of metrics.jsonl that belong to what is done
+  double seconds = 0.0;             ///< of all sessions so far; never compared
+  std::vector<std::string> inputs;  ///< SHA-256 of what the run reads, in the order of fixed_inputs
+  std::vector<RoundRecord> rounds;  ///< finished ones
+  PlaceBases bases;                 ///< of this round, as Method::attach() wants them
 
   /// Another round, which begins with the bases of the one before.
   void begin(int64_t next) {

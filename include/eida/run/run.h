@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,9 +46,10 @@ class Run {
 /// \throws ConfigError a subcommand in several processes: each takes one
 void check_processes(const ParsedCommand& command, const Communicator& processes);
 
-/// What must not change while a run is stopped: SHA-256 of every data file by its path, and what
-/// identifies the model. \param base of the model: model_fingerprint()
-std::map<std::string, std::string> input_digests(const Config& config, const std::string& base,
-                                                 const Manifest& manifest);
+/// What must not change while a run is stopped, but may move: the model's folder with what
+/// identifies it in the place of a SHA-256, then every data file in order. \param base of the
+/// model: model_fingerprint()
+std::vector<InputFile> fixed_inputs(const Config& config, const std::string& base,
+                                    const Manifest& manifest);
 
 }  // namespace eida

@@ -22,7 +22,7 @@ Checkpoints::Checkpoints(const Config& config, TrainInputs& inputs, const RunFol
       inputs_(&inputs),
       writer_(writer),
       observer_(&observer),
-      digests_(input_digests(config, inputs.base, manifest)),
+      reads_(fixed_inputs(config, inputs.base, manifest)),
       file_(writer != nullptr ? writer->file(kFile) : config.run.output / kFile) {}
 
 TrainingCheckpoint Checkpoints::find() {
@@ -45,12 +45,11 @@ void Checkpoints::check(const TrainingCheckpoint& at) const {
                       file_.string());
   }
   if (writer_ == nullptr) return;  // the process that writes knows what it reads
-  for (const auto& [name, digest] : at.inputs) {
-    const auto now = digests_.find(name);
-    if (now != digests_.end() && now->second == digest) continue;
+  for (size_t i = 0; i < reads_.size(); ++i) {
+    if (i < at.inputs.size() && at.inputs[i] == reads_[i].sha256) continue;
     throw DataError(
         "--resume: {} is not what the stopped run read (hint: put it back, or --overwrite)",
-        name == "model" ? config_->model.path.string() : name);
+        reads_[i].path);
   }
 }
 
@@ -74,7 +73,8 @@ void Checkpoints::save(TrainingCheckpoint& at, const Training& training) {
   if (writer_ == nullptr) return;
   at.metrics_bytes = observer_->sync();
   at.seconds = observer_->seconds();
-  at.inputs = digests_;
+  at.inputs.clear();
+  for (const InputFile& input : reads_) at.inputs.push_back(input.sha256);
   write_checkpoint(file_, at, training);
   saved_at_ = std::chrono::steady_clock::now();
 }

@@ -39,7 +39,7 @@ class Checkpoints {
   TrainInputs* inputs_;
   const RunFolder* writer_;
   Observer* observer_;
-  std::map<std::string, std::string> digests_;  ///< of what this process reads
+  std::vector<InputFile> reads_;  ///< what may not change between processes
   std::filesystem::path file_;
   bool restores_ = false;
   std::chrono::steady_clock::time_point saved_at_ = std::chrono::steady_clock::now();

@@ -1,0 +1,42 @@
+#include <gtest/gtest.h>
+
+#include "eida/core/error.h"
+#include "eida/run/open.h"
+#include "programs/probe_fixture.h"
+
+namespace eida {
+namespace {
+
+/// A folder with the byte tokenizer, whose "<|endoftext|>" is 5, and the keys of config.json.
+class EndToken : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    testing::write_byte_tokenizer(dir_.path());
+    config_.model.path = dir_.path();
+  }
+  ExampleTokenizer open(nlohmann::json keys) const {
+    keys.update({{"model_type", "gpt2"}, {"vocab_size", 50304}});
+    write_file_atomic(dir_.path() / "config.json", keys.dump());
+    return open_example_tokenizer(config_, TaskKind::kCompletion, 1);
+  }
+
+  testing::TempDir dir_;
+  Config config_;
+};
+
+TEST_F(EndToken, IsTheTokenizersWhereTheConfigurationNamesNone) {
+  const auto tokenizer = open(nlohmann::json::object());  // of a table that is padded: not its last
+  EXPECT_EQ(tokenizer.end_token(), 5);
+  EXPECT_EQ(tokenizer.tokenize({"a", "b", -1}).ids.back(), 5);
+}
+
+TEST_F(EndToken, EndsTrainingTextsAndPromptsAsTheConfigurationSays) {
+  const auto tokenizer = open({{"eos_token_id", 2}});
+  EXPECT_EQ(tokenizer.end_token(), 2);
+  EXPECT_EQ(tokenizer.tokenize({"a", "b", -1}).ids.back(), 2);
+  EXPECT_EQ(tokenizer.tokenize_prompt("a").back(), 2);
+  EXPECT_THROW(open({{"eos_token_id", 50303}}), FormatError);
+}
+
+}  // namespace
+}  // namespace eida
