@@ -96,10 +96,8 @@ std::string quote_csv_field(std::string_view field) {
 
 std::string join_csv_row(const std::vector<std::string>& fields) {
   std::string row;
-  for (size_t i = 0; i < fields.size(); ++i) {
-    if (i > 0) row.push_back(',');
-    row += quote_csv_field(fields[i]);
-  }
+  for (const std::string& field : fields)
+    row += (&field == &fields.front() ? "" : ",") + quote_csv_field(field);
   return row;
 }
 

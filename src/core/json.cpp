@@ -17,8 +17,7 @@ using nlohmann::json;
 /// Where the parser is: it reads through iterators that count line ends.
 struct Position {
   int line = 1;
-  bool at_line_end =
-      false;  ///< the last character read was one; numbers are read one character too far
+  bool at_line_end = false;  ///< of what was read last: numbers are read a character too far
 };
 
 class CountingIterator {
@@ -159,18 +158,11 @@ std::string escape_json_pointer(std::string_view key) {
 }
 
 void throw_error(ExitCode code, const std::string& message) {
-  switch (code) {
-    case ExitCode::kConfig:
-      throw ConfigError("{}", message);
-    case ExitCode::kData:
-      throw DataError("{}", message);
-    case ExitCode::kFormat:
-      throw FormatError("{}", message);
-    case ExitCode::kNumeric:
-      throw NumericError("{}", message);
-    default:
-      throw Error(code, message);
-  }
+  if (code == ExitCode::kConfig) throw ConfigError("{}", message);
+  if (code == ExitCode::kData) throw DataError("{}", message);
+  if (code == ExitCode::kFormat) throw FormatError("{}", message);
+  if (code == ExitCode::kNumeric) throw NumericError("{}", message);
+  throw Error(code, message);
 }
 
 json parse_json(std::string_view text, const std::string& source, const JsonOptions& options) {

@@ -20,11 +20,6 @@ namespace {
 
 constexpr size_t kBacklog = 1000;
 
-std::string_view level_name(spdlog::level::level_enum level) {
-  const auto name = spdlog::level::to_string_view(level);
-  return {name.data(), name.size()};
-}
-
 std::string_view colour_of(spdlog::level::level_enum level) {
   if (level >= spdlog::level::err) return "\x1b[31m";
   if (level == spdlog::level::warn) return "\x1b[33m";
@@ -52,12 +47,10 @@ class TerminalSink : public spdlog::sinks::base_sink<std::mutex> {
     const size_t begin = std::min(message.color_range_start, line.size());
     const size_t end = std::min(message.color_range_end, line.size());
     if (end <= begin || !terminal::has_colour()) return terminal::write_line(line);
-    std::string coloured = line.substr(0, begin);
-    coloured += colour_of(message.level);
-    coloured += line.substr(begin, end - begin);
-    coloured += "\x1b[0m";
-    coloured += line.substr(end);
-    terminal::write_line(coloured);
+    const std::string_view text = line;
+    terminal::write_line(fmt::format("{}{}{}\x1b[0m{}", text.substr(0, begin),
+                                     colour_of(message.level), text.substr(begin, end - begin),
+                                     text.substr(end)));
   }
   void flush_() override {}
 };
@@ -80,9 +73,10 @@ class JsonLinesSink : public spdlog::sinks::base_sink<std::mutex> {
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
+    const auto level = spdlog::level::to_string_view(message.level);
     const nlohmann::ordered_json line = {
         {"time", utc_iso(message.time)},
-        {"level", level_name(message.level)},
+        {"level", std::string(level.begin(), level.end())},
         {"message", std::string(message.payload.begin(), message.payload.end())}};
     std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     if (file_.valid()) return write_all(file_, text, path_);

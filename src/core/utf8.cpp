@@ -9,14 +9,6 @@ namespace {
 
 constexpr std::string_view kReplacement = "\uFFFD";
 
-uint8_t byte_at(std::string_view text, size_t position) {
-  return static_cast<uint8_t>(text[position]);
-}
-
-bool is_continuation(std::string_view text, size_t position) {
-  return (byte_at(text, position) & 0xC0) == 0x80;
-}
-
 /// Index of the first byte from `position` on that is not ASCII.
 size_t skip_ascii(std::string_view text, size_t position) {
   for (; position + 8 <= text.size(); position += 8) {
@@ -47,20 +39,11 @@ int width_of(char32_t code) { return utf8proc_charwidth(static_cast<utf8proc_int
 }  // namespace
 
 size_t utf8_sequence_length(std::string_view text, size_t position) {
-  const uint8_t lead = byte_at(text, position);
-  const size_t left = text.size() - position;
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2 || lead > 0xF4) return 0;
-  const size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (left < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text, position + i)) return 0;
-  }
-  const uint8_t second = byte_at(text, position + 1);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool surrogate = lead == 0xED && second > 0x9F;
-  const bool too_large = lead == 0xF4 && second > 0x8F;
-  return overlong || surrogate || too_large ? 0 : length;
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  utf8proc_int32_t code = 0;
+  const utf8proc_ssize_t length = utf8proc_iterate(
+      bytes + position, static_cast<utf8proc_ssize_t>(text.size() - position), &code);
+  return length > 0 ? static_cast<size_t>(length) : 0;
 }
 
 size_t find_invalid_utf8(std::string_view text) {
@@ -82,19 +65,10 @@ char32_t wide_code_point_at(std::string_view text, size_t position, size_t& leng
 }
 
 void append_utf8(std::string& out, char32_t c) {
-  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3F)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    tail(6), tail(0);
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    tail(12), tail(6), tail(0);
-  }
+  if (c < 0x80) return out.push_back(static_cast<char>(c));
+  utf8proc_uint8_t bytes[4];
+  const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(c), bytes);
+  out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length));
 }
 
 bool is_ascii(std::string_view text) { return skip_ascii(text, 0) == text.size(); }
