@@ -10,10 +10,6 @@
 namespace eida {
 namespace {
 
-void check_positive(const char* what, int64_t value) {
-  if (value < 1) throw ConfigError("{}: {} is below 1", what, value);
-}
-
 /// Batches in random order, except for a smaller last one.
 Batches shuffled(Batches batches, int64_t batch_size, Rng& rng) {
   if (batches.empty()) return batches;
@@ -76,7 +72,7 @@ std::vector<int64_t> EpochOrder::part(int64_t begin, int64_t end) const {
 }
 
 Batches make_batches(const std::vector<int64_t>& order, int64_t batch_size) {
-  check_positive("batch_size", batch_size);
+  if (batch_size < 1) throw ConfigError("batch_size: {} is below 1", batch_size);
   Batches batches;
   const auto size = static_cast<int64_t>(order.size());
   for (int64_t begin = 0; begin < size; begin += batch_size) {

@@ -6,7 +6,6 @@
 #include <cctype>
 
 #include "eida/core/utf8.h"
-#include "row_error.h"
 
 namespace eida {
 namespace {
@@ -17,12 +16,6 @@ bool equal_ignoring_case(const std::string& a, const std::string& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
     return std::tolower(x) == std::tolower(y);
   });
-}
-
-Names quoted_each(const Names& names) {
-  Names quoted;
-  for (const std::string& name : names) quoted.push_back(fmt::format("'{}'", printable(name)));
-  return quoted;
 }
 
 }  // namespace
@@ -44,8 +37,11 @@ std::optional<size_t> Header::find(const Names& alternatives, bool ignore_case) 
 
 size_t Header::require(const Names& alternatives, bool ignore_case) const {
   if (const auto found = find(alternatives, ignore_case)) return *found;
+  std::string wanted;
+  for (const std::string& name : alternatives)
+    wanted += fmt::format("{}'{}'", wanted.empty() ? "" : " or ", printable(name));
   throw RowError(fmt::format("no column {}; the file has {} (hint: is its first line a header?)",
-                             fmt::join(quoted_each(alternatives), " or "), quoted_list(names_)));
+                             wanted, quoted_list(names_)));
 }
 
 std::string quoted_list(const std::vector<std::string>& names) {

@@ -1,13 +1,23 @@
-/// Which columns of a file hold the texts and the label.
+/// Which columns of a file hold the texts and the label; and what is wrong with a row.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eida/data/dataset.h"
 
 namespace eida {
+
+/// A fault of one row, before file and line are known: TextRows::fail turns it into a DataError.
+struct RowError {
+  static constexpr size_t kNoOffset = static_cast<size_t>(-1);
+  explicit RowError(std::string what, size_t at = kNoOffset)
+      : message(std::move(what)), offset(at) {}
+  std::string message;
+  size_t offset;  ///< byte of the row, or kNoOffset
+};
 
 /// Positions in a list of column names.
 struct Columns {

@@ -8,41 +8,37 @@ struct Domain {
   Words aspects;
 };
 
-const std::vector<Domain>& domains() {
-  static const std::vector<Domain> kDomains = {
-      {"film", {"plot", "acting", "dialogue", "ending", "camera work", "music", "opening scene"}},
-      {"novel", {"story", "prose", "first chapter", "heroine", "pacing", "final twist"}},
-      {"cafe", {"coffee", "service", "seating", "lunch menu", "bread", "bill"}},
-      {"phone", {"screen", "battery", "camera", "speaker", "keyboard", "charger"}},
-      {"hotel", {"room", "breakfast", "staff", "bed", "view", "front desk"}},
-      {"game", {"level design", "soundtrack", "tutorial", "combat", "puzzle work", "save system"}},
-      {"concert", {"singer", "sound", "light show", "encore", "band", "venue"}},
-  };
-  return kDomains;
-}
+const std::vector<Domain> kDomains = {
+    {"film", {"plot", "acting", "dialogue", "ending", "camera work", "music", "opening scene"}},
+    {"novel", {"story", "prose", "first chapter", "heroine", "pacing", "final twist"}},
+    {"cafe", {"coffee", "service", "seating", "lunch menu", "bread", "bill"}},
+    {"phone", {"screen", "battery", "camera", "speaker", "keyboard", "charger"}},
+    {"hotel", {"room", "breakfast", "staff", "bed", "view", "front desk"}},
+    {"game", {"level design", "soundtrack", "tutorial", "combat", "puzzle work", "save system"}},
+    {"concert", {"singer", "sound", "light show", "encore", "band", "venue"}},
+};
 
-/// Words of one polarity: [0] discontent, [1] content.
+/// Words of one polarity.
 struct Lexicon {
   Words adjectives, verb_phrases, verbs, nouns;
 };
 
-const Lexicon& lexicon(bool positive) {
-  static const Lexicon kContent = {
-      {"superb", "delightful", "convincing", "charming", "reliable", "graceful", "lively", "clever",
-       "pleasing", "inspired", "polished", "warm", "memorable", "excellent"},
-      {"won me over", "kept me smiling", "exceeded every hope", "made the price fair",
-       "brightened the week", "deserved the applause"},
-      {"enjoyed", "loved", "admired", "treasured", "praised"},
-      {"a pleasure", "a small triumph", "a joy", "time well spent", "money well spent"}};
-  static const Lexicon kDiscontent = {
-      {"dull", "clumsy", "tiresome", "shallow", "careless", "tired", "uneven", "flimsy", "bland",
-       "confusing", "lifeless", "tedious", "forgettable", "awful"},
-      {"wore me out", "left me cold", "failed at every turn", "made me ask for a refund",
-       "ruined the week", "tested my patience"},
-      {"disliked", "hated", "regretted", "dreaded", "endured"},
-      {"a disappointment", "a small disaster", "a chore", "a waste of time", "a waste of money"}};
-  return positive ? kContent : kDiscontent;
-}
+const Lexicon kContent = {
+    {"superb", "delightful", "convincing", "charming", "reliable", "graceful", "lively", "clever",
+     "pleasing", "inspired", "polished", "warm", "memorable", "excellent"},
+    {"won me over", "kept me smiling", "exceeded every hope", "made the price fair",
+     "brightened the week", "deserved the applause"},
+    {"enjoyed", "loved", "admired", "treasured", "praised"},
+    {"a pleasure", "a small triumph", "a joy", "time well spent", "money well spent"}};
+const Lexicon kDiscontent = {
+    {"dull", "clumsy", "tiresome", "shallow", "careless", "tired", "uneven", "flimsy", "bland",
+     "confusing", "lifeless", "tedious", "forgettable", "awful"},
+    {"wore me out", "left me cold", "failed at every turn", "made me ask for a refund",
+     "ruined the week", "tested my patience"},
+    {"disliked", "hated", "regretted", "dreaded", "endured"},
+    {"a disappointment", "a small disaster", "a chore", "a waste of time", "a waste of money"}};
+
+const Lexicon& lexicon(bool positive) { return positive ? kContent : kDiscontent; }
 
 const Words kIntensifiers = {"very", "quite", "truly", "rather", "remarkably", "simply"};
 const Words kNegations = {"not", "never", "hardly", "by no means", "far from"};
@@ -86,7 +82,7 @@ std::string clause(const Domain& domain, bool positive, Rng& rng) {
 
 /// One clause, two of one mind, or two in contrast, where the main clause decides the label.
 std::string sentence(bool positive, Rng& rng) {
-  const Domain& domain = domains()[rng.below(domains().size())];
+  const Domain& domain = kDomains[rng.below(kDomains.size())];
   const std::string main = clause(domain, positive, rng);
   std::string text;
   switch (rng.below(12)) {

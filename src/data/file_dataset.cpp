@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <map>
 #include <utility>
 
 #include "eida/core/error.h"
@@ -11,15 +12,6 @@
 namespace eida {
 namespace {
 
-DataFormat format_of_extension(const std::filesystem::path& path) {
-  const std::string extension = path.extension().string();
-  if (extension == ".tsv") return DataFormat::kTsv;
-  if (extension == ".csv") return DataFormat::kCsv;
-  if (extension == ".jsonl" || extension == ".ndjson" || extension == ".json")
-    return DataFormat::kJsonl;
-  return DataFormat::kAuto;
-}
-
 /// Format by first line and extension, as ReaderOptions::format says.
 DataFormat recognise_format(const std::filesystem::path& path, std::string_view first_line,
                             const ReaderOptions& options) {
@@ -28,7 +20,13 @@ DataFormat recognise_format(const std::filesystem::path& path, std::string_view 
   if (options.task->has_pair_lines && first_line.find("||") != std::string_view::npos) {
     return DataFormat::kPairLines;
   }
-  if (const DataFormat known = format_of_extension(path); known != DataFormat::kAuto) return known;
+  static const std::map<std::string, DataFormat> kExtensions = {{".tsv", DataFormat::kTsv},
+                                                                {".csv", DataFormat::kCsv},
+                                                                {".jsonl", DataFormat::kJsonl},
+                                                                {".ndjson", DataFormat::kJsonl},
+                                                                {".json", DataFormat::kJsonl}};
+  const auto known = kExtensions.find(path.extension().string());
+  if (known != kExtensions.end()) return known->second;
   if (first_line.find('\t') != std::string_view::npos) return DataFormat::kTsv;
   if (first_line.find(',') != std::string_view::npos) return DataFormat::kCsv;
   throw DataError(
@@ -42,15 +40,14 @@ class FileDataset : public Dataset {
   FileDataset(const std::filesystem::path& path, const ReaderOptions& options)
       : options_(options), rows_(path, options.max_row_bytes) {
     if (options_.class_names.empty()) options_.class_names = options_.task->class_names;
-    labels_ = Labels(options_.class_names);
     const bool collect = kind() == TaskKind::kClassification && options_.class_names.empty();
-    if (collect) labels_ = Labels();
+    if (!collect) labels_ = Labels(options_.class_names);
     format_ = recognise_format(path, rows_.first_line(), options_);
     rows_.index(format_ == DataFormat::kCsv, [&](size_t row, size_t offset, std::string_view text) {
       visit(row, offset, text, collect);
     });
     if (size() == 0) throw DataError("{}: a header and no rows", rows_.name());
-    if (collect && parser_->has_label()) finish_labels();
+    if (collect && parser_.has_label) finish_labels();
   }
 
   int64_t size() const override { return static_cast<int64_t>(rows_.size()) - header_rows(); }
@@ -62,7 +59,7 @@ class FileDataset : public Dataset {
     const auto row = static_cast<size_t>(index + header_rows());
     try {
       RawRow raw = parse(rows_.row(row));
-      const int64_t label = parser_->has_label() ? labels_.index_of(raw.label) : -1;
+      const int64_t label = parser_.has_label ? labels_.index_of(raw.label) : -1;
       return {std::move(raw.first), std::move(raw.second), label, is_pair()};
     } catch (const RowError& error) {
       rows_.fail(row, error);
@@ -71,7 +68,7 @@ class FileDataset : public Dataset {
 
   TaskKind kind() const override { return options_.task->kind; }
   bool has_targets() const override {
-    return kind() == TaskKind::kClassification ? parser_->has_label() : parser_->has_second();
+    return kind() == TaskKind::kClassification ? parser_.has_label : parser_.has_second;
   }
   const std::vector<std::string>& class_names() const override {
     static const std::vector<std::string> kNone;
@@ -102,12 +99,12 @@ class FileDataset : public Dataset {
   void visit(size_t row, size_t offset, std::string_view text, bool collect) {
     if (row == 0) make_parser(text);
     if (row == 0 && has_header()) return;
-    const bool collect_label = collect && parser_->has_label();
+    const bool collect_label = collect && parser_.has_label;
     if (!collect_label && offset > static_cast<size_t>(options_.check_bytes)) return;
     const RawRow raw = parse(text);
     if (collect_label) {
       labels_.collect(raw.label);
-    } else if (parser_->has_label()) {
+    } else if (parser_.has_label) {
       labels_.index_of(raw.label);
     }
     ++rows_seen_;
@@ -117,16 +114,16 @@ class FileDataset : public Dataset {
 
   RawRow parse(std::string_view text) const {
     check_row_bytes(text);
-    RawRow raw = parser_->parse(text);
+    RawRow raw = parser_.parse(text);
     // A text that completes no prompt is plain language modelling. Of a pair one may be empty.
-    const bool may_lack_prompt = options_.task->may_lack_prompt && parser_->has_second();
+    const bool may_lack_prompt = options_.task->may_lack_prompt && parser_.has_second;
     const bool may_lack_first = may_lack_prompt || (is_pair() && !raw.second.empty());
     check_text(raw.first, "text", may_lack_first);
-    if (parser_->has_second()) check_text(raw.second, "second text", is_pair());
+    if (parser_.has_second) check_text(raw.second, "second text", is_pair());
     return raw;
   }
 
-  bool is_pair() const { return kind() == TaskKind::kClassification && parser_->has_second(); }
+  bool is_pair() const { return kind() == TaskKind::kClassification && parser_.has_second; }
 
   /// JSON escapes can bring in what check_row_bytes keeps out.
   static void check_text(const std::string& text, const char* what, bool may_lack) {
@@ -148,7 +145,7 @@ class FileDataset : public Dataset {
   TextRows rows_;
   Labels labels_;
   DataFormat format_ = DataFormat::kAuto;
-  std::unique_ptr<RowParser> parser_;
+  RowParser parser_ = {};
   int64_t rows_seen_ = 0;
   std::string first_label_;
   bool labels_vary_ = false;

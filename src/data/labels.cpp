@@ -9,7 +9,6 @@
 #include "columns.h"
 #include "eida/core/error.h"
 #include "eida/core/utf8.h"
-#include "row_error.h"
 
 namespace eida {
 namespace {

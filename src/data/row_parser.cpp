@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+
 #include "eida/core/csv.h"
 #include "eida/core/utf8.h"
-#include "row_error.h"
 
 namespace eida {
 namespace {
+
+using Json = nlohmann::json;
 
 std::vector<std::string> split_fields(bool comma, std::string_view row) {
   CsvFault fault;
@@ -16,59 +20,109 @@ std::vector<std::string> split_fields(bool comma, std::string_view row) {
   return fields;
 }
 
-class DelimitedParser : public RowParser {
- public:
-  DelimitedParser(bool comma, std::string_view header, const ReaderOptions& options)
-      : comma_(comma),
-        names_(split_fields(comma, header)),
-        columns_(options.task->columns(Header(names_), options)) {}
+/// Message of nlohmann without its "[json.exception…]" prefix, on one line and bounded.
+std::string short_message(const Json::exception& error) {
+  std::string_view message = error.what();
+  const size_t bracket = message.find("] ");
+  if (bracket != std::string_view::npos) message.remove_prefix(bracket + 2);
+  return printable(message, 200);
+}
 
-  RawRow parse(std::string_view row) const override {
-    auto fields = split_fields(comma_, row);
-    if (fields.size() != names_.size()) {
-      throw RowError(fmt::format("{} column{}, wanted {} ({})", fields.size(),
-                                 fields.size() == 1 ? "" : "s", names_.size(),
-                                 quoted_list(names_)));
+/// \throws RowError not JSON, not an object, a key there twice.
+Json parse_object(std::string_view row) {
+  std::unordered_set<std::string> keys;
+  const auto check_keys = [&keys](int depth, Json::parse_event_t event, Json& value) {
+    if (depth == 1 && event == Json::parse_event_t::key &&
+        !keys.insert(value.get<std::string>()).second) {
+      throw RowError(fmt::format("key '{}' is there twice", printable(value.get<std::string>())));
     }
-    RawRow raw;
-    raw.first = std::move(fields[columns_.first]);
-    if (columns_.second) raw.second = std::move(fields[*columns_.second]);
-    if (columns_.label) raw.label = strip_ascii(fields[*columns_.label]);
-    return raw;
+    return true;
+  };
+  Json object;
+  try {
+    object = Json::parse(row.begin(), row.end(), check_keys);
+  } catch (const Json::parse_error& error) {
+    throw RowError("not JSON: " + short_message(error), error.byte > 0 ? error.byte - 1 : 0);
+  } catch (const Json::exception& error) {
+    throw RowError("not JSON: " + short_message(error));
   }
-  bool has_second() const override { return columns_.second.has_value(); }
-  bool has_label() const override { return columns_.label.has_value(); }
-
- private:
-  bool comma_;
-  std::vector<std::string> names_;
-  Columns columns_;
-};
-
-class PairParser : public RowParser {
- public:
-  RawRow parse(std::string_view row) const override {
-    constexpr std::string_view kBar = "||";
-    row = strip_ascii(row);
-    const size_t bar = row.find(kBar);
-    if (bar == std::string_view::npos) throw RowError("no '||' between context and reference");
-    if (row.find(kBar, bar + 1) != std::string_view::npos) {
-      throw RowError("more than one '||'", row.find(kBar, bar + 1));
-    }
-    return {std::string(row.substr(0, bar)), std::string(row.substr(bar + kBar.size())), ""};
+  if (object.is_array()) {
+    throw RowError(
+        "a JSON array, wanted one object a line (hint: jq -c '.[]' file.json > file.jsonl)");
   }
-  bool has_second() const override { return true; }
-  bool has_label() const override { return false; }
-};
+  if (!object.is_object())
+    throw RowError(fmt::format("a JSON {}, wanted an object", object.type_name()));
+  return object;
+}
+
+const Json& value_at(const Json& object, const std::string& key) {
+  const auto found = object.find(key);
+  if (found == object.end()) throw RowError(fmt::format("no key '{}'", printable(key)));
+  return *found;
+}
+
+std::string text_of(const Json& object, const std::string& key) {
+  const Json& value = value_at(object, key);
+  if (value.is_string()) return value.get<std::string>();
+  throw RowError(fmt::format("'{}' is {}, wanted a string", printable(key), value.type_name()));
+}
+
+std::string label_of(const Json& object, const std::string& key) {
+  const Json& value = value_at(object, key);
+  if (value.is_string()) return std::string(strip_ascii(value.get_ref<const std::string&>()));
+  if (value.is_number_integer() || value.is_boolean()) return value.dump();
+  throw RowError(fmt::format("'{}' is {}, wanted an integer, a string or a boolean", printable(key),
+                             value.is_number() ? "a fraction" : value.type_name()));
+}
+
+RawRow parse_pair(std::string_view row) {
+  constexpr std::string_view kBar = "||";
+  row = strip_ascii(row);
+  const size_t bar = row.find(kBar);
+  if (bar == std::string_view::npos) throw RowError("no '||' between context and reference");
+  if (row.find(kBar, bar + 1) != std::string_view::npos) {
+    throw RowError("more than one '||'", row.find(kBar, bar + 1));
+  }
+  return {std::string(row.substr(0, bar)), std::string(row.substr(bar + kBar.size())), ""};
+}
 
 }  // namespace
 
-std::unique_ptr<RowParser> make_delimited_parser(bool comma, std::string_view header,
-                                                 const ReaderOptions& options) {
-  return std::make_unique<DelimitedParser>(comma, header, options);
+RowParser make_delimited_parser(bool comma, std::string_view header, const ReaderOptions& options) {
+  const std::vector<std::string> names = split_fields(comma, header);
+  const Columns columns = options.task->columns(Header(names), options);
+  const auto parse = [=](std::string_view row) {
+    auto fields = split_fields(comma, row);
+    if (fields.size() != names.size()) {
+      throw RowError(fmt::format("{} column{}, wanted {} ({})", fields.size(),
+                                 fields.size() == 1 ? "" : "s", names.size(), quoted_list(names)));
+    }
+    RawRow raw;
+    raw.first = std::move(fields[columns.first]);
+    if (columns.second) raw.second = std::move(fields[*columns.second]);
+    if (columns.label) raw.label = strip_ascii(fields[*columns.label]);
+    return raw;
+  };
+  return {columns.second.has_value(), columns.label.has_value(), parse};
 }
 
-std::unique_ptr<RowParser> make_pair_parser() { return std::make_unique<PairParser>(); }
+RowParser make_json_parser(std::string_view first_row, const ReaderOptions& options) {
+  std::vector<std::string> names;
+  const Json first = parse_object(first_row);
+  for (const auto& item : first.items()) names.push_back(item.key());
+  const Columns columns = options.task->columns(Header(names), options);
+  const auto parse = [=](std::string_view row) {
+    const Json object = parse_object(row);
+    RawRow raw;
+    raw.first = text_of(object, names[columns.first]);
+    if (columns.second) raw.second = text_of(object, names[*columns.second]);
+    if (columns.label) raw.label = label_of(object, names[*columns.label]);
+    return raw;
+  };
+  return {columns.second.has_value(), columns.label.has_value(), parse};
+}
+
+RowParser make_pair_parser() { return {true, false, parse_pair}; }
 
 std::string_view strip_ascii(std::string_view text) {
   constexpr std::string_view kSpace = " \t\n\v\f\r";

@@ -1,10 +1,9 @@
 /// One row of text -> its two texts and its label.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "columns.h"
 
@@ -18,26 +17,21 @@ struct RawRow {
 };
 
 /// Parser of the rows of one file. Immutable: `parse` may be called from several threads.
-class RowParser {
- public:
-  virtual ~RowParser() = default;
+struct RowParser {
+  bool has_second, has_label;
   /// \throws RowError wrong number of columns, missing key, wrong type, bad quoting.
-  virtual RawRow parse(std::string_view row) const = 0;
-  virtual bool has_second() const = 0;
-  virtual bool has_label() const = 0;
+  std::function<RawRow(std::string_view row)> parse;
 };
 
 /// Tab-separated, no quoting (GLUE), or comma-separated with quotes (RFC 4180).
 /// \throws RowError from the header: a column is missing.
-std::unique_ptr<RowParser> make_delimited_parser(bool comma, std::string_view header,
-                                                 const ReaderOptions& options);
+RowParser make_delimited_parser(bool comma, std::string_view header, const ReaderOptions& options);
 
 /// One JSON object a row; the keys of the first row decide which columns exist.
-std::unique_ptr<RowParser> make_json_parser(std::string_view first_row,
-                                            const ReaderOptions& options);
+RowParser make_json_parser(std::string_view first_row, const ReaderOptions& options);
 
 /// `context||reference`; outer ASCII white space of the row is dropped, nothing else.
-std::unique_ptr<RowParser> make_pair_parser();
+RowParser make_pair_parser();
 
 /// Text without its outer ASCII white space.
 std::string_view strip_ascii(std::string_view text);

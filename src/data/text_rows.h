@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "columns.h"
 #include "eida/core/files.h"
-#include "row_error.h"
 
 namespace eida {
 

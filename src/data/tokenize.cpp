@@ -52,11 +52,10 @@ std::vector<const TokenExample*> TokenizedSet::pointers() const {
 }
 
 std::vector<int64_t> TokenizedSet::lengths() const {
-  std::vector<int64_t> lengths(examples.size());
-  std::transform(
-      examples.begin(), examples.end(), lengths.begin(),
-      [](const TokenExample& example) { return static_cast<int64_t>(example.ids.size()); });
-  return lengths;
+  std::vector<int64_t> all;
+  for (const TokenExample& example : examples)
+    all.push_back(static_cast<int64_t>(example.ids.size()));
+  return all;
 }
 
 ExampleTokenizer::ExampleTokenizer(std::shared_ptr<const Tokenizer> tokenizer, TaskKind kind,
@@ -166,9 +165,8 @@ void ExampleTokenizer::append(const Dataset& dataset, const std::vector<int64_t>
 ExampleTokenizer::Parts ExampleTokenizer::encode(const std::vector<TextExample>& texts,
                                                  int threads) const {
   const EncodeOptions options{.add_special_tokens = kind_ == TaskKind::kClassification};
-  std::vector<std::string_view> views(texts.size());
-  std::transform(texts.begin(), texts.end(), views.begin(),
-                 [](const TextExample& text) { return std::string_view(text.first); });
+  std::vector<std::string_view> views;
+  for (const TextExample& text : texts) views.push_back(text.first);
   const bool completions_wanted = kind_ == TaskKind::kCompletion;
   Parts parts;
   parts.first.resize(texts.size());  // pairs are encoded one by one in assemble_text
