@@ -74,15 +74,12 @@ class Scanner {
 
   bool take_contraction() {
     const std::string_view rest(p_ + 1, static_cast<size_t>(end_ - p_ - 1));
-    size_t length = 0;
-    if (rest.starts_with('s') || rest.starts_with('t') || rest.starts_with('m') ||
-        rest.starts_with('d')) {
-      length = 1;
-    } else if (rest.starts_with("re") || rest.starts_with("ve") || rest.starts_with("ll")) {
-      length = 2;
+    for (const std::string_view ending : {"s", "t", "re", "ve", "m", "ll", "d"}) {
+      if (!rest.starts_with(ending)) continue;
+      p_ += 1 + ending.size();
+      return true;
     }
-    if (length > 0) p_ += 1 + length;
-    return length > 0;
+    return false;
   }
 
   const char *p_, *end_;

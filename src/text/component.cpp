@@ -86,4 +86,10 @@ int32_t checked_id(const json& value, const Component& owner, std::string_view w
   return value.get<int32_t>();
 }
 
+void check_length(size_t bytes) {
+  constexpr size_t kLongest = size_t{1} << 30;
+  if (bytes > kLongest)
+    throw DataError("a text of {} bytes is longer than the limit of {}", bytes, kLongest);
+}
+
 }  // namespace eida::text

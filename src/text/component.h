@@ -17,7 +17,6 @@ class Component {
  public:
   Component(const nlohmann::json& value, std::string file, std::string path);
 
-  const nlohmann::json& value() const { return value_; }
   const std::string& file() const { return file_; }
   /// The field "type". \throws FormatError when there is none.
   std::string type() const { return text("type"); }
@@ -52,5 +51,8 @@ class Component {
 
 /// A JSON number as a token id. \throws FormatError through `owner`.
 int32_t checked_id(const nlohmann::json& value, const Component& owner, std::string_view what);
+
+/// \throws DataError when a text, as given or after a replacement, is longer than 1 GiB.
+void check_length(size_t bytes);
 
 }  // namespace eida::text

@@ -3,7 +3,8 @@
 #include <charconv>
 
 #include "byte_alphabet.h"
-#include "unicode.h"
+#include "eida/core/utf8.h"
+#include "normalizer.h"
 
 namespace eida::text {
 namespace {
@@ -46,20 +47,13 @@ class WordPiece : public Decoder {
           tokens[i] = ' ' + tokens[i];
         }
       }
-      if (cleanup_) clean(tokens[i]);
+      if (!cleanup_) continue;
+      clean_up(tokens[i]);
+      replace_all(tokens[i], " do not", " don't");
     }
   }
 
  private:
-  static void clean(std::string& text) {
-    for (const char* mark : {" .", " ?", " !", " ,"}) replace_all(text, mark, mark + 1);
-    replace_all(text, " ' ", "'");
-    replace_all(text, " n't", "n't");
-    replace_all(text, " 'm", "'m");
-    replace_all(text, " do not", " don't");
-    for (const char* ending : {" 's", " 've", " 're"}) replace_all(text, ending, ending + 1);
-  }
-
   std::string prefix_;
   bool cleanup_;
 };
@@ -109,6 +103,66 @@ class ByteFallback : public Decoder {
   }
 };
 
+class Metaspace : public Decoder {
+ public:
+  explicit Metaspace(const Component& component)
+      : replacement_(component.text("replacement", "▁")),
+        prepended_(component.text("prepend_scheme",
+                                  component.flag("add_prefix_space", true) ? "always" : "never") !=
+                   "never") {
+    if (replacement_.empty()) component.fail("key 'replacement' is empty");
+  }
+
+  void apply(std::vector<std::string>& tokens) const override {
+    for (size_t i = 0; i < tokens.size(); ++i)
+      replace_all(tokens[i], replacement_, i > 0 || !prepended_ ? " " : "");
+  }
+
+ private:
+  std::string replacement_;
+  bool prepended_;
+};
+
+/// The normalizer of that name on every token, of a string only.
+class Replace : public Decoder {
+ public:
+  explicit Replace(const Component& component) : replace_(make_normalizer(component)) {}
+
+  void apply(std::vector<std::string>& tokens) const override {
+    bool ignored = true;
+    for (std::string& token : tokens) replace_->apply(token, ignored);
+  }
+
+ private:
+  std::unique_ptr<const Normalizer> replace_;
+};
+
+/// Removes up to `start` and `stop` of one character at the ends of every token.
+class Strip : public Decoder {
+ public:
+  explicit Strip(const Component& component)
+      : content_(component.text("content")),
+        start_(component.id("start")),
+        stop_(component.id("stop")) {
+    if (content_.empty()) component.fail("key 'content' is empty");
+  }
+
+  void apply(std::vector<std::string>& tokens) const override {
+    for (std::string& token : tokens) {
+      std::string_view rest = token;
+      for (int32_t i = 0; i < start_ && rest.starts_with(content_); ++i)
+        rest.remove_prefix(content_.size());
+      for (int32_t i = 0; i < stop_ && rest.ends_with(content_); ++i)
+        rest.remove_suffix(content_.size());
+      token = std::string(rest);
+    }
+  }
+
+ private:
+  std::string content_;
+  int32_t start_, stop_;
+};
+
 }  // namespace
 
 std::unique_ptr<const Decoder> make_decoder(const Component& component) {
@@ -118,7 +172,22 @@ std::unique_ptr<const Decoder> make_decoder(const Component& component) {
   if (type == "WordPiece") return std::make_unique<WordPiece>(component);
   if (type == "Fuse") return std::make_unique<Fuse>();
   if (type == "ByteFallback") return std::make_unique<ByteFallback>();
-  return make_character_decoder(component);
+  if (type == "Metaspace") return std::make_unique<Metaspace>(component);
+  if (type == "Strip") return std::make_unique<Strip>(component);
+  if (type != "Replace") {
+    component.unsupported(
+        "Sequence, ByteLevel, WordPiece, Metaspace, ByteFallback, Fuse, Strip and Replace");
+  }
+  if (!component.child("pattern").has("String"))
+    component.fail("component 'Replace' with a regular expression is not supported");
+  return std::make_unique<Replace>(component);
+}
+
+void clean_up(std::string& text) {
+  for (const char* mark : {" .", " ?", " !", " ,"}) replace_all(text, mark, mark + 1);
+  replace_all(text, " ' ", "'");
+  for (const char* ending : {" n't", " 'm", " 's", " 've", " 're"})
+    replace_all(text, ending, ending + 1);
 }
 
 }  // namespace eida::text

@@ -1,5 +1,7 @@
 #include "graphemes.h"
 
+#include "unicode.h"
+
 namespace eida::text {
 namespace {
 
@@ -24,28 +26,15 @@ bool joins_hangul(char32_t last, char32_t c) {
   return after == Hangul::kTail;
 }
 
-}  // namespace
+/// What a cluster so far ends in, apart from extending characters.
+struct State {
+  char32_t last;
+  bool pictographic;  ///< a pictograph, then only extending characters
+  bool consonant;     ///< an Indic consonant, then only extending characters
+  bool linked;        ///< with a linker among these
+};
 
-std::string_view GraphemeCutter::next() {
-  const char* begin = p_;
-  if (p_ == end_) return {};
-  const char32_t first = next_code_point(p_);
-  State state{first, has(first, kPictographic), has(first, kConjunctConsonant), false};
-  while (p_ < end_) {
-    const char* after = p_;
-    const char32_t c = next_code_point(after);
-    if (!joins(state, c)) break;
-    const bool extends = has(c, kGraphemeExtend);
-    const bool consonant = has(c, kConjunctConsonant);
-    state = {c, has(c, kPictographic) || (state.pictographic && extends),
-             consonant || (state.consonant && extends),
-             !consonant && (has(c, kConjunctLinker) || state.linked)};
-    p_ = after;
-  }
-  return {begin, static_cast<size_t>(p_ - begin)};
-}
-
-bool GraphemeCutter::joins(const State& state, char32_t c) {
+bool joins(const State& state, char32_t c) {
   const char32_t last = state.last;
   if (last == U'\r' && c == U'\n') return true;
   if (has(last, kGraphemeControl) || has(c, kGraphemeControl)) return false;
@@ -53,6 +42,27 @@ bool GraphemeCutter::joins(const State& state, char32_t c) {
   if (state.consonant && state.linked && has(c, kConjunctConsonant)) return true;
   if (state.pictographic && last == 0x200D && has(c, kPictographic)) return true;
   return joins_hangul(last, c);
+}
+
+}  // namespace
+
+size_t grapheme_length(std::string_view text) {
+  const char *p = text.data(), *const end = p + text.size();
+  if (p == end) return 0;
+  const char32_t first = next_code_point(p);
+  State state{first, has(first, kPictographic), has(first, kConjunctConsonant), false};
+  while (p < end) {
+    const char* after = p;
+    const char32_t c = next_code_point(after);
+    if (!joins(state, c)) break;
+    const bool extends = has(c, kGraphemeExtend);
+    const bool consonant = has(c, kConjunctConsonant);
+    state = {c, has(c, kPictographic) || (state.pictographic && extends),
+             consonant || (state.consonant && extends),
+             !consonant && (has(c, kConjunctLinker) || state.linked)};
+    p = after;
+  }
+  return static_cast<size_t>(p - text.data());
 }
 
 }  // namespace eida::text

@@ -25,6 +25,5 @@ std::unique_ptr<const Normalizer> make_normalizer(const Component& component);
 /// Each in its own file; called by make_normalizer().
 std::unique_ptr<const Normalizer> make_bert_normalizer(const Component& component);
 std::unique_ptr<const Normalizer> make_precompiled_normalizer(const Component& component);
-std::unique_ptr<const Normalizer> make_replace_normalizer(const Component& component);
 
 }  // namespace eida::text

@@ -1,6 +1,5 @@
 #include "pipeline.h"
 
-#include "text_length.h"
 #include "unicode.h"
 
 namespace eida::text {
@@ -28,21 +27,7 @@ bool cuts_left(const Component& document) {
   return direction == "Left";
 }
 
-/// Source: `clean_up_tokenization` of transformers.
-void clean_up(std::string& text) {
-  constexpr std::pair<std::string_view, std::string_view> kChanges[] = {
-      {" .", "."},     {" ?", "?"},   {" !", "!"},   {" ,", ","},     {" ' ", "'"},
-      {" n't", "n't"}, {" 'm", "'m"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
-  for (const auto& [from, to] : kChanges) {
-    for (size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
-      text.replace(at, from.size(), to);
-  }
-}
-
 }  // namespace
-
-Pipeline::Pipeline(const nlohmann::json& document, const std::string& file)
-    : Pipeline(document, file, nullptr) {}
 
 Pipeline::Pipeline(const nlohmann::json& document, const std::string& file,
                    std::unique_ptr<const Model> model)

@@ -21,11 +21,10 @@ namespace eida::text {
 /// choice, and EncodeOptions is the caller's; only the side to cut ("direction") is the file's.
 class Pipeline : public Tokenizer {
  public:
-  /// \param document a tokenizer.json. \param file its name for errors. \throws FormatError
-  Pipeline(const nlohmann::json& document, const std::string& file);
-  /// The same around a given model; "model" in the document is not looked at.
+  /// \param document a tokenizer.json. \param file its name for errors. \param model in place of
+  /// the document's, which is not looked at then. \throws FormatError
   Pipeline(const nlohmann::json& document, const std::string& file,
-           std::unique_ptr<const Model> model);
+           std::unique_ptr<const Model> model = nullptr);
 
   Encoding encode(std::string_view text, const EncodeOptions& options) const override;
   Encoding encode_pair(std::string_view first, std::string_view second,

@@ -28,8 +28,7 @@ std::unique_ptr<const PreTokenizer> make_pre_tokenizer(const Component& componen
 /// alphabet of byte_alphabet.h. \throws FormatError when ByteLevel is followed by another step.
 bool is_byte_level(const Component& component);
 
-/// Each in its own file; called by make_pre_tokenizer().
+/// In its own file; called by make_pre_tokenizer().
 std::unique_ptr<const PreTokenizer> make_byte_level(const Component& component);
-std::unique_ptr<const PreTokenizer> make_metaspace(const Component& component);
 
 }  // namespace eida::text

@@ -7,7 +7,6 @@
 
 #include "graphemes.h"
 #include "normalizer.h"
-#include "text_length.h"
 #include "unicode.h"
 
 namespace eida::text {
@@ -50,8 +49,9 @@ class Precompiled : public Normalizer {
     if (is_plain(text)) return;
     std::string out;
     out.reserve(text.size());
-    GraphemeCutter cutter(text);
-    for (std::string_view cluster = cutter.next(); !cluster.empty(); cluster = cutter.next()) {
+    for (std::string_view rest = text; !rest.empty();) {
+      std::string_view cluster = rest.substr(0, grapheme_length(rest));
+      rest.remove_prefix(cluster.size());
       if (cluster.size() < 6 && append_target(out, cluster)) continue;
       while (!cluster.empty()) {
         const std::string_view one = cluster.substr(0, sequence_length(cluster[0]));

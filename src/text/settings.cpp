@@ -18,8 +18,7 @@ using nlohmann::json;
 /// An empty object where the file is not there.
 json read_if_there(const fs::path& path, std::vector<std::string>* keys = nullptr) {
   if (!fs::exists(path)) return json::object();
-  JsonOptions options;
-  options.code = ExitCode::kFormat;
+  const JsonOptions options{.code = ExitCode::kFormat};
   json value = read_json(path, options);
   const Component object(value, path.string(), "");  // throws where it is none
   if (keys != nullptr) {

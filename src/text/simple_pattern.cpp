@@ -23,18 +23,9 @@ std::optional<char> take_character(std::string_view& rest, std::string_view spec
   if (!ordinary()) return std::nullopt;
   c = rest[0];
   rest.remove_prefix(1);
-  switch (c) {
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    case 's':
-      return '\0';
-    default:
-      return is_letter_or_digit(c) || c == '_' ? std::nullopt : std::optional(c);
-  }
+  constexpr std::string_view kNames = "nrts", kMeant("\n\r\t\0", 4);
+  if (const size_t at = kNames.find(c); at != kNames.npos) return kMeant[at];
+  return is_letter_or_digit(c) || c == '_' ? std::nullopt : std::optional(c);
 }
 
 /// Reads {N,} or +; a missing quantifier is fine.

@@ -7,8 +7,9 @@
 #include <thread>
 
 #include "eida/core/error.h"
+#include "eida/core/files.h"
 #include "eida/core/json.h"
-#include "legacy_files.h"
+#include "eida/core/utf8.h"
 #include "pipeline.h"
 #include "sentencepiece_model.h"
 #include "settings.h"
@@ -17,15 +18,42 @@ namespace eida {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
-nlohmann::json read_document(const fs::path& file) {
-  JsonOptions options;
-  options.code = ExitCode::kFormat;
-  return read_json(file, options);
+json read_document(const fs::path& file) { return read_json(file, {.code = ExitCode::kFormat}); }
+
+/// Lines without their ends. \throws FormatError on one that is not UTF-8.
+std::vector<std::string> read_lines(const fs::path& path) {
+  const std::string text = read_file(path, uint64_t{256} << 20);
+  std::vector<std::string> lines;
+  for (std::string_view line : lines_of(text)) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (find_invalid_utf8(line) != std::string_view::npos)
+      throw FormatError("{}:{}: is not UTF-8", path.string(), lines.size() + 1);
+    lines.emplace_back(line);
+  }
+  return lines;
+}
+
+/// The "model" of a tokenizer.json in vocab.json and merges.txt, of GPT-2 or RoBERTa.
+json model_of_vocab_json(const fs::path& model_dir) {
+  json merges = json::array();
+  for (std::string& line : read_lines(model_dir / "merges.txt")) {
+    if (!line.empty() && !line.starts_with("#version")) merges.push_back(std::move(line));
+  }
+  return {{"merges", std::move(merges)}, {"vocab", read_document(model_dir / "vocab.json")}};
+}
+
+/// The same of vocab.txt, one token a line, of BERT.
+json model_of_vocab_txt(const fs::path& model_dir) {
+  json vocab = json::object();
+  int32_t line = 0;
+  for (const std::string& token : read_lines(model_dir / "vocab.txt")) vocab[token] = line++;
+  return {{"vocab", std::move(vocab)}};
 }
 
 std::shared_ptr<const Tokenizer> load_json(const fs::path& file, text::Settings settings) {
-  nlohmann::json document = read_document(file);
+  json document = read_document(file);
   if (!settings.family().has_value()) settings.guess(text::Family::kFile);
   settings.apply(document, file.string(), true);
   return std::make_shared<text::Pipeline>(document, file.string());
@@ -33,7 +61,7 @@ std::shared_ptr<const Tokenizer> load_json(const fs::path& file, text::Settings 
 
 /// vocab.json and merges.txt, or vocab.txt. \param fitting families that read the file; where the
 /// settings name none: the second for RoBERTa's "<s>", else the first.
-std::shared_ptr<const Tokenizer> load_vocabulary(const fs::path& file, nlohmann::json model,
+std::shared_ptr<const Tokenizer> load_vocabulary(const fs::path& file, json model,
                                                  text::Settings settings,
                                                  const std::vector<text::Family>& fitting) {
   const auto family = settings.family();
@@ -42,7 +70,7 @@ std::shared_ptr<const Tokenizer> load_vocabulary(const fs::path& file, nlohmann:
   } else if (std::find(fitting.begin(), fitting.end(), *family) == fitting.end()) {
     throw FormatError("{}: is no file that {} reads", file.string(), settings.told_by());
   }
-  nlohmann::json document;
+  json document;
   document["model"] = std::move(model);
   settings.apply(document, file.string(), false);
   return std::make_shared<text::Pipeline>(document, file.string());
@@ -78,11 +106,11 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const fs::path& model_dir) {
   const text::Settings settings(model_dir);
   if (there("tokenizer.json")) return load_json(model_dir / "tokenizer.json", settings);
   if (there("vocab.json") && there("merges.txt")) {
-    return load_vocabulary(model_dir / "vocab.json", text::model_of_vocab_json(model_dir), settings,
+    return load_vocabulary(model_dir / "vocab.json", model_of_vocab_json(model_dir), settings,
                            {text::Family::kGpt2, text::Family::kRoberta});
   }
   if (there("vocab.txt")) {
-    return load_vocabulary(model_dir / "vocab.txt", text::model_of_vocab_txt(model_dir), settings,
+    return load_vocabulary(model_dir / "vocab.txt", model_of_vocab_txt(model_dir), settings,
                            {text::Family::kBert});
   }
   const fs::path model = only_model_file(model_dir);
