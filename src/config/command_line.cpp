@@ -14,8 +14,6 @@
 #include "eida/core/utf8.h"
 #include "nearest.h"
 #include "subcommands.h"
-#include "unknown_key.h"
-#include "value.h"
 
 namespace eida {
 namespace {
@@ -67,8 +65,9 @@ class Parser {
 
  private:
   struct Flag {
-    std::string name, key, value;
-    std::vector<std::string> values;  ///< of a flag that may be repeated
+    const Declaration& declared;
+    std::string value = {};
+    std::vector<std::string> values = {};  ///< of a flag that may be repeated
     const CLI::Option* option = nullptr;
   };
 
@@ -85,16 +84,14 @@ class Parser {
   }
 
   void add_key(const Declaration& option) {
-    Flag& flag = flags_.emplace_back();
-    flag.name = option.flag;
-    flag.key = option.key;
+    Flag& flag = flags_.emplace_back(Flag{option});
     CLI::Option* added = nullptr;
-    if (std::holds_alternative<bool*>(option.field)) {
-      added = app_.add_flag(flag.name, flag.value);
-    } else if (std::holds_alternative<std::vector<std::filesystem::path>*>(option.field)) {
-      added = app_.add_option(flag.name, flag.values)->allow_extra_args(false)->take_all();
+    if (option.field.type == config::Type::kFlag) {
+      added = app_.add_flag(option.flag, flag.value);
+    } else if (option.field.type == config::Type::kPaths) {
+      added = app_.add_option(option.flag, flag.values)->allow_extra_args(false)->take_all();
     } else {
-      added = app_.add_option(flag.name, flag.value);
+      added = app_.add_option(option.flag, flag.value);
     }
     flag.option = added->type_name("value");
   }
@@ -153,10 +150,10 @@ class Parser {
     for (const config::FreeOption& option : sub.options) check_option(sub, option);
     for (const Flag& flag : flags_) {
       const auto uses = [&](const std::vector<std::string>& keys) {
-        return std::count(keys.begin(), keys.end(), flag.key) > 0;
+        return std::count(keys.begin(), keys.end(), flag.declared.key) > 0;
       };
       if (flag.option->count() == 0 || uses(sub.keys) || uses(sub.needed_keys)) continue;
-      refuse(flag.name, sub);
+      refuse(flag.declared.flag, sub);
     }
     for (const config::Switch& option : config::switches()) {
       if (command_.*option.field && !config::obeys(&sub, option)) refuse(option.flag, sub);
@@ -188,11 +185,11 @@ class Parser {
 
   void apply_flag(const Flag& flag) {
     if (flag.values.empty()) {
-      set_key(flag.key, flag.value, flag.name, command_.config, command_.given);
+      set_key(flag.declared.key, flag.value, flag.declared.flag, command_.config, command_.given);
       return;
     }
-    config::assign(*config::find(options_, flag.key), flag.values, {flag.name, {}});
-    command_.given.insert(flag.key);
+    config::assign(flag.declared, flag.values, {flag.declared.flag, {}});
+    command_.given.insert(flag.declared.key);
   }
 
   void apply_assignment(const std::string& assignment) {

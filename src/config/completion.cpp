@@ -2,86 +2,64 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "declaration.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
+#include "eida/core/utf8.h"
 #include "help_page.h"
-#include "subcommands.h"
 
 namespace eida {
 namespace config {
 namespace {
 
-ValueKind path_kind(const std::string& value_name) {
-  return value_name == "DIR" ? ValueKind::kFolder : ValueKind::kFile;
+FreeOption as_flag(const Declaration& option, const std::string& name) {
+  const bool repeatable = option.field.type == Type::kPaths;
+  return {name, placeholder(option), option.help, false, repeatable, option.choice_names()};
 }
 
-ValueKind kind_of(const Declaration& option) {
-  if (std::holds_alternative<bool*>(option.field)) return ValueKind::kNone;
-  if (const ChoiceField* choice = option.choice())
-    return choice->is_list ? ValueKind::kList : ValueKind::kChoice;
-  const bool path = std::holds_alternative<std::filesystem::path*>(option.field) ||
-                    std::holds_alternative<std::vector<std::filesystem::path>*>(option.field);
-  return path ? path_kind(option.meta) : ValueKind::kAny;
+void append(std::vector<FreeOption>& flags, const std::vector<Declaration>& options,
+            Program program) {
+  for (const Declaration& option : options) {
+    if (option.belongs_to(program) && !option.flag.empty())
+      flags.push_back(as_flag(option, option.flag.substr(2)));
+  }
 }
 
-ValueKind kind_of(const FreeOption& option) {
-  if (option.is_switch()) return ValueKind::kNone;
-  if (!option.choices.empty()) return ValueKind::kChoice;
-  if (option.value_name == "KEY=VALUE") return ValueKind::kKey;
-  const bool path = option.value_name == "FILE" || option.value_name == "DIR";
-  return path ? path_kind(option.value_name) : ValueKind::kAny;
-}
-
-Completion completion(const FreeOption& option) {
-  return {option.flag(), option.help, kind_of(option), option.value_name, option.choices};
-}
-
-Completion completion(const Declaration& option) {
-  return {option.flag, option.help, kind_of(option), placeholder(option), option.choice_names()};
-}
-
-void add_call_options(CommandCompletion& command, const Subcommand* sub) {
-  for (const FreeOption& option : call_options(sub)) command.flags.push_back(completion(option));
-}
-
-CommandCompletion of_subcommand(const Subcommand& sub) {
-  CommandCompletion command{sub.name, sub.help, {}, !sub.arguments.empty()};
-  for (const FreeOption& option : sub.options) command.flags.push_back(completion(option));
-  Config defaults;
-  for (const Declaration& option : keys_of(sub, defaults))
-    command.flags.push_back(completion(option));
-  add_call_options(command, &sub);
-  return command;
+void append_call_options(std::vector<FreeOption>& flags, const Subcommand* sub) {
+  const std::vector<FreeOption> options = call_options(sub);
+  flags.insert(flags.end(), options.begin(), options.end());
 }
 
 }  // namespace
 
+ValueKind kind_of(const FreeOption& option) {
+  if (option.is_switch()) return ValueKind::kNone;
+  if (!option.choices.empty())
+    return option.value_name.ends_with("…") ? ValueKind::kList : ValueKind::kChoice;
+  if (option.value_name == "KEY=VALUE") return ValueKind::kKey;
+  if (option.value_name == "DIR") return ValueKind::kFolder;
+  return option.value_name == "FILE" ? ValueKind::kFile : ValueKind::kAny;
+}
+
 std::vector<CommandCompletion> command_completions(Program program) {
   std::vector<CommandCompletion> commands(1);
-  Config defaults;
-  for (const Declaration& option : declare(defaults)) {
-    if (option.belongs_to(program) && !option.flag.empty())
-      commands.front().flags.push_back(completion(option));
-  }
-  add_call_options(commands.front(), nullptr);
+  append(commands.front().flags, default_options(), program);
+  append_call_options(commands.front().flags, nullptr);
   for (const Subcommand& sub : subcommands()) {
-    if (sub.program == program) commands.push_back(of_subcommand(sub));
+    if (sub.program != program) continue;
+    commands.push_back({sub.name, sub.help, sub.options, !sub.arguments.empty()});
+    append(commands.back().flags, keys_of(sub), program);
+    append_call_options(commands.back().flags, &sub);
   }
   return commands;
 }
 
-std::vector<Completion> key_completions(Program program) {
-  std::vector<Completion> keys;
-  Config defaults;
-  for (const Declaration& option : declare(defaults)) {
+std::vector<FreeOption> key_completions(Program program) {
+  std::vector<FreeOption> keys;
+  for (const Declaration& option : default_options()) {
     if (!option.belongs_to(program)) continue;
-    Completion& key = keys.emplace_back(completion(option));
-    key.flag = option.key;
-    if (key.kind == ValueKind::kNone) {
-      key.kind = ValueKind::kChoice;
+    FreeOption& key = keys.emplace_back(as_flag(option, option.key));
+    if (key.is_switch()) {
+      key.value_name = "NAME";
       key.choices = {"true", "false"};
     }
   }
@@ -99,7 +77,7 @@ std::string backslashed(const std::string& text, const std::string& special) {
 
 std::string identifier(Program program) {
   std::string name = program_name(program);
-  std::replace(name.begin(), name.end(), '-', '_');
+  replace_all(name, "-", "_");
   return name;
 }
 

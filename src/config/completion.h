@@ -4,33 +4,27 @@
 #include <string>
 #include <vector>
 
-#include "eida/config/program.h"
+#include "subcommands.h"
 
 namespace eida::config {
 
 enum class ValueKind { kNone, kAny, kChoice, kList, kFile, kFolder, kKey };
 
-/// A flag and what its value may be.
-struct Completion {
-  std::string flag;  ///< "--lr"
-  std::string help;
-  ValueKind kind = ValueKind::kNone;
-  std::string value_name;            ///< "FILE"
-  std::vector<std::string> choices;  ///< of kChoice and kList, whose items are separated by commas
-};
+/// What the value of a flag may be. The items of a list are separated by commas.
+ValueKind kind_of(const FreeOption& option);
 
 /// The flags of one subcommand; `name` is empty for the program itself.
 struct CommandCompletion {
   std::string name, help;
-  std::vector<Completion> flags;
+  std::vector<FreeOption> flags;
   bool takes_folders = false;  ///< as arguments without a flag
 };
 
 /// First the program itself, then its subcommands.
 std::vector<CommandCompletion> command_completions(Program program);
 
-/// Keys that --set takes with what their values may be; `flag` is the key.
-std::vector<Completion> key_completions(Program program);
+/// Keys that --set takes, as flags of that name.
+std::vector<FreeOption> key_completions(Program program);
 
 /// `text` with a backslash before each character of `special`.
 std::string backslashed(const std::string& text, const std::string& special);

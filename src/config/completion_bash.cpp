@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "completion.h"
+#include "eida/core/utf8.h"
 
 namespace eida::config {
 namespace {
@@ -44,19 +45,20 @@ std::string words(const std::vector<std::string>& list) {
 
 std::string command_case(const CommandCompletion& command, const std::vector<std::string>& names) {
   std::vector<std::string> flags = names;
-  for (const Completion& flag : command.flags) flags.push_back(flag.flag);
+  for (const FreeOption& flag : command.flags) flags.push_back(flag.flag());
   return fmt::format("    {}) flags={}{} ;;\n", command.name.empty() ? "*" : command.name,
                      words(flags), command.takes_folders ? " folders=yes" : "");
 }
 
-std::string value_case(const Completion& completion) {
-  const auto is = [&](const char* what) {
-    return fmt::format("    {}) {} ;;\n", completion.flag, what);
+/// \param typed what stands before the value: a flag or a key
+std::string value_case(const std::string& typed, const FreeOption& option) {
+  const auto is = [&](const std::string& what) {
+    return fmt::format("    {}) {} ;;\n", typed, what);
   };
-  switch (completion.kind) {
+  switch (kind_of(option)) {
     case ValueKind::kChoice:
     case ValueKind::kList:
-      return is(fmt::format("kind=words values={}", words(completion.choices)).c_str());
+      return is(fmt::format("kind=words values={}", words(option.choices)));
     case ValueKind::kFile:
       return is("kind=file");
     case ValueKind::kFolder:
@@ -68,11 +70,6 @@ std::string value_case(const Completion& completion) {
       return "";
   }
   return "";
-}
-
-void replace(std::string& text, const std::string& name, const std::string& value) {
-  for (size_t at = 0; (at = text.find(name, at)) != std::string::npos; at += value.size())
-    text.replace(at, name.size(), value);
 }
 
 }  // namespace
@@ -88,21 +85,21 @@ std::string bash_completion(Program program) {
   command_cases += command_case(commands.front(), names);
   // A flag has the same values in every subcommand that has it.
   for (const CommandCompletion& command : commands) {
-    for (const Completion& flag : command.flags) {
-      const std::string line = value_case(flag);
+    for (const FreeOption& flag : command.flags) {
+      const std::string line = value_case(flag.flag(), flag);
       if (value_cases.find(line) == std::string::npos) value_cases += line;
     }
   }
-  for (const Completion& key : key_completions(program)) {
-    value_cases += value_case(key);
-    keys.push_back(key.flag);
+  for (const FreeOption& key : key_completions(program)) {
+    value_cases += value_case(key.name, key);
+    keys.push_back(key.name);
   }
   value_cases += fmt::format("    --set) kind=key values={} ;;\n", words(keys));
   std::string text = completion_header(program, "bash") + kFunction;
-  replace(text, "@NAME@", identifier(program));
-  replace(text, "@PROGRAM@", program_name(program));
-  replace(text, "@COMMANDS@", command_cases);
-  replace(text, "@VALUES@", value_cases);
+  replace_all(text, "@NAME@", identifier(program));
+  replace_all(text, "@PROGRAM@", program_name(program));
+  replace_all(text, "@COMMANDS@", command_cases);
+  replace_all(text, "@VALUES@", value_cases);
   return text;
 }
 

@@ -9,9 +9,9 @@ namespace {
 std::string quoted(const std::string& text) { return "'" + backslashed(text, "\\'") + "'"; }
 
 /// What `complete` is told about a flag's value.
-std::string value_options(const Completion& flag, const std::vector<Completion>& keys) {
+std::string value_options(const FreeOption& flag, const std::vector<FreeOption>& keys) {
   std::vector<std::string> items = flag.choices;
-  switch (flag.kind) {
+  switch (kind_of(flag)) {
     case ValueKind::kNone:
       return "";
     case ValueKind::kAny:
@@ -21,7 +21,7 @@ std::string value_options(const Completion& flag, const std::vector<Completion>&
     case ValueKind::kFolder:
       return " -x -a '(__fish_complete_directories)'";
     case ValueKind::kKey:
-      for (const Completion& key : keys) items.push_back(key.flag + "=");
+      for (const FreeOption& key : keys) items.push_back(key.name + "=");
       break;
     case ValueKind::kChoice:
     case ValueKind::kList:
@@ -34,7 +34,7 @@ std::string value_options(const Completion& flag, const std::vector<Completion>&
 
 std::string fish_completion(Program program) {
   const std::vector<CommandCompletion> commands = command_completions(program);
-  const std::vector<Completion> keys = key_completions(program);
+  const std::vector<FreeOption> keys = key_completions(program);
   const std::string complete = "complete -c " + program_name(program);
   std::string text = completion_header(program, "fish") + complete + " -f\n";
   for (const CommandCompletion& command : commands) {
@@ -46,8 +46,8 @@ std::string fish_completion(Program program) {
     const std::string where = is_program
                                   ? "__fish_use_subcommand"
                                   : fmt::format("'__fish_seen_subcommand_from {}'", command.name);
-    for (const Completion& flag : command.flags) {
-      text += fmt::format("{} -n {} -l {}{} -d {}\n", complete, where, flag.flag.substr(2),
+    for (const FreeOption& flag : command.flags) {
+      text += fmt::format("{} -n {} -l {}{} -d {}\n", complete, where, flag.name,
                           value_options(flag, keys), quoted(flag.help));
     }
     if (command.takes_folders)

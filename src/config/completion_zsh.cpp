@@ -6,9 +6,9 @@
 namespace eida::config {
 namespace {
 
-std::string action(const Completion& flag, const std::string& name) {
+std::string action(const FreeOption& flag, const std::string& name) {
   const std::string choices = fmt::format("{}", fmt::join(flag.choices, " "));
-  switch (flag.kind) {
+  switch (kind_of(flag)) {
     case ValueKind::kNone:
       return "";
     case ValueKind::kAny:
@@ -28,33 +28,30 @@ std::string action(const Completion& flag, const std::string& name) {
 }
 
 /// An argument of _arguments: '--lr=[largest learning rate]:X: '.
-std::string specification(const Completion& flag, const std::string& name) {
-  const bool repeats = flag.kind == ValueKind::kKey || flag.flag == "--adapter";
-  std::string text = (repeats ? "*" : "") + flag.flag;
-  if (flag.kind != ValueKind::kNone) text += "=";
-  text += "[" + backslashed(flag.help, "\\[]:") + "]";
-  if (flag.kind != ValueKind::kNone) {
-    text += ":" + backslashed(flag.value_name, "\\:") + ":" + action(flag, name);
-  }
-  return shell_quoted(text);
+std::string specification(const FreeOption& flag, const std::string& name) {
+  const std::string help = "[" + backslashed(flag.help, "\\[]:") + "]";
+  const std::string text = (flag.repeatable ? "*" : "") + flag.flag();
+  if (flag.is_switch()) return shell_quoted(text + help);
+  return shell_quoted(fmt::format("{}={}:{}:{}", text, help, backslashed(flag.value_name, "\\:"),
+                                  action(flag, name)));
 }
 
 std::string arguments_call(const CommandCompletion& command, const std::string& name,
                            const std::string& first) {
   std::string text = fmt::format("_arguments -s {}", first);
   if (command.takes_folders) text += " '*:run folder:_files -/'";
-  for (const Completion& flag : command.flags) text += " \\\n      " + specification(flag, name);
+  for (const FreeOption& flag : command.flags) text += " \\\n      " + specification(flag, name);
   return text;
 }
 
 std::string key_function(Program program, const std::string& name) {
   std::string keys, cases;
-  for (const Completion& key : key_completions(program)) {
-    keys += " " + key.flag;
-    const bool path = key.kind == ValueKind::kFile || key.kind == ValueKind::kFolder;
-    if (path) cases += fmt::format("      *{}) _files ;;\n", key.flag);
+  for (const FreeOption& key : key_completions(program)) {
+    keys += " " + key.name;
+    const bool path = kind_of(key) == ValueKind::kFile || kind_of(key) == ValueKind::kFolder;
+    if (path) cases += fmt::format("      *{}) _files ;;\n", key.name);
     if (!key.choices.empty())
-      cases += fmt::format("      *{}) compadd - {} ;;\n", key.flag, fmt::join(key.choices, " "));
+      cases += fmt::format("      *{}) compadd - {} ;;\n", key.name, fmt::join(key.choices, " "));
   }
   return fmt::format(
       "_{}_keys() {{\n  if compset -P '*='; then\n    case ${{IPREFIX%=}} in\n{}    esac\n"

@@ -12,8 +12,6 @@
 #include "eida/core/json.h"
 #include "eida/core/utf8.h"
 #include "nearest.h"
-#include "unknown_key.h"
-#include "value.h"
 #include "yaml_reader.h"
 
 namespace eida {
@@ -49,47 +47,41 @@ json parse(std::string_view text, const std::string& source, LineMap& lines) {
 }
 
 /// Walks the value of one file and sets the options it names.
-class Reader {
- public:
-  Reader(const std::string& source, fs::path folder, const LineMap& lines,
-         std::vector<Declaration>& all, KeySet& given)
-      : source_(source), folder_(std::move(folder)), lines_(lines), all_(all), given_(given) {}
+struct Reader {
+  const std::string& source;
+  const fs::path& folder;
+  const LineMap& lines;
+  const std::vector<Declaration>& all;
+  KeySet& given;
 
   void read_group(const json& value, const std::string& pointer, const std::string& group) {
     for (const auto& [name, item] : value.items()) {
       const std::string key = group.empty() ? name : group + "." + name;
       const std::string item_pointer = pointer + "/" + escape_json_pointer(name);
       const std::string where =
-          fmt::format("{}:{}: {}", source_, lines_.at(item_pointer), printable(key));
+          fmt::format("{}:{}: {}", source, lines.at(item_pointer), printable(key));
       if (const size_t dot = name.find('.');
-          dot != std::string::npos && group.empty() && config::find(all_, key)) {
+          dot != std::string::npos && group.empty() && config::find(all, key)) {
         throw ConfigError("{}: is nested: write {} under {}:", where, name.substr(dot + 1),
                           name.substr(0, dot));
       }
-      if (const Declaration* option = config::find(all_, key)) {
-        config::assign(*option, item, {where, folder_});
-        given_.insert(key);
+      if (const Declaration* option = config::find(all, key)) {
+        config::assign(*option, item, {where, folder});
+        given.insert(key);
       } else if (group.empty() && is_group(name)) {
         if (item.is_null()) continue;  // a group with every key commented out
         if (!item.is_object()) throw ConfigError("{}: holds keys, not a single value", where);
         read_group(item, item_pointer, name);
       } else {
-        throw ConfigError("{}: {}", where, config::unknown_key(key, all_));
+        throw ConfigError("{}: {}", where, config::unknown_key(key, all));
       }
     }
   }
 
- private:
   bool is_group(const std::string& name) const {
-    return std::any_of(all_.begin(), all_.end(),
+    return std::any_of(all.begin(), all.end(),
                        [&](const Declaration& d) { return d.key.starts_with(name + "."); });
   }
-
-  const std::string& source_;
-  fs::path folder_;
-  const LineMap& lines_;
-  std::vector<Declaration>& all_;
-  KeySet& given_;
 };
 
 }  // namespace
@@ -100,8 +92,8 @@ void read_config_text(std::string_view text, const std::string& source, const fs
   const json value = parse(text, source, lines);
   if (value.is_null()) return;
   if (!value.is_object()) throw ConfigError("{}:{}: is not a map of keys", source, lines.at(""));
-  auto all = config::declare(config);
-  Reader(source, folder, lines, all, given).read_group(value, "", "");
+  const auto all = config::declare(config);
+  Reader{source, folder, lines, all, given}.read_group(value, "", "");
 }
 
 void read_config_file(const fs::path& file, Config& config, KeySet& given) {
@@ -111,7 +103,7 @@ void read_config_file(const fs::path& file, Config& config, KeySet& given) {
 
 void set_key(const std::string& key, const std::string& value, const std::string& where,
              Config& config, KeySet& given) {
-  auto all = config::declare(config);
+  const auto all = config::declare(config);
   const Declaration* option = config::find(all, key);
   if (option == nullptr) throw ConfigError("{}: {}", where, config::unknown_key(key, all));
   config::assign(*option, config::value_from_text(*option, value), {where, {}});

@@ -1,5 +1,5 @@
 /// One option: where it lives, what it is called, what it may be. Everything about an option is
-/// said once, in declare_*.cpp; flags, files, dump, help and schema follow.
+/// said once, in declarations.cpp; flags, files, dump, help and schema follow.
 #pragma once
 
 #include <cstdint>
@@ -8,30 +8,108 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <variant>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "eida/config/config.h"
-#include "eida/config/program.h"
 
-namespace eida::config {
+namespace eida {
 
-/// A field that holds a choice, a choice or none, or a list of choices: its names in and out.
-struct ChoiceField {
-  void* field;
-  size_t bytes;
-  bool may_be_null, is_list;
-  nlohmann::json (*get)(const void* field);
-  void (*set)(void* field, const nlohmann::json& names);
+/// In JSON: "all", or the list.
+void to_json(nlohmann::json& json, const LayerChoice& layers);
+void from_json(const nlohmann::json& json, LayerChoice& layers);
+
+namespace config {
+
+/// What a field holds. An optional holds what it may hold.
+enum class Type { kFlag, kWhole, kReal, kText, kPath, kChoice, kLayers, kWholes, kPaths, kChoices };
+
+constexpr Type type_of(const bool*) { return Type::kFlag; }
+constexpr Type type_of(const int64_t*) { return Type::kWhole; }
+constexpr Type type_of(const double*) { return Type::kReal; }
+constexpr Type type_of(const std::string*) { return Type::kText; }
+constexpr Type type_of(const std::filesystem::path*) { return Type::kPath; }
+constexpr Type type_of(const LayerChoice*) { return Type::kLayers; }
+constexpr Type type_of(const std::vector<int64_t>*) { return Type::kWholes; }
+constexpr Type type_of(const std::vector<std::filesystem::path>*) { return Type::kPaths; }
+template <ChoiceEnum E>
+constexpr Type type_of(const E*) {
+  return Type::kChoice;
+}
+template <ChoiceEnum E>
+constexpr Type type_of(const std::vector<E>*) {
+  return Type::kChoices;
+}
+
+/// What the items of a list hold; else the type itself.
+constexpr Type item_of(Type type) {
+  if (type == Type::kPaths) return Type::kPath;
+  if (type == Type::kChoices) return Type::kChoice;
+  return type == Type::kWholes || type == Type::kLayers ? Type::kWhole : type;
+}
+
+/// What an optional or a list holds, else T itself.
+template <typename T>
+struct HeldBy {
+  using type = T;
 };
-
-/// A field of a Config. Empty strings and paths stand for null.
-using Field = std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*,
-                           std::optional<int64_t>*, std::optional<double>*, std::vector<int64_t>*,
-                           std::vector<std::filesystem::path>*, LayerChoice*, ChoiceField>;
+template <typename T>
+requires requires { typename T::value_type; }
+struct HeldBy<T> {
+  using type = typename T::value_type;
+};
 
 struct Choice {
   std::string name, help;
+};
+
+/// A field of a Config and its value as JSON. Null stands for an optional that holds nothing, and
+/// for an empty string or path.
+struct Field {
+  template <typename T>
+  Field(T* field) : at(field), bytes(sizeof(T)) {  // NOLINT(google-explicit-constructor)
+    using nlohmann::json;
+    using Held = typename HeldBy<T>::type;
+    constexpr bool kOptional = std::is_same_v<T, std::optional<Held>>;
+    using Value = std::conditional_t<kOptional, Held, T>;
+    type = type_of(static_cast<const Value*>(nullptr));
+    may_be_null = kOptional || type == Type::kPath;
+    get = [](const void* from) {
+      const T& value = *static_cast<const T*>(from);
+      if constexpr (kOptional) {
+        return value ? json(*value) : json();
+      } else if constexpr (requires { value.c_str(); }) {
+        return value.empty() ? json() : json(value);
+      } else {
+        return json(value);
+      }
+    };
+    set = [](void* to, const json& value) {
+      *static_cast<T*>(to) = value.is_null() ? T() : T(value.get<Value>());
+    };
+    if constexpr (ChoiceEnum<Held>) {
+      list = Choices<Held>::kList;
+      for (const ChoiceRow<Held>& row : Choices<Held>::kAll)
+        choices.push_back({std::string(row.name), std::string(row.help)});
+    }
+  }
+
+  void* at;
+  size_t bytes;
+  Type type;
+  bool may_be_null;
+  nlohmann::json (*get)(const void* from);
+  void (*set)(void* to, const nlohmann::json& value);
+  std::string list;             ///< of choices: their name for --list
+  std::vector<Choice> choices;  ///< their names come from core/choices.h
+};
+
+/// The numbers that a value may be.
+struct Range {
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+  bool open = false;  ///< the minimum itself is not allowed
 };
 
 constexpr unsigned kProbe = static_cast<unsigned>(Program::kProbe);
@@ -39,116 +117,63 @@ constexpr unsigned kTrain = static_cast<unsigned>(Program::kTrain);
 constexpr unsigned kEval = static_cast<unsigned>(Program::kEval);
 constexpr unsigned kAll = kProbe | kTrain | kEval;
 
-struct Declaration {
-  std::string key;  ///< "train.lr"
-  Field field;
-  std::string help;
-  unsigned programs = kAll;  ///< that have a use for it
-  unsigned required = 0;     ///< programs that cannot run without
-  std::string flag;          ///< "--lr"; empty: only --set
-  std::string meta;          ///< what stands for the value in help
-  std::string list;          ///< its name for --list
-  std::vector<Choice> choices;
-  double min = -std::numeric_limits<double>::infinity();
-  double max = std::numeric_limits<double>::infinity();
-  bool min_open = false;               ///< the minimum itself is not allowed
+/// What there is to say of an option beside its key, field and help.
+struct Traits {
+  unsigned programs = 0;               ///< that have a use for it; 0: those of its section
+  unsigned required = 0;               ///< programs that cannot run without
+  std::string flag = {};               ///< "--lr"; empty: only --set
+  std::string meta = {};               ///< what stands for the value in help
+  Range range = {};                    ///< of a number, and of the numbers of a list
   size_t min_items = 0;                ///< of a list
   size_t max_items = 10'000;           ///< of a list
   bool increasing = false;             ///< a list of growing numbers
   bool nullable = false;               ///< a string that may be null
   const char* pattern = nullptr;       ///< what a string has to match, as a regular expression
   const char* pattern_help = nullptr;  ///< the same in words
+};
 
-  Declaration& in(unsigned value) { return programs = value, *this; }
-  Declaration& needed_by(unsigned value) { return required = value, *this; }
-  Declaration& as(const char* value) { return flag = value, *this; }
-  Declaration& value_name(const char* value) { return meta = value, *this; }
-  Declaration& at_least(double value) { return min = value, *this; }
-  Declaration& above(double value) { return min = value, min_open = true, *this; }
-  Declaration& at_most(double value) { return max = value, *this; }
-  Declaration& items(size_t least, size_t most) {
-    return min_items = least, max_items = most, *this;
-  }
-  Declaration& growing() { return increasing = true, *this; }
-  Declaration& or_null() { return nullable = true, *this; }
-  Declaration& matching(const char* value, const char* words) {
-    return pattern = value, pattern_help = words, *this;
-  }
+struct Declaration : Traits {
+  std::string key;  ///< "train.lr"
+  Field field;
+  std::string help;
 
   bool belongs_to(Program program) const {
     return (programs & static_cast<unsigned>(program)) != 0;
   }
-  bool may_be_null() const;
-  /// Of a field of one choice, or of a list of them, or nullptr.
-  const ChoiceField* choice() const { return std::get_if<ChoiceField>(&field); }
+  bool needed_by(Program program) const { return (required & static_cast<unsigned>(program)) != 0; }
+  bool may_be_null() const { return nullable || field.may_be_null; }
   std::vector<std::string> choice_names() const;
   std::string group() const { return key.substr(0, key.find('.')); }
 };
 
-/// The enum of a field of choices: T itself, or what an optional or a list holds.
-template <typename T>
-struct ChosenOf {
-  using type = T;
-};
-template <typename T>
-requires requires { typename T::value_type; }
-struct ChosenOf<T> {
-  using type = typename T::value_type;
-};
-
-/// \param field a choice, an optional one (null: none) or a list of choices
-template <typename T>
-ChoiceField choice_field(T* field) {
-  using nlohmann::json;
-  constexpr bool kOptional = requires { field->has_value(); };
-  const auto get = [](const void* from) {
-    const T& value = *static_cast<const T*>(from);
-    if constexpr (kOptional) {
-      return value ? json(*value) : json();
-    } else {
-      return json(value);
-    }
-  };
-  const auto set = [](void* to, const json& names) {
-    T& value = *static_cast<T*>(to);
-    if constexpr (kOptional) {
-      value = names.is_null() ? T() : names.get<typename T::value_type>();
-    } else {
-      names.get_to(value);
-    }
-  };
-  return {field, sizeof(T), kOptional, !kOptional && !ChoiceEnum<T>, get, set};
-}
-
-/// Collects declarations; `Config` must outlive them.
-class Declarations {
- public:
-  Declaration& add(std::string key, Field field, std::string help);
-  /// The names come from core/choices.h.
-  template <typename T, ChoiceEnum E = typename ChosenOf<T>::type>
-  Declaration& add(std::string key, T* field, std::string help) {
-    Declaration& added = add(std::move(key), choice_field(field), std::move(help));
-    added.list = Choices<E>::kList;
-    for (const ChoiceRow<E>& row : Choices<E>::kAll)
-      added.choices.push_back({std::string(row.name), std::string(row.help)});
-    if (added.choice()->is_list) added.max_items = added.choices.size();
-    return added;
-  }
-  std::vector<Declaration> take() { return std::move(all_); }
-
- private:
-  std::vector<Declaration> all_;
-};
-
 /// Every option, in the order of the documentation, bound to the fields of `config`.
 std::vector<Declaration> declare(Config& config);
-void declare_input(Config& config, Declarations& list);  ///< model, data, sites
-void declare_method(Config& config,
-                    Declarations& list);  ///< rounds, method, sampling, subspace, ranks, lora
-void declare_training(Config& config, Declarations& list);  ///< train
-void declare_output(Config& config, Declarations& list);    ///< generation, eval, probe, run
+/// The same, bound to the defaults.
+const std::vector<Declaration>& default_options();
 
 /// The option of that key, or nullptr.
-Declaration* find(std::vector<Declaration>& all, const std::string& key);
+const Declaration* find(const std::vector<Declaration>& all, const std::string& key);
 
-}  // namespace eida::config
+/// Where a value came from.
+struct Origin {
+  std::string where;  ///< begins the error message: "configs/x.yaml:12: train.lr", "--lr"
+  std::filesystem::path folder;  ///< of relative paths; empty: the working directory
+};
+
+/// Checks type, range and choices and sets the field. \throws ConfigError "WHERE: 'fast' is not a
+/// number (hint: …)"
+void assign(const Declaration& option, const nlohmann::json& value, const Origin& origin);
+
+/// The JSON value that a text on the command line stands for: what it is depends on the option's
+/// type. Lists are separated by commas, with or without brackets.
+nlohmann::json value_from_text(const Declaration& option, const std::string& text);
+
+/// Defaults that tasks have in place of the option's, each with the tasks that share it: "e2e,
+/// prompt".
+std::vector<std::pair<std::string, nlohmann::json>> task_defaults(const Declaration& option);
+
+/// The field's value.
+nlohmann::json value_of(const Declaration& option);
+
+}  // namespace config
+}  // namespace eida

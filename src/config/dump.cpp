@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
+#include <set>
+
 #include "declaration.h"
 #include "eida/config/schema.h"
-#include "value.h"
 
 namespace eida {
 namespace {
@@ -12,17 +13,13 @@ using nlohmann::json;
 /// Text that no YAML reader takes for anything else, as it is; else in double quotes, whose escapes
 /// JSON and YAML share.
 std::string yaml_text(const std::string& text) {
-  constexpr const char* kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
-  constexpr const char* kInside =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789/.-";
-  const bool plain =
-      text.find_first_of(kLetters) == 0 && text.find_first_not_of(kInside) == std::string::npos;
-  const bool word = text == "true" || text == "false" || text == "null" || text == "yes" ||
-                    text == "no" || text == "on" || text == "off" || text == "y" || text == "n";
-  std::string lower = text;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (plain && !word && lower == text) return text;
-  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  static const std::set<std::string> kWords = {"true", "false", "null", "yes", "no",
+                                               "on",   "off",   "y",    "n"};
+  constexpr const char* kFirst = "abcdefghijklmnopqrstuvwxyz_";
+  constexpr const char* kInside = "abcdefghijklmnopqrstuvwxyz_0123456789/.-";
+  const bool plain = text.find_first_of(kFirst) == 0 &&
+                     text.find_first_not_of(kInside) == std::string::npos && !kWords.contains(text);
+  return plain ? text : json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string yaml_value(const json& value) {
@@ -33,21 +30,17 @@ std::string yaml_value(const json& value) {
   return fmt::format("[{}]", fmt::join(items, ", "));
 }
 
-std::string absolute_text(const std::filesystem::path& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
-}
-
 /// Paths leave their folder behind: a dump is valid anywhere.
 json portable_value(const config::Declaration& option) {
-  if (const auto* path = std::get_if<std::filesystem::path*>(&option.field);
-      path != nullptr && !(*path)->empty()) {
-    return absolute_text(**path);
-  }
-  const auto* paths = std::get_if<std::vector<std::filesystem::path>*>(&option.field);
-  if (paths == nullptr) return config::value_of(option);
-  json list = json::array();
-  for (const auto& path : **paths) list.push_back(absolute_text(path));
-  return list;
+  const auto make_absolute = [](json& path) {
+    const std::filesystem::path given = path.get<std::string>();
+    path = std::filesystem::absolute(given).lexically_normal().string();
+  };
+  json value = config::value_of(option);
+  if (option.field.type == config::Type::kPath && !value.is_null()) make_absolute(value);
+  if (option.field.type == config::Type::kPaths)
+    for (json& path : value) make_absolute(path);
+  return value;
 }
 
 }  // namespace

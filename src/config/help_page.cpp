@@ -2,27 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
+#include "eida/config/schema.h"
+#include "eida/core/utf8.h"
 #include "subcommands.h"
-#include "value.h"
 
-namespace eida::config {
+namespace eida {
+namespace config {
 namespace {
-
-struct Placeholder {
-  std::string operator()(const bool*) const { return ""; }
-  std::string operator()(const int64_t*) const { return "N"; }
-  std::string operator()(const std::optional<int64_t>*) const { return "N"; }
-  std::string operator()(const double*) const { return "X"; }
-  std::string operator()(const std::optional<double>*) const { return "X"; }
-  std::string operator()(const std::vector<int64_t>*) const { return "N,N,…"; }
-  std::string operator()(const ChoiceField& field) const {
-    return field.is_list ? "NAME,…" : "NAME";
-  }
-  std::string operator()(const std::string*) const { return "NAME"; }
-  std::string operator()(const std::filesystem::path*) const { return "PATH"; }
-  std::string operator()(const std::vector<std::filesystem::path>*) const { return "PATH,…"; }
-  std::string operator()(const LayerChoice*) const { return "all|N,N,…"; }
-};
 
 std::string default_text(const Declaration& option) {
   std::string text = typed(value_of(option));
@@ -33,7 +21,7 @@ std::string default_text(const Declaration& option) {
 
 HelpEntry entry(const Declaration& option) {
   const std::string value = placeholder(option);
-  const bool boolean = std::holds_alternative<bool*>(option.field);
+  const bool boolean = option.field.type == Type::kFlag;
   std::string left = option.flag;
   if (option.flag.empty()) {
     left = option.key + (boolean ? "=true|false" : "=" + value);
@@ -41,7 +29,7 @@ HelpEntry entry(const Declaration& option) {
     left += " " + value;
   }
   std::string right = option.help;
-  if (value.find('|') == std::string::npos && !option.choices.empty()) {
+  if (value.find('|') == std::string::npos && !option.field.choices.empty()) {
     right += fmt::format(": {}", fmt::join(option.choice_names(), ", "));
   }
   if (!option.flag.empty() && option.flag != "--" + option.key) right += " (" + option.key + ")";
@@ -74,8 +62,7 @@ HelpPage subcommand_page(const Subcommand& sub) {
   page.calls = {{call(sub), ""}};
   HelpSection options{"Options", {}};
   for (const FreeOption& option : sub.options) options.entries.push_back(entry(option));
-  Config defaults;
-  for (const Declaration& option : keys_of(sub, defaults)) options.entries.push_back(entry(option));
+  for (const Declaration& option : keys_of(sub)) options.entries.push_back(entry(option));
   page.sections = {options, call_section(&sub)};
   return page;
 }
@@ -84,8 +71,7 @@ HelpPage subcommand_page(const Subcommand& sub) {
 std::vector<HelpSection> key_sections(Program program) {
   std::vector<HelpSection> sections = {
       {"Flags and keys (what has no flag is set by --set KEY=VALUE; defaults in brackets)", {}}};
-  Config defaults;
-  for (const Declaration& option : declare(defaults)) {
+  for (const Declaration& option : default_options()) {
     if (!option.belongs_to(program)) continue;
     if (option.group() != sections.back().title) sections.push_back({option.group(), {}});
     sections.back().entries.push_back(entry(option));
@@ -93,14 +79,48 @@ std::vector<HelpSection> key_sections(Program program) {
   return sections;
 }
 
+constexpr size_t kLeft = 36;    // width of the column with the names
+constexpr size_t kWidth = 100;  // of the whole
+
+/// "  LEFT      right, wrapped at kWidth".
+std::string laid_out(const std::string& left, const std::string& right) {
+  std::string text = "  " + left;
+  size_t column = 2 + display_width(left);
+  const auto to_right_column = [&] {
+    if (column >= kLeft) {
+      while (text.back() == ' ') text.pop_back();
+      text += '\n';
+      column = 0;
+    }
+    text.append(kLeft - column, ' ');
+    column = kLeft;
+  };
+  to_right_column();
+  for (size_t begin = 0; begin < right.size();) {
+    const size_t end = std::min(right.find(' ', begin), right.size());
+    const std::string word = right.substr(begin, end - begin);
+    const size_t width = display_width(word);
+    if (column > kLeft && column + width > kWidth) to_right_column();
+    text += word + " ";
+    column += width + 1;
+    begin = end + 1;
+  }
+  while (text.back() == ' ') text.pop_back();
+  return text + "\n";
+}
+
 }  // namespace
 
 std::string placeholder(const Declaration& option) {
   if (!option.meta.empty()) return option.meta;
-  std::string names = fmt::format("{}", fmt::join(option.choice_names(), "|"));
-  const bool single = option.choice() != nullptr && !option.choice()->is_list;
-  if (single && names.size() <= 16) return names;
-  return std::visit(Placeholder{}, option.field);
+  static const std::map<Type, std::string> kPlaceholders = {
+      {Type::kFlag, ""},        {Type::kWhole, "N"},
+      {Type::kReal, "X"},       {Type::kLayers, "all|N,N,…"},
+      {Type::kWholes, "N,N,…"}, {Type::kChoices, "NAME,…"}};
+  const auto found = kPlaceholders.find(option.field.type);
+  if (found != kPlaceholders.end()) return found->second;
+  const std::string names = fmt::format("{}", fmt::join(option.choice_names(), "|"));
+  return names.empty() || names.size() > 16 ? "NAME" : names;
 }
 
 std::string typed(const nlohmann::json& value) {
@@ -113,7 +133,8 @@ std::string typed(const nlohmann::json& value) {
 
 HelpPage help_page(Program program, const std::string& subcommand) {
   if (const Subcommand* sub = find_subcommand(program, subcommand)) return subcommand_page(*sub);
-  HelpPage page{program_name(program), summary(program), {}, examples(program), {}};
+  const auto& [self, name, summary, examples] = help_of(program);
+  HelpPage page{name, summary, {}, examples, {}};
   page.calls = {{page.name + " [OPTIONS]", ""}};
   for (const Subcommand& sub : subcommands()) {
     if (sub.program == program) page.calls.push_back({call(sub), sub.help});
@@ -123,4 +144,22 @@ HelpPage help_page(Program program, const std::string& subcommand) {
   return page;
 }
 
-}  // namespace eida::config
+}  // namespace config
+
+std::string help_text(Program program, const std::string& subcommand) {
+  const config::HelpPage page = config::help_page(program, subcommand);
+  std::string text = fmt::format("{}: {}\n\n", page.name, page.summary);
+  for (const auto& [call, meaning] : page.calls) {
+    text += text.ends_with("\n\n") ? "Usage: " : "       ";
+    text += meaning.empty() ? call + "\n" : fmt::format("{}   {}\n", call, meaning);
+  }
+  text += "\nExamples:\n";
+  for (const std::string& example : page.examples) text += "  " + example + "\n";
+  for (const config::HelpSection& section : page.sections) {
+    text += fmt::format("\n{}:\n", section.title);
+    for (const auto& [left, right] : section.entries) text += config::laid_out(left, right);
+  }
+  return text;
+}
+
+}  // namespace eida

@@ -1,4 +1,4 @@
-/// What --help says, before it is laid out: for terminals in help.cpp, for man in man_page.cpp.
+/// What --help says, before it is laid out: for terminals in help_text(), for man in man_page.cpp.
 #pragma once
 
 #include <string>

@@ -1,13 +1,14 @@
 #include <cmath>
+#include <map>
 
 #include "declaration.h"
 #include "eida/config/schema.h"
-#include "value.h"
 
 namespace eida {
 namespace {
 
 using config::Declaration;
+using config::Type;
 using nlohmann::ordered_json;
 
 /// Whole bounds as whole numbers, so that 1 is not written 1.0.
@@ -16,55 +17,36 @@ ordered_json number(double value) {
   return value;
 }
 
-ordered_json with_bounds(ordered_json type, const Declaration& option) {
-  if (std::isfinite(option.min))
-    type[option.min_open ? "exclusiveMinimum" : "minimum"] = number(option.min);
-  if (std::isfinite(option.max)) type["maximum"] = number(option.max);
+/// Of a value that is no list, or of an item of one.
+ordered_json item_type(const Declaration& option) {
+  static const std::map<Type, std::string> kNames = {
+      {Type::kFlag, "boolean"}, {Type::kWhole, "integer"}, {Type::kReal, "number"}};
+  if (!option.field.choices.empty()) return {{"enum", option.choice_names()}};
+  const auto name = kNames.find(item_of(option.field.type));
+  if (name == kNames.end()) {
+    ordered_json text = {{"type", "string"}, {"minLength", 1}};
+    if (option.pattern != nullptr) text["pattern"] = option.pattern;
+    return text;
+  }
+  ordered_json type = {{"type", name->second}};
+  const auto& [min, max, open] = option.range;
+  if (std::isfinite(min)) type[open ? "exclusiveMinimum" : "minimum"] = number(min);
+  if (std::isfinite(max)) type["maximum"] = number(max);
   return type;
 }
 
-ordered_json text_type(const Declaration& option) {
-  ordered_json type = {{"type", "string"}, {"minLength", 1}};
-  if (option.pattern != nullptr) type["pattern"] = option.pattern;
-  return type;
+ordered_json value_type(const Declaration& option) {
+  ordered_json item = item_type(option);
+  if (item_of(option.field.type) == option.field.type) return item;
+  ordered_json list = {{"type", "array"}, {"items", std::move(item)}, {"minItems", 1}};
+  if (option.field.type == Type::kLayers) return {{"anyOf", {{{"const", "all"}}, list}}};
+  list["minItems"] = option.min_items;
+  list["maxItems"] = option.max_items;
+  return list;
 }
-
-ordered_json list_of(ordered_json items, const Declaration& option) {
-  return {{"type", "array"},
-          {"items", std::move(items)},
-          {"minItems", option.min_items},
-          {"maxItems", option.max_items}};
-}
-
-struct TypeOf {
-  const Declaration& option;
-
-  ordered_json whole() const { return with_bounds({{"type", "integer"}}, option); }
-  ordered_json real() const { return with_bounds({{"type", "number"}}, option); }
-
-  ordered_json operator()(bool*) const { return {{"type", "boolean"}}; }
-  ordered_json operator()(int64_t*) const { return whole(); }
-  ordered_json operator()(double*) const { return real(); }
-  ordered_json operator()(std::optional<int64_t>*) const { return whole(); }
-  ordered_json operator()(std::optional<double>*) const { return real(); }
-  ordered_json operator()(std::string*) const { return text_type(option); }
-  ordered_json operator()(std::filesystem::path*) const { return text_type(option); }
-  ordered_json operator()(std::vector<int64_t>*) const { return list_of(whole(), option); }
-  ordered_json operator()(const config::ChoiceField& field) const {
-    const ordered_json names = {{"enum", option.choice_names()}};
-    return field.is_list ? list_of(names, option) : names;
-  }
-  ordered_json operator()(std::vector<std::filesystem::path>*) const {
-    return list_of(text_type(option), option);
-  }
-  ordered_json operator()(LayerChoice*) const {
-    const ordered_json list = {{"type", "array"}, {"items", whole()}, {"minItems", 1}};
-    return {{"anyOf", {{{"const", "all"}}, list}}};
-  }
-};
 
 ordered_json describe(const Declaration& option) {
-  ordered_json type = std::visit(TypeOf{option}, option.field);
+  ordered_json type = value_type(option);
   if (option.may_be_null()) type = {{"anyOf", {type, {{"type", "null"}}}}};
   type["description"] = option.help;
   type["default"] = config::value_of(option);
@@ -74,9 +56,8 @@ ordered_json describe(const Declaration& option) {
 }  // namespace
 
 ordered_json json_schema() {
-  Config defaults;
   ordered_json properties = ordered_json::object();
-  for (const Declaration& option : config::declare(defaults)) {
+  for (const Declaration& option : config::default_options()) {
     const size_t dot = option.key.find('.');
     if (dot == std::string::npos) {
       properties[option.key] = describe(option);

@@ -10,33 +10,17 @@
 namespace eida {
 namespace {
 
-constexpr const char* kEnding = R"(.SH EXIT STATUS
-.TP
-0
-done
-.TP
-1
-a fault of the program
-.TP
-2
-command line or configuration
-.TP
-3
-a data file, a run folder, the disk
-.TP
-4
-a model folder, a tokenizer or an adapter file
-.TP
-5
-numbers that are not finite, a parity check that was missed
-.TP
-130, 143
-SIGINT, SIGTERM: the state is saved, \-\-resume goes on
-.SH ENVIRONMENT
-.TP
-NO_COLOR
-set and not empty: no colour on a terminal
-)";
+constexpr std::pair<const char*, const char*> kExitCodes[] = {
+    {"0", "done"},
+    {"1", "a fault of the program"},
+    {"2", "command line or configuration"},
+    {"3", "a data file, a run folder, the disk"},
+    {"4", "a model folder, a tokenizer or an adapter file"},
+    {"5", "numbers that are not finite, a parity check that was missed"},
+    {"130, 143", "SIGINT, SIGTERM: the state is saved, \\-\\-resume goes on"}};
+constexpr const char* kEnding =
+    ".SH ENVIRONMENT\n.TP\nNO_COLOR\nset and not empty: no colour on a terminal\n"
+    ".SH SEE ALSO\n.BR eida\\-probe (1),\n.BR eida\\-train (1),\n.BR eida\\-eval (1)\n";
 
 /// Text as troff takes it literally: escapes for backslash, minus and what is not ASCII (dots for
 /// the ellipsis, which not every device has), and nothing that a request could begin with.
@@ -94,8 +78,10 @@ std::string man_page(Program program) {
     text += heading_only ? ".PP\n" + roff(section.title) + ":\n"
                          : fmt::format(".SS {}\n{}", roff(section.title), entries(section));
   }
-  return text + kEnding +
-         ".SH SEE ALSO\n.BR eida\\-probe (1),\n.BR eida\\-train (1),\n.BR eida\\-eval (1)\n";
+  text += ".SH EXIT STATUS\n";
+  for (const auto& [code, meaning] : kExitCodes)
+    text += fmt::format(".TP\n{}\n{}\n", code, meaning);
+  return text + kEnding;
 }
 
 }  // namespace eida

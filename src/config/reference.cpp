@@ -2,15 +2,17 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 
 #include "eida/config/schema.h"
+#include "eida/core/utf8.h"
 #include "help_page.h"
-#include "value.h"
 
 namespace eida {
 namespace {
 
 using config::Declaration;
+using config::Type;
 
 constexpr const char* kIntroduction = R"(# Configuration
 
@@ -24,50 +26,38 @@ Written by `eida-probe --list reference`.
 
 /// ", 1 to 16", ", above 0", ", at least 1", or nothing.
 std::string range_text(const Declaration& option) {
-  const bool low = std::isfinite(option.min), high = std::isfinite(option.max);
-  if (low && high && !option.min_open) return fmt::format(", {} to {}", option.min, option.max);
+  const auto& [min, max, open] = option.range;
+  const bool low = std::isfinite(min), high = std::isfinite(max);
+  if (low && high && !open) return fmt::format(", {} to {}", min, max);
   std::string text;
-  if (low) text += fmt::format(", {} {}", option.min_open ? "above" : "at least", option.min);
-  if (high) text += fmt::format(", at most {}", option.max);
+  if (low) text += fmt::format(", {} {}", open ? "above" : "at least", min);
+  if (high) text += fmt::format(", at most {}", max);
   return text;
 }
 
 std::string items_text(const Declaration& option) {
-  if (option.min_items == option.max_items) return fmt::format("list of {}", option.min_items);
-  return option.min_items == 0 ? "list of any number of" : "list of";
+  if (option.field.type != Type::kWholes && option.field.type != Type::kChoices) return "";
+  if (option.min_items == option.max_items) return fmt::format("list of {} ", option.min_items);
+  return option.min_items == 0 ? "list of any number of " : "list of ";
 }
 
-struct TypeText {
-  const Declaration& option;
-
-  std::string whole() const { return "whole number" + range_text(option); }
-  std::string real() const { return "number" + range_text(option); }
-
-  std::string operator()(const bool*) const { return "true, false"; }
-  std::string operator()(const int64_t*) const { return whole(); }
-  std::string operator()(const std::optional<int64_t>*) const { return whole(); }
-  std::string operator()(const double*) const { return real(); }
-  std::string operator()(const std::optional<double>*) const { return real(); }
-  std::string operator()(const std::string*) const {
-    return option.pattern_help != nullptr ? option.pattern_help : "text";
-  }
-  std::string operator()(const std::filesystem::path*) const {
-    return option.meta == "DIR" ? "folder" : "file";
-  }
-  std::string operator()(const std::vector<int64_t>*) const {
-    return fmt::format("{} whole numbers{}{}", items_text(option), range_text(option),
-                       option.increasing ? ", growing" : "");
-  }
-  std::string operator()(const config::ChoiceField& field) const {
-    return field.is_list ? items_text(option) + " choices" : "a choice";
-  }
-  std::string operator()(const std::vector<std::filesystem::path>*) const {
-    return "list of files";
-  }
-  std::string operator()(const LayerChoice*) const {
-    return "all, or list of whole numbers" + range_text(option);
-  }
-};
+std::string type_text(const Declaration& option) {
+  static const std::map<Type, std::string> kWords = {
+      {Type::kFlag, "true, false"},
+      {Type::kWhole, "whole number"},
+      {Type::kReal, "number"},
+      {Type::kText, "text"},
+      {Type::kPath, "file"},
+      {Type::kChoice, "a choice"},
+      {Type::kLayers, "all, or list of whole numbers"},
+      {Type::kWholes, "whole numbers"},
+      {Type::kPaths, "list of files"},
+      {Type::kChoices, "choices"}};
+  if (option.pattern_help != nullptr) return option.pattern_help;
+  if (option.meta == "DIR") return "folder";
+  return fmt::format("{}{}{}{}", items_text(option), kWords.at(option.field.type),
+                     range_text(option), option.increasing ? ", growing" : "");
+}
 
 std::string code(const std::string& text) { return "`" + text + "`"; }
 
@@ -86,30 +76,29 @@ std::string default_text(const Declaration& option) {
 std::string program_names(const Declaration& option) {
   std::vector<std::string> names;
   for (const Program program : {Program::kProbe, Program::kTrain, Program::kEval}) {
-    const bool needs = (option.required & static_cast<unsigned>(program)) != 0;
     const std::string name = program_name(program).substr(std::string("eida-").size());
-    if (option.belongs_to(program)) names.push_back(needs ? name + " (needed)" : name);
+    if (option.belongs_to(program))
+      names.push_back(option.needed_by(program) ? name + " (needed)" : name);
   }
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
 std::string meaning(const Declaration& option) {
   std::string text = option.help;
-  for (const config::Choice& choice : option.choices)
-    text += fmt::format("{}<br>{}: {}", &choice == &option.choices.front() ? "." : "",
-                        code(choice.name), choice.help);
+  if (!option.field.choices.empty()) text += ".";
+  for (const auto& [name, help] : option.field.choices)
+    text += fmt::format("<br>{}: {}", code(name), help);
   return text;
 }
 
 /// In a table a bar would end the cell.
 std::string cell(std::string text) {
-  for (size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
-    text.insert(at, "\\");
+  replace_all(text, "|", "\\|");
   return text;
 }
 
 std::string row(const Declaration& option) {
-  const std::string type = std::visit(TypeText{option}, option.field);
+  const std::string type = type_text(option);
   const std::string flag = option.flag.empty() ? "" : code(option.flag);
   return fmt::format("| {} | {} | {} | {} | {} | {} |\n", code(option.key),
                      cell(option.may_be_null() ? type + ", or null" : type),
@@ -121,8 +110,7 @@ std::string row(const Declaration& option) {
 
 std::string reference_text() {
   std::string text = kIntroduction, group;
-  Config defaults;
-  for (const Declaration& option : config::declare(defaults)) {
+  for (const Declaration& option : config::default_options()) {
     if (option.group() != group) {
       group = option.group();
       text +=

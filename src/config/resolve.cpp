@@ -5,16 +5,14 @@
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "eida/data/task.h"
-#include "value.h"
 
 namespace eida {
 namespace {
 
 std::vector<std::string> required_keys(Program program) {
-  Config defaults;
   std::vector<std::string> keys;
-  for (const config::Declaration& option : config::declare(defaults)) {
-    if ((option.required & static_cast<unsigned>(program)) != 0) keys.push_back(option.key);
+  for (const config::Declaration& option : config::default_options()) {
+    if (option.needed_by(program)) keys.push_back(option.key);
   }
   return keys;
 }
@@ -43,8 +41,7 @@ void check_threshold_dims(const Config& config) {
       continue;
     throw ConfigError(
         "subspace.dims: lacks {}, which rule threshold compares (hint: add it, or set ranks.narrow "
-        "and "
-        "ranks.wide to two of the dims)",
+        "and ranks.wide to two of the dims)",
         k);
   }
 }
@@ -53,7 +50,7 @@ void check_threshold_dims(const Config& config) {
 
 void resolve_defaults(Config& config, const KeySet& given) {
   if (config.data.task) {
-    auto all = config::declare(config);
+    const auto all = config::declare(config);
     for (const auto& [key, value] : task_of(*config.data.task).defaults) {
       const config::Declaration& option = *config::find(all, key);
       if (!given.contains(key))
@@ -66,7 +63,7 @@ void resolve_defaults(Config& config, const KeySet& given) {
 
 void check_given(const Config& config, const std::vector<std::string>& keys) {
   Config copy = config;
-  auto all = config::declare(copy);
+  const auto all = config::declare(copy);
   for (const std::string& key : keys) {
     const config::Declaration& option = *config::find(all, key);
     if (!config::value_of(option).is_null()) continue;

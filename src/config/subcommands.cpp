@@ -5,110 +5,101 @@
 #include "eida/config/schema.h"
 #include "eida/core/log.h"
 
-namespace eida::config {
+namespace eida {
+
+std::string program_name(Program program) { return config::help_of(program).name; }
+
+namespace config {
 namespace {
 
-Subcommand probe_compare() {
-  Subcommand sub{Program::kProbe, "compare", "RUN_A RUN_B …",
-                 "curves of several runs side by side, distances of their subspaces", 2};
-  sub.keys = {"run.output", "probe.figure_formats", "probe.figure_size"};
-  sub.examples = {
-      "eida-probe compare runs/probe runs/probe-after --output runs/compared "
-      "--figure-formats pdf"};
-  sub.output_help = "folder for tables, figures and a page; without it the table on stdout is all";
-  sub.switches = {"--overwrite"};
-  return sub;
-}
-
-Subcommand train_export() {
-  Subcommand sub{Program::kTrain, "export", "", "a finished run in another library's format"};
-  sub.options = {{"run", "DIR", "run folder of eida-train", true},
-                 {"to",
-                  "FORMAT",
-                  "peft: an adapter folder; huggingface: a merged model",
-                  true,
-                  false,
-                  {"peft", "huggingface"}}};
-  sub.needed_keys = {"run.output"};
-  sub.examples = {"eida-train export --run runs/sst2 --to peft --output exported"};
-  sub.output_help = "folder to write, new or empty";
-  return sub;
-}
-
-Subcommand train_merge() {
-  Subcommand sub{Program::kTrain, "merge", "", "adapter files added to the weights of a model"};
-  sub.options = {
-      {"adapter", "FILE",
-       "adapter.safetensors of a round, or a folder with a LoRA of PEFT; repeated: in this order",
-       true, true}};
-  sub.needed_keys = {"model.path", "run.output"};
-  sub.examples = {
-      "eida-train merge --model models/roberta-base --adapter runs/sst2/rounds/01/"
-      "adapter.safetensors --output merged"};
-  sub.output_help = "folder to write the merged model to, new or empty";
-  return sub;
-}
-
 /// What decides scores of files, and where they go.
-std::vector<std::string> keys_of_scores() {
-  return {"eval.metrics", "eval.nist",  "eval.no_paraphrases", "eval.resamples",
-          "run.seed",     "run.format", "run.output"};
-}
-
-Subcommand eval_score() {
-  Subcommand sub{Program::kEval, "score", "", "the five E2E scores of texts; opens no model"};
-  sub.options = {{"references", "FILE", "true texts, one or several an item", true},
-                 {"predictions", "FILE", "texts to score", true},
-                 {"per-item", "FILE", "write the table of e2e-metrics' -l"}};
-  sub.keys = keys_of_scores();
-  sub.examples = {"eida-eval score --references testset_w_refs.csv --predictions tgen.tsv",
-                  "eida-eval score --references refs.txt --predictions out.txt --metrics bleu,nist "
-                  "--nist perl"};
-  sub.output_help = "run folder with scores.json and a page; without it the table on stdout is all";
-  sub.switches = {"--overwrite"};
-  return sub;
-}
-
-Subcommand eval_compare() {
-  Subcommand sub{Program::kEval, "compare", "", "two systems on the same items; opens no model"};
-  sub.options = {{"references", "FILE", "true texts, for the five E2E scores"},
-                 {"labels", "FILE", "true labels, for accuracy (instead of --references)"},
-                 {"a", "FILE", "predictions of the first system", true},
-                 {"b", "FILE", "predictions of the second system", true}};
-  sub.keys = keys_of_scores();
-  sub.examples = {"eida-eval compare --references testset_w_refs.csv --a lora.txt --b eida.txt",
-                  "eida-eval compare --labels dev.tsv --a runs/a/predictions.jsonl --b "
-                  "runs/b/predictions.jsonl"};
-  sub.output_help = "run folder with comparison.json; without it the table on stdout is all";
-  sub.switches = {"--overwrite"};
-  return sub;
-}
-
-Subcommand eval_tokenize() {
-  Subcommand sub{Program::kEval, "tokenize", "", "ids of each line as a JSON array"};
-  sub.options = {{"input", "FILE", "lines of text; without it stdin is read"},
-                 {"pairs", "", "a line holds two texts, a tab between them"},
-                 {"decode", "", "the other way: a line holds a JSON array of ids"}};
-  sub.needed_keys = {"model.path"};
-  sub.keys = {"run.threads"};
-  sub.examples = {"eida-eval tokenize --model models/roberta-base --input lines.txt"};
-  return sub;
-}
+const std::vector<std::string> kKeysOfScores = {
+    "eval.metrics", "eval.nist",  "eval.no_paraphrases", "eval.resamples",
+    "run.seed",     "run.format", "run.output"};
 
 }  // namespace
 
 const std::vector<Subcommand>& subcommands() {
-  static const std::vector<Subcommand> all = {probe_compare(), train_export(), train_merge(),
-                                              eval_score(),    eval_compare(), eval_tokenize()};
+  static const std::vector<Subcommand> all = {
+      {.program = Program::kProbe,
+       .name = "compare",
+       .arguments = "RUN_A RUN_B …",
+       .help = "curves of several runs side by side, distances of their subspaces",
+       .least_arguments = 2,
+       .keys = {"run.output", "probe.figure_formats", "probe.figure_size"},
+       .examples = {"eida-probe compare runs/probe runs/probe-after --output runs/compared "
+                    "--figure-formats pdf"},
+       .output_help =
+           "folder for tables, figures and a page; without it the table on stdout is all",
+       .switches = {"--overwrite"}},
+      {.program = Program::kTrain,
+       .name = "export",
+       .help = "a finished run in another library's format",
+       .options = {{"run", "DIR", "run folder of eida-train", true},
+                   {"to",
+                    "FORMAT",
+                    "peft: an adapter folder; huggingface: a merged model",
+                    true,
+                    false,
+                    {"peft", "huggingface"}}},
+       .needed_keys = {"run.output"},
+       .examples = {"eida-train export --run runs/sst2 --to peft --output exported"},
+       .output_help = "folder to write, new or empty"},
+      {.program = Program::kTrain,
+       .name = "merge",
+       .help = "adapter files added to the weights of a model",
+       .options = {{"adapter", "FILE",
+                    "adapter.safetensors of a round, or a folder with a LoRA of PEFT; repeated: in "
+                    "this order",
+                    true, true}},
+       .needed_keys = {"model.path", "run.output"},
+       .examples = {"eida-train merge --model models/roberta-base --adapter runs/sst2/rounds/01/"
+                    "adapter.safetensors --output merged"},
+       .output_help = "folder to write the merged model to, new or empty"},
+      {.program = Program::kEval,
+       .name = "score",
+       .help = "the five E2E scores of texts; opens no model",
+       .options = {{"references", "FILE", "true texts, one or several an item", true},
+                   {"predictions", "FILE", "texts to score", true},
+                   {"per-item", "FILE", "write the table of e2e-metrics' -l"}},
+       .keys = kKeysOfScores,
+       .examples =
+           {"eida-eval score --references testset_w_refs.csv --predictions tgen.tsv",
+            "eida-eval score --references refs.txt --predictions out.txt --metrics bleu,nist "
+            "--nist perl"},
+       .output_help =
+           "run folder with scores.json and a page; without it the table on stdout is all",
+       .switches = {"--overwrite"}},
+      {.program = Program::kEval,
+       .name = "compare",
+       .help = "two systems on the same items; opens no model",
+       .options = {{"references", "FILE", "true texts, for the five E2E scores"},
+                   {"labels", "FILE", "true labels, for accuracy (instead of --references)"},
+                   {"a", "FILE", "predictions of the first system", true},
+                   {"b", "FILE", "predictions of the second system", true}},
+       .keys = kKeysOfScores,
+       .examples = {"eida-eval compare --references testset_w_refs.csv --a lora.txt --b eida.txt",
+                    "eida-eval compare --labels dev.tsv --a runs/a/predictions.jsonl --b "
+                    "runs/b/predictions.jsonl"},
+       .output_help = "run folder with comparison.json; without it the table on stdout is all",
+       .switches = {"--overwrite"}},
+      {.program = Program::kEval,
+       .name = "tokenize",
+       .help = "ids of each line as a JSON array",
+       .options = {{"input", "FILE", "lines of text; without it stdin is read"},
+                   {"pairs", "", "a line holds two texts, a tab between them"},
+                   {"decode", "", "the other way: a line holds a JSON array of ids"}},
+       .needed_keys = {"model.path"},
+       .keys = {"run.threads"},
+       .examples = {"eida-eval tokenize --model models/roberta-base --input lines.txt"}}};
   return all;
 }
 
-std::vector<Declaration> keys_of(const Subcommand& sub, Config& defaults) {
-  auto all = declare(defaults);
+std::vector<Declaration> keys_of(const Subcommand& sub) {
   std::vector<Declaration> options;
   for (const auto* keys : {&sub.needed_keys, &sub.keys}) {
     for (const std::string& key : *keys) {
-      options.push_back(*find(all, key));
+      options.push_back(*find(default_options(), key));
       if (key == "run.output") options.back().help = sub.output_help;
     }
   }
@@ -159,41 +150,33 @@ std::vector<FreeOption> call_options(const Subcommand* sub) {
   return all;
 }
 
-std::vector<std::string> examples(Program program) {
-  switch (program) {
-    case Program::kProbe:
-      return {
-          "eida-probe --model models/roberta-base --task sst2 --train train.tsv --output "
-          "runs/probe",
-          "eida-probe --config configs/roberta-sst2.yaml --set probe.repeats=1 --dry-run",
-          "eida-probe compare runs/probe runs/probe-after --output runs/compared"};
-    case Program::kTrain:
-      return {
-          "eida-train --config configs/roberta-sst2.yaml --model models/roberta-base --output "
-          "runs/sst2",
-          "eida-train --config configs/roberta-sst2.yaml --set train.lr=1e-4 --dump-config",
-          "eida-train export --run runs/sst2 --to peft --output exported"};
-    case Program::kEval:
-      return {"eida-eval --model runs/sst2/best --task sst2 --data dev.tsv",
-              "eida-eval --model models/roberta-base --adapter runs/sst2/rounds/01/"
-              "adapter.safetensors --task sst2 --data dev.tsv",
-              "eida-eval --model runs/e2e/model --task e2e --data testset_w_refs.csv --beams 10 "
-              "--output runs/e2e-test",
-              "eida-eval score --references testset_w_refs.csv --predictions tgen.tsv"};
-  }
-  return {};
+const ProgramHelp& help_of(Program program) {
+  static const std::vector<ProgramHelp> all = {
+      {Program::kProbe,
+       "eida-probe",
+       "measures how low-dimensional the token representations of a pretrained model are",
+       {"eida-probe --model models/roberta-base --task sst2 --train train.tsv --output runs/probe",
+        "eida-probe --config configs/roberta-sst2.yaml --set probe.repeats=1 --dry-run",
+        "eida-probe compare runs/probe runs/probe-after --output runs/compared"}},
+      {Program::kTrain,
+       "eida-train",
+       "trains adapters in estimated subspaces and merges them",
+       {"eida-train --config configs/roberta-sst2.yaml --model models/roberta-base --output "
+        "runs/sst2",
+        "eida-train --config configs/roberta-sst2.yaml --set train.lr=1e-4 --dump-config",
+        "eida-train export --run runs/sst2 --to peft --output exported"}},
+      {Program::kEval,
+       "eida-eval",
+       "scores models and predictions",
+       {"eida-eval --model runs/sst2/best --task sst2 --data dev.tsv",
+        "eida-eval --model models/roberta-base --adapter runs/sst2/rounds/01/"
+        "adapter.safetensors --task sst2 --data dev.tsv",
+        "eida-eval --model runs/e2e/model --task e2e --data testset_w_refs.csv --beams 10 "
+        "--output runs/e2e-test",
+        "eida-eval score --references testset_w_refs.csv --predictions tgen.tsv"}}};
+  const auto own = [program](const ProgramHelp& help) { return help.program == program; };
+  return *std::find_if(all.begin(), all.end(), own);
 }
 
-std::string summary(Program program) {
-  switch (program) {
-    case Program::kProbe:
-      return "measures how low-dimensional the token representations of a pretrained model are";
-    case Program::kTrain:
-      return "trains adapters in estimated subspaces and merges them";
-    case Program::kEval:
-      return "scores models and predictions";
-  }
-  return "";
-}
-
-}  // namespace eida::config
+}  // namespace config
+}  // namespace eida

@@ -25,8 +25,8 @@ struct FreeOption {
 struct Subcommand {
   Program program;
   std::string name;
-  std::string arguments;  ///< in help: "RUN_A RUN_B …"; empty: takes none
-  std::string help;
+  std::string arguments = {};  ///< in help: "RUN_A RUN_B …"; empty: takes none
+  std::string help = {};
   int least_arguments = 0;
   std::vector<FreeOption> options = {};
   std::vector<std::string> needed_keys = {};  ///< configuration it cannot do without
@@ -39,7 +39,7 @@ struct Subcommand {
 const std::vector<Subcommand>& subcommands();
 
 /// The configuration keys that it needs, then the others it has a use for.
-std::vector<Declaration> keys_of(const Subcommand& sub, Config& defaults);
+std::vector<Declaration> keys_of(const Subcommand& sub);
 
 /// \return nullptr where the program has no such subcommand
 const Subcommand* find_subcommand(Program program, const std::string& name);
@@ -59,10 +59,13 @@ bool obeys(const Subcommand* sub, const Switch& option);
 /// The flags of every call that are no keys, with the switches it obeys.
 std::vector<FreeOption> call_options(const Subcommand* sub = nullptr);
 
-/// Example calls for --help.
-std::vector<std::string> examples(Program program);
+/// What --help says of a program as a whole.
+struct ProgramHelp {
+  Program program;
+  std::string name, summary;
+  std::vector<std::string> examples;
+};
 
-/// What the program does, in a line.
-std::string summary(Program program);
+const ProgramHelp& help_of(Program program);
 
 }  // namespace eida::config

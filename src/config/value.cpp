@@ -1,13 +1,13 @@
-#include "value.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <regex>
+#include <set>
 #include <string_view>
 
+#include "declaration.h"
 #include "eida/core/error.h"
 #include "eida/core/utf8.h"
 #include "eida/data/task.h"
@@ -25,22 +25,18 @@ std::string shown(const json& value) {
   return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), 60);
 }
 
-/// Sets the field of one option from a JSON value.
-class Assigner {
+/// Checks the JSON value of one option.
+class Checker {
  public:
-  Assigner(const Declaration& option, const json& value, const Origin& origin)
+  Checker(const Declaration& option, const json& value, const Origin& origin)
       : option_(option), value_(value), origin_(origin) {}
 
-  void run() {
-    if (value_.is_null() && !option_.may_be_null()) fail(value_, "is not a value here", example());
-    const auto assign_to = [this](const auto& field) {
-      if constexpr (std::is_pointer_v<std::decay_t<decltype(field)>>) {
-        set(*field);
-      } else {
-        set(field);
-      }
-    };
-    std::visit(assign_to, option_.field);
+  /// What the field is to be set to.
+  json run() const {
+    if (value_.is_null() && option_.may_be_null()) return value_;
+    if (value_.is_null()) fail(value_, "is not a value here", example());
+    if (option_.field.type == Type::kLayers) return layers();
+    return item_of(option_.field.type) == option_.field.type ? single(value_) : list();
   }
 
  private:
@@ -52,69 +48,24 @@ class Assigner {
 
   std::string example() const { return fmt::format("for example {}", value_of(option_).dump()); }
 
-  void set(bool& field) {
-    if (!value_.is_boolean()) fail(value_, "is not true or false", "");
-    field = value_.get<bool>();
-  }
-
-  void set(int64_t& field) { field = whole(value_); }
-  void set(double& field) { field = real(value_); }
-
-  void set(std::optional<int64_t>& field) {
-    field = value_.is_null() ? std::nullopt : std::optional(whole(value_));
-  }
-  void set(std::optional<double>& field) {
-    field = value_.is_null() ? std::nullopt : std::optional(real(value_));
-  }
-
-  void set(std::string& field) { field = value_.is_null() ? "" : text(value_); }
-
-  void set(fs::path& field) { field = value_.is_null() ? fs::path() : path(value_); }
-
-  void set(std::vector<int64_t>& field) {
-    std::vector<int64_t> items;
-    for (const json& item : list()) items.push_back(whole(item));
-    if (option_.increasing && !std::is_sorted(items.begin(), items.end(), std::less_equal<>())) {
-      fail(value_, "does not grow from item to item", example());
+  /// A value that is no list, or an item of one.
+  json single(const json& value) const {
+    switch (item_of(option_.field.type)) {
+      case Type::kFlag:
+        if (!value.is_boolean()) fail(value, "is not true or false", "");
+        return value;
+      case Type::kWhole:
+        return whole(value);
+      case Type::kReal:
+        return real(value);
+      case Type::kPath:
+        return path(value).string();
+      default:
+        return text(value);
     }
-    field = std::move(items);
   }
 
-  void set(const ChoiceField& field) {
-    if (field.is_list) {
-      for (const json& item : list()) {
-        text(item);
-        if (std::count(value_.begin(), value_.end(), item) > 1) fail(item, "is there twice", "");
-      }
-    } else if (!value_.is_null()) {
-      text(value_);
-    }
-    field.set(field.field, value_);
-  }
-
-  void set(std::vector<fs::path>& field) {
-    std::vector<fs::path> items;
-    for (const json& item : list()) items.push_back(path(item));
-    field = std::move(items);
-  }
-
-  void set(LayerChoice& field) {
-    LayerChoice choice;
-    choice.all = value_.is_string() && value_.get_ref<const std::string&>() == "all";
-    if (!choice.all) {
-      if (!value_.is_array())
-        fail(value_, "is not all and not a list of layers", "for example [0, 1, 11]");
-      for (const json& item : list()) choice.listed.push_back(whole(item));
-      if (choice.listed.empty()) fail(value_, "leaves no layer", "all, or for example [0, 1, 11]");
-      std::vector<int64_t> sorted = choice.listed;
-      std::sort(sorted.begin(), sorted.end());
-      if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
-        fail(value_, "names a layer twice", "");
-    }
-    field = std::move(choice);
-  }
-
-  const json& list() const {
+  json list() const {
     if (!value_.is_array()) fail(value_, "is not a list", example());
     if (value_.size() < option_.min_items) {
       fail(value_,
@@ -125,7 +76,28 @@ class Assigner {
       fail(value_, fmt::format("has {} items, {} are allowed", value_.size(), option_.max_items),
            example());
     }
-    return value_;
+    json items = json::array();
+    for (const json& item : value_) {
+      items.push_back(single(item));
+      const bool choice = option_.field.type == Type::kChoices;
+      if (choice && std::count(value_.begin(), value_.end(), item) > 1)
+        fail(item, "is there twice", "");
+    }
+    if (option_.increasing && !std::is_sorted(items.begin(), items.end(), std::less_equal<>()))
+      fail(value_, "does not grow from item to item", example());
+    return items;
+  }
+
+  json layers() const {
+    if (value_ == "all") return value_;
+    if (!value_.is_array())
+      fail(value_, "is not all and not a list of layers", "for example [0, 1, 11]");
+    json listed = json::array();
+    for (const json& item : value_) listed.push_back(single(item));
+    if (listed.empty()) fail(value_, "leaves no layer", "all, or for example [0, 1, 11]");
+    if (std::set<json>(listed.begin(), listed.end()).size() < listed.size())
+      fail(value_, "names a layer twice", "");
+    return listed;
   }
 
   int64_t whole(const json& value) const {
@@ -146,10 +118,10 @@ class Assigner {
   }
 
   void check_range(const json& value, double number) const {
-    if (number < option_.min) fail(value, "is too small", fmt::format("at least {}", option_.min));
-    if (option_.min_open && number == option_.min)
-      fail(value, "is too small", fmt::format("above {}", option_.min));
-    if (number > option_.max) fail(value, "is too large", fmt::format("at most {}", option_.max));
+    const auto& [min, max, open] = option_.range;
+    if (number < min) fail(value, "is too small", fmt::format("at least {}", min));
+    if (open && number == min) fail(value, "is too small", fmt::format("above {}", min));
+    if (number > max) fail(value, "is too large", fmt::format("at most {}", max));
   }
 
   /// Relative to where the value came from, without a slash at its end.
@@ -177,7 +149,7 @@ class Assigner {
   }
 
   void check_choice(const json& value, const std::string& given) const {
-    const auto& choices = option_.choices;
+    const auto& choices = option_.field.choices;
     const auto same = [&](const Choice& choice) { return choice.name == given; };
     if (choices.empty() || std::any_of(choices.begin(), choices.end(), same)) return;
     fail(value, "is not a choice", choice_hint(given, option_.choice_names()));
@@ -219,63 +191,21 @@ json list_from_text(std::string_view text, bool numbers) {
   return list;
 }
 
-struct TextReader {
-  std::string_view text;
-
-  json operator()(bool*) const {
-    if (text == "true") return true;
-    if (text == "false") return false;
-    return std::string(text);
-  }
-  json operator()(int64_t*) const { return number_or_text<int64_t>(text); }
-  json operator()(double*) const { return number_or_text<double>(text); }
-  json operator()(std::optional<int64_t>*) const { return number_or_text<int64_t>(text); }
-  json operator()(std::optional<double>*) const { return number_or_text<double>(text); }
-  json operator()(std::string*) const { return std::string(text); }
-  json operator()(fs::path*) const { return std::string(text); }
-  json operator()(std::vector<int64_t>*) const { return list_from_text(text, true); }
-  json operator()(std::vector<fs::path>*) const { return list_from_text(text, false); }
-  json operator()(LayerChoice*) const {
-    return trimmed(text) == "all" ? json("all") : list_from_text(text, true);
-  }
-  json operator()(const ChoiceField& field) const {
-    return field.is_list ? list_from_text(text, false) : json(std::string(text));
-  }
-};
-
-struct Getter {
-  template <typename T>
-  json operator()(const T* field) const {
-    return *field;
-  }
-  template <typename T>
-  json operator()(const std::optional<T>* field) const {
-    return field->has_value() ? json(**field) : json();
-  }
-  json operator()(const std::string* field) const { return field->empty() ? json() : json(*field); }
-  json operator()(const fs::path* field) const {
-    return field->empty() ? json() : json(field->string());
-  }
-  json operator()(const std::vector<fs::path>* field) const {
-    json list = json::array();
-    for (const fs::path& path : *field) list.push_back(path.string());
-    return list;
-  }
-  json operator()(const LayerChoice* field) const {
-    return field->all ? json("all") : json(field->listed);
-  }
-  json operator()(const ChoiceField& field) const { return field.get(field.field); }
-};
-
 }  // namespace
 
 void assign(const Declaration& option, const json& value, const Origin& origin) {
-  Assigner(option, value, origin).run();
+  option.field.set(option.field.at, Checker(option, value, origin).run());
 }
 
 json value_from_text(const Declaration& option, const std::string& text) {
   if (text == "null" && option.may_be_null()) return nullptr;
-  return std::visit(TextReader{text}, option.field);
+  const Type type = option.field.type, item = item_of(type);
+  if (type == Type::kFlag && (text == "true" || text == "false")) return text == "true";
+  if (type == Type::kLayers && trimmed(text) == "all") return "all";
+  if (type != item) return list_from_text(text, item == Type::kWhole);
+  if (type == Type::kWhole) return number_or_text<int64_t>(text);
+  if (type == Type::kReal) return number_or_text<double>(text);
+  return text;
 }
 
 std::vector<std::pair<std::string, json>> task_defaults(const Declaration& option) {
@@ -296,6 +226,6 @@ std::vector<std::pair<std::string, json>> task_defaults(const Declaration& optio
   return defaults;
 }
 
-json value_of(const Declaration& option) { return std::visit(Getter{}, option.field); }
+json value_of(const Declaration& option) { return option.field.get(option.field.at); }
 
 }  // namespace eida::config

@@ -53,7 +53,7 @@ class Builder : public YAML::EventHandler {
     if (documents_++ > 0) fail(mark, "a second document begins here, one is allowed");
   }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { scalar(mark, nullptr); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { place(mark, nullptr); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     fail(mark, "aliases (*name) are not supported (hint: write the value again)");
   }
@@ -63,17 +63,15 @@ class Builder : public YAML::EventHandler {
     // "?" is the tag of plain scalars, "!" of quoted ones.
     const bool plain = tag == "?";
     if (expects_key()) return set_key(mark, value, plain);
-    scalar(mark, plain ? resolve_plain(value) : json(value));
+    place(mark, plain ? resolve_plain(value) : json(value));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {
-    check_tag(mark, tag);
-    open(mark, json::array());
+    open(mark, tag, json::array());
   }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                   YAML::EmitterStyle::value) override {
-    check_tag(mark, tag);
-    open(mark, json::object());
+    open(mark, tag, json::object());
   }
   void OnSequenceEnd() override { stack_.pop_back(); }
   void OnMapEnd() override { stack_.pop_back(); }
@@ -81,8 +79,8 @@ class Builder : public YAML::EventHandler {
  private:
   struct Level {
     json* value;
-    std::string pointer;
-    std::string key;
+    std::string pointer = {};
+    std::string key = {};
     bool has_key = false;
     int key_line = 0;
   };
@@ -106,39 +104,31 @@ class Builder : public YAML::EventHandler {
     level.key_line = mark.line + 1;
   }
 
-  /// Place for a value that begins here, and its pointer.
-  json* place(const YAML::Mark& mark, json value, std::string& pointer) {
+  /// Puts a value that begins here into its place. \return the level of what it will hold
+  Level place(const YAML::Mark& mark, json value) {
     if (expects_key()) fail(mark, "a key has to be text");
-    if (stack_.empty()) {
-      lines_[""] = mark.line + 1;
-      root_ = std::move(value);
-      return &root_;
+    Level placed{&root_};
+    int line = mark.line + 1;
+    if (!stack_.empty() && stack_.back().value->is_array()) {
+      const Level& list = stack_.back();
+      placed = {&list.value->emplace_back(),
+                fmt::format("{}/{}", list.pointer, list.value->size() - 1)};
+    } else if (!stack_.empty()) {
+      Level& map = stack_.back();
+      placed = {&(*map.value)[map.key], map.pointer + "/" + escape_json_pointer(map.key)};
+      line = map.key_line;
+      map.has_key = false;
     }
-    Level& level = stack_.back();
-    json& parent = *level.value;
-    if (parent.is_array()) {
-      pointer = fmt::format("{}/{}", level.pointer, parent.size());
-      lines_[pointer] = mark.line + 1;
-      parent.push_back(std::move(value));
-      return &parent.back();
-    }
-    pointer = level.pointer + "/" + escape_json_pointer(level.key);
-    lines_[pointer] = level.key_line;
-    level.has_key = false;
-    return &(parent[level.key] = std::move(value));
+    lines_[placed.pointer] = line;
+    *placed.value = std::move(value);
+    return placed;
   }
 
-  void scalar(const YAML::Mark& mark, json value) {
-    std::string pointer;
-    place(mark, std::move(value), pointer);
-  }
-
-  void open(const YAML::Mark& mark, json value) {
+  void open(const YAML::Mark& mark, const std::string& tag, json value) {
+    check_tag(mark, tag);
     if (stack_.size() >= kMaxConfigDepth)
       fail(mark, fmt::format("is nested deeper than {}", kMaxConfigDepth));
-    std::string pointer;
-    json* placed = place(mark, std::move(value), pointer);
-    stack_.push_back({placed, std::move(pointer), "", false, 0});
+    stack_.push_back(place(mark, std::move(value)));
   }
 
   const std::string& source_;

@@ -2,7 +2,6 @@
 #include <rapidcheck.h>
 
 #include "config/declaration.h"
-#include "config/value.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
 #include "support/test_data.h"
@@ -11,6 +10,7 @@ using eida::Config;
 using eida::KeySet;
 using eida::Program;
 using eida::config::Declaration;
+using eida::config::Type;
 using nlohmann::json;
 
 namespace {
@@ -34,8 +34,8 @@ rc::Gen<std::string> some_text() {
 struct Arbitrary {
   const Declaration& option;
 
-  double low() const { return std::max(option.min, -1e9) + (option.min_open ? 1e-9 : 0); }
-  double high() const { return std::min(option.max, 1e9); }
+  double low() const { return std::max(option.range.min, -1e9) + (option.range.open ? 1e-9 : 0); }
+  double high() const { return std::min(option.range.max, 1e9); }
   int64_t whole() const {
     return *rc::gen::inRange(static_cast<int64_t>(std::max(low(), -1e6)),
                              static_cast<int64_t>(high()));
@@ -51,27 +51,7 @@ struct Arbitrary {
                : *some_text();
   }
 
-  json operator()(bool*) const { return *rc::gen::arbitrary<bool>(); }
-  json operator()(int64_t*) const { return whole(); }
-  json operator()(double*) const { return real(); }
-  json operator()(std::optional<int64_t>*) const {
-    return *rc::gen::arbitrary<bool>() ? json(whole()) : json();
-  }
-  json operator()(std::optional<double>*) const {
-    return *rc::gen::arbitrary<bool>() ? json(real()) : json();
-  }
-  json operator()(std::string*) const { return text(); }
-  json operator()(std::filesystem::path*) const { return text(); }
-  json operator()(eida::LayerChoice*) const {
-    return *rc::gen::arbitrary<bool>() ? json("all") : json({0, whole() + 1});
-  }
-  json operator()(const eida::config::ChoiceField& field) const {
-    const std::string name = (*rc::gen::elementOf(option.choices)).name;
-    if (field.is_list) return json::array({name});
-    return field.may_be_null && *rc::gen::arbitrary<bool>() ? json() : json(name);
-  }
-  json operator()(std::vector<std::filesystem::path>*) const { return {text(), text()}; }
-  json operator()(std::vector<int64_t>*) const {
+  json wholes() const {
     json list = json::array();
     for (size_t i = 0; i < std::max<size_t>(option.min_items, 1); ++i) list.push_back(whole());
     std::sort(list.begin(), list.end());
@@ -79,12 +59,39 @@ struct Arbitrary {
     while (list.size() < option.min_items) list.push_back(list.back().get<int64_t>() + 1);
     return list;
   }
+  std::string choice() const { return (*rc::gen::elementOf(option.field.choices)).name; }
+
+  json value() const {
+    // A path is null only where it is empty, which is left out: a dump makes paths absolute.
+    const bool may_be_null = option.field.may_be_null && option.field.type != Type::kPath;
+    if (may_be_null && *rc::gen::arbitrary<bool>()) return nullptr;
+    switch (option.field.type) {
+      case Type::kFlag:
+        return *rc::gen::arbitrary<bool>();
+      case Type::kWhole:
+        return whole();
+      case Type::kReal:
+        return real();
+      case Type::kChoice:
+        return choice();
+      case Type::kLayers:
+        return *rc::gen::arbitrary<bool>() ? json("all") : json({0, whole() + 1});
+      case Type::kWholes:
+        return wholes();
+      case Type::kPaths:
+        return {text(), text()};
+      case Type::kChoices:
+        return json::array({choice()});
+      default:
+        return text();
+    }
+  }
 };
 
 Config arbitrary_config() {
   Config config;
   for (const Declaration& option : eida::config::declare(config)) {
-    eida::config::assign(option, std::visit(Arbitrary{option}, option.field), {option.key, {}});
+    eida::config::assign(option, Arbitrary{option}.value(), {option.key, {}});
   }
   return config;
 }

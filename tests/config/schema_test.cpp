@@ -7,7 +7,6 @@
 
 #include "config/declaration.h"
 #include "config/nearest.h"
-#include "config/value.h"
 #include "eida/core/choices.h"
 #include "eida/data/task.h"
 #include "support/file_helpers.h"
@@ -40,15 +39,7 @@ TEST(Declarations, EveryFieldOfConfigIsDeclared) {
   Config config;
   std::map<const char*, size_t> fields;
   for (const Declaration& option : eida::config::declare(config)) {
-    if (const auto* choice = option.choice()) {
-      fields[static_cast<const char*>(choice->field)] = choice->bytes;
-      continue;
-    }
-    const auto note = [&](const auto& field) {
-      if constexpr (std::is_pointer_v<std::decay_t<decltype(field)>>)
-        fields[reinterpret_cast<const char*>(field)] = sizeof(*field);
-    };
-    std::visit(note, option.field);
+    fields[static_cast<const char*>(option.field.at)] = option.field.bytes;
   }
   const char* position = reinterpret_cast<const char*>(&config);
   const char* const end = position + sizeof(Config);
@@ -73,7 +64,7 @@ TEST(Declarations, DefaultsAreValid) {
 
 TEST(Declarations, TasksHaveDefaultsOfKeysThereAre) {
   Config config;
-  auto all = eida::config::declare(config);
+  const auto all = eida::config::declare(config);
   for (const auto& task : eida::Choices<eida::TaskName>::kAll) {
     std::set<std::string> keys;
     for (const auto& [key, value] : eida::task_of(task.value).defaults) {

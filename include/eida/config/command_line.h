@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "eida/config/config.h"
-#include "eida/config/program.h"
 #include "eida/config/schema.h"
 
 namespace eida {

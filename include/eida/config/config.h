@@ -1,5 +1,5 @@
 /// Every option of the three programs, as plain structs. Names, ranges and help of each:
-/// src/config/declare_*.cpp.
+/// src/config/declarations.cpp.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,11 @@
 #include "eida/core/choices.h"
 
 namespace eida {
+
+/// The three programs, as options belong to them.
+enum class Program : unsigned { kProbe = 1, kTrain = 2, kEval = 4 };
+
+std::string program_name(Program program);  ///< "eida-probe", "eida-train", "eida-eval"
 
 /// Which layers take part: all, or the listed ones (from 0).
 struct LayerChoice {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "eida/config/config.h"
-#include "eida/config/program.h"
 
 namespace eida {
 

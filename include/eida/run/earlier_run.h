@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "eida/config/config.h"
-#include "eida/config/program.h"
 
 namespace eida {
 
