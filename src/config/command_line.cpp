@@ -8,6 +8,7 @@
 
 #include "declaration.h"
 #include "eida/core/error.h"
+#include "eida/core/hub_cache.h"
 #include "eida/core/log.h"
 #include "eida/core/progress.h"
 #include "eida/core/system_info.h"
@@ -231,6 +232,7 @@ ParsedCommand parse_command_line(Program program, int argc, const char* const* a
     return command;
   }
   parser.apply();
+  command.config.model.path = local_model_folder(command.config.model.path);
   resolve_defaults(command.config, command.given);
   if (parser.wants_dump) {
     command.text = dump_yaml(command.config, program, command.given);

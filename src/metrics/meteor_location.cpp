@@ -1,8 +1,10 @@
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
 
 #include "eida/core/error.h"
+#include "eida/core/installation.h"
 #include "eida/metrics/meteor.h"
 #include "meteor_data.h"
 
@@ -17,13 +19,13 @@ bool has_sources(const fs::path& folder) {
          fs::exists(folder / meteor::kTable, ignored);
 }
 
-/// Where scripts/setup.sh puts the PyPI package; known since the build was configured.
-fs::path installed_folder() { return EIDA_METEOR_FOLDER; }
+/// METEOR's folder of the PyPI package, as scripts/setup.sh or pip puts it; empty: it is not there.
+fs::path installed_folder() { return find_installed("meteor", "pycocoevalcap/meteor"); }
 
-fs::path index_folder(const fs::path& wanted) {
+fs::path index_folder(const fs::path& wanted, const fs::path& installed) {
   if (!wanted.empty()) return wanted;
   const char* named = std::getenv("EIDA_METEOR_DATA");
-  return named != nullptr && *named != '\0' ? fs::path(named) : installed_folder();
+  return named != nullptr && *named != '\0' ? fs::path(named) : installed;
 }
 
 /// The index, if it is there, sound, and made from the sources at hand.
@@ -44,20 +46,22 @@ std::shared_ptr<const MeteorData> open_index(const fs::path& index, const fs::pa
 }  // namespace
 
 std::shared_ptr<const MeteorData> open_meteor_data(const fs::path& wanted) {
-  const fs::path folder = index_folder(wanted);
-  const fs::path sources = has_sources(folder)               ? folder
-                           : has_sources(installed_folder()) ? installed_folder()
-                                                             : fs::path();
+  const fs::path installed = installed_folder(), folder = index_folder(wanted, installed);
+  const fs::path sources = has_sources(folder)      ? folder
+                           : has_sources(installed) ? installed
+                                                    : fs::path();
   const fs::path index = folder / meteor::kIndexName;
   if (!folder.empty()) {
     if (auto data = open_index(index, sources)) return data;
   }
   if (sources.empty()) {
     throw DataError(
-        "METEOR needs {} and {} of the PyPI package pycocoevalcap; '{}' does not hold them (hint: "
-        "run scripts/setup.sh, or pip install --no-deps pycocoevalcap==1.2 and let "
-        "EIDA_METEOR_DATA name its folder pycocoevalcap/meteor)",
-        meteor::kJar, meteor::kTable, folder.string());
+        "METEOR needs {} and {} of the PyPI package pycocoevalcap; {} (hint: run scripts/setup.sh, "
+        "or pip install --no-deps pycocoevalcap==1.2 and let EIDA_METEOR_DATA name its folder "
+        "pycocoevalcap/meteor)",
+        meteor::kJar, meteor::kTable,
+        folder.empty() ? "it is not installed"
+                       : fmt::format("'{}' does not hold them", folder.string()));
   }
   spdlog::info("making {} from {}, once; this takes some seconds", index.string(),
                sources.string());

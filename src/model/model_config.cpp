@@ -8,6 +8,7 @@
 
 #include "architectures/families.h"
 #include "eida/core/error.h"
+#include "eida/core/hub_cache.h"
 #include "eida/core/utf8.h"
 #include "eida/model/model_folder.h"
 #include "harmless_keys.h"
@@ -82,6 +83,10 @@ std::filesystem::path config_file_of(const std::filesystem::path& dir) {
   if (std::filesystem::is_regular_file(dir)) {
     throw FormatError("{}: is a file, --model takes a folder (hint: --model {})", dir.string(),
                       dir.has_parent_path() ? dir.parent_path().string() : ".");
+  }
+  if (!std::filesystem::is_directory(dir) && is_hub_name(dir)) {
+    throw FormatError("{}: no such folder, nor a model in {} (hint: hf download {})", dir.string(),
+                      hub_cache().string(), dir.string());
   }
   if (!std::filesystem::is_directory(dir)) {
     throw FormatError(

@@ -39,6 +39,8 @@ ComputeSetting set_up_compute(const RunOptions& run, const Communicator& process
   ComputeSetting compute;
   compute.processes = &processes;
   compute.device = parse_device(run.device);
+  if (run.device == "auto" && compute.device.is_cpu() && built_with_cuda())
+    spdlog::info("device auto: no GPU was found, the CPU computes");
   const bool chosen = run.device.find(':') != std::string::npos;
   if (compute.device.is_cuda() && processes.ranks_on_node() > 1 && !chosen)  // a GPU for each
     compute.device =  // those that a launcher lets it see

@@ -14,14 +14,17 @@ namespace {
 c10::Device gpu(std::string_view text, int index) {
   const int count = gpu_count();
   if (count == 0) {
-    throw ConfigError("device {}: {} (hint: --device cpu)", text,
-                      at::hasCUDA() ? "no GPU was found" : "this LibTorch was built without CUDA");
+    throw ConfigError(
+        "device {}: {} (hint: --device cpu)", text,
+        built_with_cuda() ? "no GPU was found" : "this LibTorch was built without CUDA");
   }
   if (index >= count) throw ConfigError("device {}: only {} GPUs are there", text, count);
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
 
 }  // namespace
+
+bool built_with_cuda() { return at::detail::getCUDAHooks().hasCUDART(); }
 
 int gpu_count() {
   return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0;

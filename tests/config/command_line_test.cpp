@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "config/declaration.h"
 #include "config/subcommands.h"
 #include "eida/core/error.h"
@@ -205,6 +207,20 @@ TEST(CommandLine, ASlashBehindAFolderChangesNothing) {
   EXPECT_EQ(path("/"), "/");
   EXPECT_EQ(path("./"), ".");
   EXPECT_EQ(path("../"), "..");
+}
+
+TEST(CommandLine, ModelMayBeANameInTheCache) {
+  const eida::testing::TempDir cache;
+  const auto model = cache.path() / "models--org--m";
+  std::filesystem::create_directories(model / "snapshots" / "123");
+  std::filesystem::create_directories(model / "refs");
+  write_text(model / "refs" / "main", "123");
+  ::setenv("HF_HUB_CACHE", cache.path().c_str(), 1);
+  const auto command = parse({"--model", "org/m", "--task", "sst2", "--train", "t"});
+  ::unsetenv("HF_HUB_CACHE");
+  EXPECT_EQ(command.config.model.path, model / "snapshots" / "123");
+  EXPECT_EQ(parse({"--model", "org/m", "--task", "sst2", "--train", "t"}).config.model.path,
+            "org/m");
 }
 
 TEST(CommandLine, KeysThatContradictAreRefused) {

@@ -134,6 +134,9 @@ TEST(ModelConfig, NoFolderAndNoFileAreErrors) {
   EXPECT_THROW(read_model_config(dir.path(), TaskKind::kClassification), FormatError);
   const auto check = [&] { check_model_folder(dir.path() / "none", TaskKind::kClassification); };
   EXPECT_NE(testing::message_of<FormatError>(check).find("hf download"), std::string::npos);
+  const auto named = [] { check_model_folder("no-such/model", TaskKind::kClassification); };
+  EXPECT_TRUE(
+      testing::message_of<FormatError>(named).ends_with("(hint: hf download no-such/model)"));
   std::ofstream(dir.path() / "config.json") << "[1, 2]";
   EXPECT_THROW(read_model_config(dir.path(), TaskKind::kClassification), FormatError);
   std::ofstream(dir.path() / "config.json") << "{\"vocab_size\": ";

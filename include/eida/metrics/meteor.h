@@ -17,8 +17,9 @@ class MeteorData;
 /// Opens the index, and makes it first where it is missing, of an older version, or of other data;
 /// that takes some seconds and is logged. \param folder holds the index, or the files it is made
 /// from (meteor-1.5.jar and data/paraphrase-en.gz of the PyPI package pycocoevalcap), or will hold
-/// the index made from those that scripts/setup.sh installed. Empty: the environment variable
-/// EIDA_METEOR_DATA, else the folder that scripts/setup.sh installed.
+/// the index made from installed ones. Empty: the environment variable EIDA_METEOR_DATA, else the
+/// installed folder: share/eida/meteor, else pycocoevalcap/meteor of the Python environment
+/// (core/installation.h).
 /// \throws DataError nothing there, damaged files, or no place for the index; names the remedy.
 std::shared_ptr<const MeteorData> open_meteor_data(const std::filesystem::path& folder = {});
 

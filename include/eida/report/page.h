@@ -19,8 +19,8 @@ struct PageOptions {
   int refresh_seconds = 0;  ///< above 0: the browser reads the file again; for runs that go on
 };
 
-/// plotly.min.js beside the installed library, or where the build found it; empty when it is in
-/// neither place.
+/// plotly.min.js in share/eida, else of the Python environment (core/installation.h); empty when it
+/// is in neither.
 std::filesystem::path find_plotly();
 
 /// A page of sections, built from top to bottom. Every text is shown as it stands: nothing in it is

@@ -16,6 +16,9 @@ namespace eida {
 /// \throws ConfigError on anything else, and on a GPU that is not there.
 c10::Device parse_device(std::string_view text);
 
+/// Whether this LibTorch has CUDA, whatever the machine has.
+bool built_with_cuda();
+
 /// GPUs that this process sees; 0 where LibTorch was built without CUDA.
 int gpu_count();
 
