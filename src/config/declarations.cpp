@@ -39,9 +39,11 @@ struct Declarations {
 
 void declare_model(ModelOptions& model, Declarations& list) {
   list.programs = kAll;
-  list.add("model.path", &model.path,
-           "Hugging Face folder: config.json, safetensors, tokenizer files",
-           {.required = kAll, .flag = "--model", .meta = "DIR"});
+  list.add(
+      "model.path", &model.path,
+      "Hugging Face folder (config.json, safetensors, tokenizer files), or the name of a model in "
+      "its local cache",
+      {.required = kAll, .flag = "--model", .meta = "DIR"});
   list.add("model.weights", &model.weights, "type the weights are kept in", {.flag = "--weights"});
   list.add("model.init", &model.init, "where the weights come from");
   list.add("model.adapters", &model.adapters,
@@ -114,7 +116,7 @@ void declare_sampling(SamplingOptions& sampling, Declarations& list) {
 
 void declare_subspace(SubspaceOptions& subspace, Declarations& list) {
   list.programs = kUsers;
-  list.add("subspace.estimator", &subspace.estimator, "how a subspace is found (method, section 4)",
+  list.add("subspace.estimator", &subspace.estimator, "how a subspace is found",
            {.flag = "--estimator"});
   list.add("subspace.input", &subspace.input,
            "how it is found at input spaces (null: subspace.estimator)");
@@ -309,8 +311,7 @@ std::vector<Declaration> declare(Config& config) {
   declare_model(config.model, list);
   declare_data(config.data, list);
   declare_sites(config.sites, list);
-  list.add("rounds", &config.rounds,
-           "rounds of sample, estimate, train one epoch, merge (method, section 7)",
+  list.add("rounds", &config.rounds, "rounds of sample, estimate, train one epoch, merge",
            {.flag = "--rounds", .range = from(1, 100'000)});
   list.add("method", &config.method, "what is trained", {.flag = "--method"});
   declare_sampling(config.sampling, list);

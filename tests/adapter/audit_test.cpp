@@ -10,7 +10,7 @@
 namespace eida {
 namespace {
 
-/// Published index lists: docs/method.md, "Rank rule". The counts need ranks and the head's shape
+/// Published index lists: docs/method.md, "Rank rules". The counts need ranks and the head's shape
 /// only, so the models have the published width, a narrow inner layer and a vocabulary of a few
 /// words.
 const char* kRobertaBase =

@@ -1,4 +1,5 @@
-/// docs/troubleshooting.md speaks of messages that the programs have.
+/// docs/troubleshooting.md speaks of messages that the programs have, and the sources of sections
+/// that the documents have.
 #include <gtest/gtest.h>
 
 #include <regex>
@@ -12,14 +13,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// All sources with adjacent string literals joined, as a compiler reads them.
-std::string all_sources() {
+std::string files_below(const char* folder) {
   std::string text;
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(EIDA_SOURCE_DIR) / "src")) {
-    if (entry.path().extension() == ".cpp" || entry.path().extension() == ".h")
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(EIDA_SOURCE_DIR) / folder)) {
+    const std::string ending = entry.path().extension().string();
+    if (ending == ".cpp" || ending == ".h" || ending == ".inc")
       text += read_file(entry.path()) + "\n";
   }
-  return std::regex_replace(text, std::regex("\"\\s*\n\\s*\""), "");
+  return text;
+}
+
+/// All sources with adjacent string literals joined, as a compiler reads them.
+std::string all_sources() {
+  return std::regex_replace(files_below("src"), std::regex("\"\\s*\n\\s*\""), "");
 }
 
 /// Code spans in headings: "`a … b`" gives "a … b".
@@ -60,6 +66,21 @@ TEST(Troubleshooting, EveryMessageIsInTheSources) {
     for (const std::string& part : fixed_parts(message))
       EXPECT_NE(sources.find(part), std::string::npos) << "'" << part << "' of: " << message;
   }
+}
+
+TEST(Documents, SectionsThatSourcesNameAreThere) {
+  const std::regex line_end("\n *//+ ?"), named("docs/([a-z]+\\.md), \"([^\"]+)\"");
+  int found = 0;
+  for (const char* folder : {"include", "src", "tests"}) {
+    const std::string text = std::regex_replace(files_below(folder), line_end, " ");
+    for (auto at = std::sregex_iterator(text.begin(), text.end(), named);
+         at != std::sregex_iterator(); ++at, ++found) {
+      const std::string page = read_file(fs::path(EIDA_SOURCE_DIR) / "docs" / (*at)[1].str());
+      EXPECT_NE(page.find("# " + (*at)[2].str() + "\n"), std::string::npos) << at->str();
+    }
+    EXPECT_EQ(text.find(std::string("method.md ") + "section"), std::string::npos) << folder;
+  }
+  EXPECT_GT(found, 5);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST(RankPlan, MustFitTheModel) {
   EXPECT_NE(fault(R"({"0": 4, "1": 4, "2": 4})").find("place 2 does not exist"), std::string::npos);
 }
 
-/// 12 layers, as method.md section 2 orders their places.
+/// 12 layers, as docs/method.md, "Places", orders them.
 Places twelve_layers(bool with_head) {
   Places places;
   for (int64_t layer = 0; layer < 12; ++layer) {

@@ -39,7 +39,7 @@ inline at::Tensor exact_leading(const at::Tensor& X, int64_t k) {
   return vectors.narrow(1, X.size(1) - k, k).flip(1).t();
 }
 
-/// mean_first, exactly as method.md section 4 says. // [k, d] float64
+/// mean_first, exactly as docs/method.md, "Estimators", says. // [k, d] float64
 inline at::Tensor exact_mean_first(const at::Tensor& samples, int64_t k) {
   const at::Tensor X = samples.to(at::kDouble), mean = X.mean(0);
   const at::Tensor m = mean / mean.norm();

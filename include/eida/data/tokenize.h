@@ -40,7 +40,7 @@ struct TokenizedSet {
 /// Completions: no special tokens but the end token: behind the prompt, where it is context
 /// (context_length counts it), and at the end, where it is a target; beyond max_length the
 /// completion loses its end, end token first.
-/// Source: the E2E recipe, docs/method.md.
+/// docs/method.md, "Rows".
 class ExampleTokenizer {
  public:
   /// \throws FormatError the tokenizer has no such end token (completions only).

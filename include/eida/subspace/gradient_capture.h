@@ -24,7 +24,7 @@ struct GradientCapture {
 /// cheaper. \param x [t, d_in], \param delta [t, d_out] of any floating-point type; computed in
 /// float32, summed in float64. \param A [k_in, d_in], \param C [k_out, d_out] orthonormal rows; at
 /// k the first k rows of each, all where it has fewer. \throws NumericError when a sum is not
-/// finite, ConfigError on shapes and dims. Source: method.md section 10.
+/// finite, ConfigError on shapes and dims. docs/method.md, "Fidelity".
 void add_gradient(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& A,
                   const at::Tensor& C, const std::vector<int64_t>& dims, GradientCapture& capture);
 

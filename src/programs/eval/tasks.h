@@ -17,7 +17,7 @@ EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs);
 
 /// A text for every distinct prompt; with references also the text scores. Rows of equal prompt
 /// are references of one item, in the order of their first row.
-/// Source: docs/method.md; LoRA's examples/NLG/README.md.
+/// docs/method.md, "Rows". Source: LoRA's examples/NLG/README.md.
 EvalOutcome evaluate_texts(const Config& config, const EvalInputs& inputs);
 
 }  // namespace eida

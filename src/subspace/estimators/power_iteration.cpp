@@ -46,7 +46,7 @@ std::pair<at::Tensor, double> next_direction(const MomentView& view, const at::T
 /// The reference's mean_first, kept for comparison: power iteration with deflation, seeded normal
 /// starts, at least 32 iterations, until ||S r - (r.S r) r|| < 1e-3 (r.S r). Stops early where no
 /// second moment is left. Differs from the reference: float64, and at most 20,000 iterations a
-/// direction (it has no limit). Source: github.com/Sunghae-Cho/EIDA, method.md section 4.
+/// direction (it has no limit). docs/method.md, "Estimators".
 class PowerIteration : public MeanFirst {
   LeadingRows rest(const MomentView& view, const at::Tensor& found, int64_t k,
                    Rng& rng) const override {
