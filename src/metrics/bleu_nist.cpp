@@ -1,16 +1,75 @@
 #include "eida/metrics/bleu_nist.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
 #include "ngrams.h"
+#include "unicode.h"
 
 namespace eida {
 
 using namespace metrics;  // code points, n-grams
 
 namespace {
+
+bool is_digit_byte(char c) { return c >= '0' && c <= '9'; }
+bool is_no_digit(char c) { return !is_digit_byte(c); }
+bool is_mark(char c) { return c == '.' || c == ','; }
+bool is_hyphen(char c) { return c == '-'; }
+
+/// Of the set !"#$%&()*+/:;<=>?@[\]^_`{|}~: the signs of ASCII but those of words and numbers.
+bool is_sign(char c) {
+  const auto code = static_cast<unsigned char>(c);
+  return code > 0x20 && code < 0x7F && !is_ascii_alnum(code) && !is_mark(c) && !is_hyphen(c) &&
+         c != '\'';
+}
+
+void put(std::string& out, char c, bool apart) {
+  if (apart) out.push_back(' ');
+  out.push_back(c);
+  if (apart) out.push_back(' ');
+}
+
+/// Entities resolved, line ends gone, every sign set apart.
+std::string split_symbols(std::string_view text) {
+  constexpr std::array<std::array<std::string_view, 2>, 7> kReplaced{{{"<skipped>", ""},
+                                                                      {"-\n", ""},
+                                                                      {"\n", " "},
+                                                                      {"&quot;", "\""},
+                                                                      {"&amp;", "&"},
+                                                                      {"&lt;", "<"},
+                                                                      {"&gt;", ">"}}};
+  std::string clean(text);
+  for (const auto& [from, to] : kReplaced) replace_all(clean, from, to);
+  std::string out = " ";
+  out.reserve(clean.size() + 32);
+  for (const char c : clean) put(out, c, is_sign(c));
+  out.push_back(' ');
+  return out;
+}
+
+/// Sets one of two adjacent characters apart, the first or the second, where both fit; the next
+/// pair starts behind them, as in a regular expression's global replacement.
+template <typename First, typename Second>
+std::string split_pairs(const std::string& text, First first, Second second, bool apart_first) {
+  std::string out;
+  out.reserve(text.size() + 32);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool fits = i + 1 < text.size() && first(text[i]) && second(text[i + 1]);
+    put(out, text[i], fits && apart_first);
+    if (fits) put(out, text[++i], !apart_first);
+  }
+  return out;
+}
+
+std::string split_marks(const std::string& text) {
+  std::string out = split_pairs(text, is_no_digit, is_mark, false);
+  out = split_pairs(out, is_mark, is_no_digit, true);
+  if (out.find('-') == std::string::npos) return out;
+  return split_pairs(out, is_digit_byte, is_hyphen, false);
+}
 
 constexpr int kBleu = 4, kNist = 5;  // orders
 // Rows of statistics. BLEU: hits [4], lengths [4], closest reference length.
@@ -26,6 +85,21 @@ enum NistField : size_t {
   kItems,
   kNistWidth
 };
+
+/// \param smoothing added to hits and lengths; 1 is sentence BLEU.
+double pymteval_bleu(std::span<const double> sums, double smoothing) {
+  double log_precision = 0.0;
+  for (size_t n = 0; n < kBleu; ++n) {
+    log_precision += std::log(std::max(sums[n] + smoothing, 1e-15) /
+                              std::max(sums[kBleu + n] + smoothing, 1e-9));
+  }
+  const double length = sums[kBleu], reference = sums[kBleuReference];
+  const double brevity =
+      length > reference ? 1.0 : std::exp(1.0 - reference / (length == 0 ? 1e-5 : length));
+  return brevity * std::exp(log_precision / kBleu);
+}
+
+double pymteval_corpus_bleu(std::span<const double> sums) { return pymteval_bleu(sums, 0.0); }
 
 double perl_bleu(std::span<const double> sums) {
   const double length = sums[kBleu];
@@ -68,29 +142,15 @@ double perl_nist(std::span<const double> sums) {
          nist_length_penalty(sums[kPredictionLength] * references / sums[kReferenceLengths]);
 }
 
-/// Length of the reference closest to the prediction, the shorter one on ties.
-int64_t closest_length(const NgramCorpus& corpus, const ItemTexts& item) {
-  const int64_t length = corpus.length(item.prediction);
-  int64_t best = -1;
-  for (size_t r = 0; r < item.references; ++r) {
-    const int64_t candidate = corpus.length(item.first_reference + r);
-    if (candidate == 0) continue;  // pymteval has none: its empty text is one token
-    const int64_t gap = std::abs(candidate - length), best_gap = std::abs(best - length);
-    if (best < 0 || gap < best_gap || (gap == best_gap && candidate < best)) best = candidate;
-  }
-  return std::max<int64_t>(0, best);
-}
-
 /// How often each n-gram occurs in references, and the number of their tokens.
 struct ReferenceCounts {
-  explicit ReferenceCounts(const NgramCorpus& corpus) : counts(corpus.index().size()) {}
+  explicit ReferenceCounts(const TextCorpus& corpus) : counts(corpus.index().size()) {}
   void clear() {
     counts.clear();
     tokens = 0;
   }
-  void add(const NgramCorpus& corpus, const ItemTexts& item) {
-    for (size_t text = item.first_reference; text < item.first_reference + item.references;
-         ++text) {
+  void add(const TextCorpus& corpus, const ItemTexts& item) {
+    for (const size_t text : item.reference_texts()) {
       tokens += corpus.length(text);
       for (int n = 1; n <= corpus.order(); ++n) {
         for (const int32_t id : corpus.ngrams(text, n)) counts.add(id);
@@ -115,53 +175,23 @@ struct ClippedHit {
   int32_t count = 0;  ///< min(count in the prediction, largest count in a reference)
 };
 
-/// Finds the clipped hits of an item, order by order; its tables are reused from item to item.
-class HitCounter {
+/// Statistics of one item: BLEU's hits and lengths, and NIST's with the given reference counts. Its
+/// tables are reused from item to item.
+class ItemCounter {
  public:
-  explicit HitCounter(const NgramCorpus& corpus)
+  ItemCounter(const TextCorpus& corpus, MtevalConvention convention)
       : corpus_(corpus),
+        perl_(convention == MtevalConvention::kPerl),
         predicted_(corpus.index().size()),
         reference_(corpus.index().size()),
         largest_(corpus.index().size()) {}
 
-  /// Distinct n-grams of the prediction that some reference has. Valid until the next call.
-  const std::vector<ClippedHit>& hits(const ItemTexts& item, int n) {
-    predicted_.clear();
-    largest_.clear();
-    hits_.clear();
-    for (const int32_t id : corpus_.ngrams(item.prediction, n)) {
-      if (predicted_.add(id) == 0) hits_.push_back({id, 0});
-    }
-    for (size_t r = 0; r < item.references; ++r) {
-      reference_.clear();
-      for (const int32_t id : corpus_.ngrams(item.first_reference + r, n)) {
-        if (predicted_[id] == 0) continue;
-        const int32_t count = reference_.add(id) + 1;
-        if (count > largest_[id]) largest_.set(id, count);
-      }
-    }
-    for (ClippedHit& hit : hits_) hit.count = std::min(predicted_[hit.id], largest_[hit.id]);
-    std::erase_if(hits_, [](const ClippedHit& hit) { return hit.count == 0; });
-    return hits_;
-  }
-
- private:
-  const NgramCorpus& corpus_;
-  StampedCounts predicted_, reference_, largest_;
-  std::vector<ClippedHit> hits_;
-};
-
-/// Statistics of one item: BLEU's hits and lengths, and NIST's with the given reference counts.
-class ItemCounter {
- public:
-  ItemCounter(const NgramCorpus& corpus, MtevalConvention convention)
-      : corpus_(corpus), counter_(corpus), perl_(convention == MtevalConvention::kPerl) {}
-
   void count(const ItemTexts& item, const ReferenceCounts& references, double* bleu, double* nist) {
     const int64_t length = corpus_.length(item.prediction);
     for (int n = 1; n <= kNist; ++n) {
+      find_hits(item, n);
       double hits = 0.0, information = 0.0;
-      for (const ClippedHit& hit : counter_.hits(item, n)) {
+      for (const ClippedHit& hit : hits_) {
         hits += hit.count;
         information += hit.count * references.information(corpus_.index(), hit.id);
       }
@@ -173,31 +203,55 @@ class ItemCounter {
       bleu[n - 1] = hits;
       bleu[kBleu + n - 1] = static_cast<double>(total);
     }
-    bleu[kBleuReference] = static_cast<double>(closest_length(corpus_, item));
-    count_lengths(item, nist);
+    count_lengths(item, bleu, nist);
   }
 
  private:
-  void count_lengths(const ItemTexts& item, double* nist) const {
-    int64_t sum = 0, filled = 0;
-    for (size_t r = 0; r < item.references; ++r) {
-      const int64_t length = corpus_.length(item.first_reference + r);
-      sum += length;
-      if (length > 0) ++filled;
+  /// Distinct n-grams of the prediction that some reference has.
+  void find_hits(const ItemTexts& item, int n) {
+    predicted_.clear();
+    largest_.clear();
+    hits_.clear();
+    for (const int32_t id : corpus_.ngrams(item.prediction, n)) {
+      if (predicted_.add(id) == 0) hits_.push_back({id, 0});
     }
-    nist[kPredictionLength] = static_cast<double>(corpus_.length(item.prediction));
+    for (const size_t text : item.reference_texts()) {
+      reference_.clear();
+      for (const int32_t id : corpus_.ngrams(text, n)) {
+        if (predicted_[id] == 0) continue;
+        const int32_t count = reference_.add(id) + 1;
+        if (count > largest_[id]) largest_.set(id, count);
+      }
+    }
+    for (ClippedHit& hit : hits_) hit.count = std::min(predicted_[hit.id], largest_[hit.id]);
+    std::erase_if(hits_, [](const ClippedHit& hit) { return hit.count == 0; });
+  }
+
+  /// Lengths of the references. BLEU's is the closest to the prediction, the shorter one on ties.
+  void count_lengths(const ItemTexts& item, double* bleu, double* nist) const {
+    const int64_t length = corpus_.length(item.prediction);
+    int64_t sum = 0, filled = 0, closest = 0;
+    for (const size_t text : item.reference_texts()) {
+      const int64_t candidate = corpus_.length(text);
+      if (candidate == 0) continue;  // pymteval has none: its empty text is one token
+      sum += candidate;
+      ++filled;
+      const int64_t gap = std::abs(candidate - length), least = std::abs(closest - length);
+      if (closest == 0 || gap < least || (gap == least && candidate < closest)) closest = candidate;
+    }
+    bleu[kBleuReference] = static_cast<double>(closest);
+    nist[kPredictionLength] = static_cast<double>(length);
     nist[kMeanLength] = static_cast<double>(sum) / static_cast<double>(item.references);
     nist[kReferenceLengths] = static_cast<double>(sum);
     nist[kReferenceCount] = static_cast<double>(filled);
     nist[kItems] = 1.0;
   }
 
-  const NgramCorpus& corpus_;
-  HitCounter counter_;
+  const TextCorpus& corpus_;
   bool perl_;
+  StampedCounts predicted_, reference_, largest_;
+  std::vector<ClippedHit> hits_;
 };
-
-double corpus_bleu(std::span<const double> sums) { return pymteval_bleu(sums, 0.0); }
 
 TextCorpus corpus_of(const References& references, const std::vector<std::string>& predictions,
                      MtevalConvention convention) {
@@ -206,13 +260,13 @@ TextCorpus corpus_of(const References& references, const std::vector<std::string
 }
 
 MtevalItems score_items(const TextCorpus& corpus) {
-  ItemCounter counter(corpus.ngrams(), MtevalConvention::kPymteval);
-  ReferenceCounts counts(corpus.ngrams());
+  ItemCounter counter(corpus, MtevalConvention::kPymteval);
+  ReferenceCounts counts(corpus);
   MtevalItems items;
   std::vector<double> bleu(kBleuWidth), nist(kNistWidth);
   for (const ItemTexts& item : corpus.items()) {
     counts.clear();
-    counts.add(corpus.ngrams(), item);
+    counts.add(corpus, item);
     counter.count(item, counts, bleu.data(), nist.data());
     items.bleu.push_back(pymteval_bleu(bleu, 0.0));
     items.sentence_bleu.push_back(pymteval_bleu(bleu, 1.0));
@@ -223,16 +277,14 @@ MtevalItems score_items(const TextCorpus& corpus) {
 
 }  // namespace
 
-double pymteval_bleu(std::span<const double> sums, double smoothing) {
-  double log_precision = 0.0;
-  for (size_t n = 0; n < kBleu; ++n) {
-    log_precision += std::log(std::max(sums[n] + smoothing, 1e-15) /
-                              std::max(sums[kBleu + n] + smoothing, 1e-9));
+std::vector<std::string> mteval_tokens(std::string_view text, MtevalConvention convention) {
+  const std::string spaced = split_marks(split_symbols(text));
+  std::vector<std::string> tokens;
+  for (const std::string_view piece : split_space(spaced)) {
+    tokens.push_back(convention == MtevalConvention::kPerl ? lower_ascii(piece) : to_lower(piece));
   }
-  const double length = sums[kBleu], reference = sums[kBleuReference];
-  const double brevity =
-      length > reference ? 1.0 : std::exp(1.0 - reference / (length == 0 ? 1e-5 : length));
-  return brevity * std::exp(log_precision / kBleu);
+  if (tokens.empty() && convention == MtevalConvention::kPymteval) tokens.emplace_back();
+  return tokens;
 }
 
 MtevalScores mteval_scores(const References& references,
@@ -242,21 +294,19 @@ MtevalScores mteval_scores(const References& references,
   const bool perl = convention == MtevalConvention::kPerl;
   MtevalScores scores;
   scores.bleu = {kBleuWidth, std::vector<double>(predictions.size() * kBleuWidth),
-                 perl ? perl_bleu : corpus_bleu};
+                 perl ? perl_bleu : pymteval_corpus_bleu};
   scores.nist = {kNistWidth, std::vector<double>(predictions.size() * kNistWidth),
                  perl ? perl_nist : pymteval_nist};
-  ReferenceCounts counts(corpus.ngrams());
-  for (const ItemTexts& item : corpus.items()) counts.add(corpus.ngrams(), item);
-  ItemCounter counter(corpus.ngrams(), convention);
+  ReferenceCounts counts(corpus);
+  for (const ItemTexts& item : corpus.items()) counts.add(corpus, item);
+  ItemCounter counter(corpus, convention);
   for (size_t i = 0; i < predictions.size(); ++i) {
     counter.count(corpus.items()[i], counts, scores.bleu.values.data() + i * kBleuWidth,
                   scores.nist.values.data() + i * kNistWidth);
   }
-  if (per_item && perl) {
-    scores.items = score_items(corpus_of(references, predictions, MtevalConvention::kPymteval));
-  } else if (per_item) {
-    scores.items = score_items(corpus);
-  }
+  if (!per_item) return scores;
+  scores.items = perl ? score_items(corpus_of(references, predictions, MtevalConvention::kPymteval))
+                      : score_items(corpus);
   return scores;
 }
 

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -164,15 +165,13 @@ class TablePacker {
 
   /// Sorts the vocabulary and renumbers every phrase.
   std::string sort_words() {
-    std::vector<int32_t> order(static_cast<size_t>(vocabulary_.size()));
-    for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int32_t>(i);
-    std::sort(order.begin(), order.end(),
-              [&](int32_t a, int32_t b) { return vocabulary_.word(a) < vocabulary_.word(b); });
-    std::vector<uint16_t> rank(order.size());
+    std::map<std::string, int32_t> ids;
+    for (int32_t id = 0; id < vocabulary_.size(); ++id) ids[vocabulary_.word(id)] = id;
+    std::vector<uint16_t> rank(ids.size());
     std::vector<std::string> sorted;
-    for (size_t i = 0; i < order.size(); ++i) {
-      rank[static_cast<size_t>(order[i])] = static_cast<uint16_t>(i);
-      sorted.push_back(vocabulary_.word(order[i]));
+    for (const auto& [word, id] : ids) {
+      rank[static_cast<size_t>(id)] = static_cast<uint16_t>(sorted.size());
+      sorted.push_back(word);
     }
     for (size_t s = 0; s < starts_.size(); ++s) {
       size_t at = renumber(starts_[s], rank) + 4;
@@ -193,8 +192,7 @@ class TablePacker {
   }
 
   std::string hash_sources() {
-    size_t size = 16;
-    while (size < 2 * starts_.size()) size *= 2;
+    const size_t size = std::bit_ceil(std::max<size_t>(16, 2 * starts_.size()));
     std::vector<uint32_t> slots(size, 0);
     for (const size_t start : starts_) {
       const size_t count = static_cast<unsigned char>(bytes_[start]);

@@ -16,6 +16,10 @@ namespace meteor {
 
 static_assert(std::endian::native == std::endian::little, "the index file is little-endian");
 
+static std::span<const uint32_t> as_u32(std::string_view bytes) {
+  return {reinterpret_cast<const uint32_t*>(bytes.data()), bytes.size() / 4};
+}
+
 uint64_t checksum(std::string_view bytes) {
   constexpr uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
   std::array<uint64_t, 4> lanes{1, 2, 3, 4};
@@ -41,12 +45,6 @@ uint64_t phrase_hash(std::span<const uint16_t> words) {
   return hash ^ (hash >> 32);
 }
 
-namespace {
-std::span<const uint32_t> as_u32(std::string_view bytes) {
-  return {reinterpret_cast<const uint32_t*>(bytes.data()), bytes.size() / 4};
-}
-}  // namespace
-
 StringPool::StringPool(std::string_view section) {
   const auto numbers = as_u32(section);
   if (numbers.empty() || numbers.size() < size_t{numbers[0]} + 2) return;
@@ -66,24 +64,13 @@ std::optional<size_t> StringPool::find(std::string_view word) const {
   return found < size() && at(found) == word ? std::optional(found) : std::nullopt;
 }
 
-bool TargetList::next(std::vector<uint16_t>& words) {
-  if (bytes_.empty()) return false;
-  const size_t count = static_cast<unsigned char>(bytes_[0]);
-  if (count == 0 || bytes_.size() < 1 + 2 * count) return false;
-  words.resize(count);
-  std::memcpy(words.data(), bytes_.data() + 1, 2 * count);
-  bytes_.remove_prefix(1 + 2 * count);
-  return true;
-}
-
 }  // namespace meteor
 
 using meteor::Header;
 
 MeteorData::MeteorData(const std::filesystem::path& index) : file_(index) {
   const std::string name = index.string();
-  if (file_.size() < sizeof(Header)) throw DataError("{}: is not an index of METEOR's data", name);
-  std::memcpy(&header_, file_.data(), sizeof(Header));
+  if (file_.size() >= sizeof(Header)) std::memcpy(&header_, file_.data(), sizeof(Header));
   if (header_.magic != meteor::kMagic || header_.sections != meteor::kSections) {
     throw DataError("{}: is not an index of METEOR's data", name);
   }
@@ -117,9 +104,8 @@ std::string_view MeteorData::section(meteor::Section section) const {
 }
 
 void MeteorData::read_lists() {
-  for (const std::string_view word : split_space(section(meteor::kFunctionWords))) {
+  for (const std::string_view word : split_space(section(meteor::kFunctionWords)))
     function_words_.insert(word);
-  }
   const auto lines = split_lines(section(meteor::kExceptions));
   for (size_t i = 0; i + 1 < lines.size(); i += 2) {
     for (const std::string_view form : split_space(lines[i + 1])) bases_[form].push_back(lines[i]);
@@ -138,19 +124,16 @@ std::span<const uint32_t> MeteorData::listed_synsets(std::string_view word) cons
 
 /// Source: WordNet's morphology in METEOR: suffix → replacement, the first that gives a known word.
 std::string MeteorData::morphological_base(std::string_view word) const {
-  struct Suffix {
-    std::string_view ending, replacement;
-  };
-  constexpr std::array<Suffix, 20> kSuffixes{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kSuffixes{
       {{"s", ""},      {"ses", "s"},   {"xes", "x"}, {"zes", "z"}, {"ches", "ch"},
        {"shes", "sh"}, {"men", "man"}, {"ies", "y"}, {"s", ""},    {"ies", "y"},
        {"es", "e"},    {"es", ""},     {"ed", "e"},  {"ed", ""},   {"ing", "e"},
        {"ing", ""},    {"er", ""},     {"est", ""},  {"er", "e"},  {"est", "e"}}};
   if (word.ends_with("ss") || word.size() <= 2) return std::string(word);
-  for (const Suffix& suffix : kSuffixes) {
-    if (!word.ends_with(suffix.ending)) continue;
-    std::string base(word.substr(0, word.size() - suffix.ending.size()));
-    base += suffix.replacement;
+  for (const auto& [ending, replacement] : kSuffixes) {
+    if (!word.ends_with(ending)) continue;
+    std::string base(word.substr(0, word.size() - ending.size()));
+    base += replacement;
     if (synset_words_.find(base)) return base;
   }
   return "";
@@ -180,7 +163,7 @@ std::optional<uint16_t> MeteorData::table_word(std::string_view word) const {
   return static_cast<uint16_t>(*found);
 }
 
-meteor::TargetList MeteorData::paraphrases(std::span<const uint16_t> source) const {
+std::string_view MeteorData::targets(std::span<const uint16_t> source) const {
   const std::string_view sources = section(meteor::kSources);
   const size_t mask = slots_.size() - 1;
   size_t slot = meteor::phrase_hash(source) & mask;
@@ -191,9 +174,21 @@ meteor::TargetList MeteorData::paraphrases(std::span<const uint16_t> source) con
     if (std::memcmp(sources.data() + at + 1, source.data(), 2 * source.size()) != 0) continue;
     uint32_t bytes = 0;
     std::memcpy(&bytes, sources.data() + at + head, 4);
-    return meteor::TargetList(sources.substr(at + head + 4, bytes));
+    return sources.substr(at + head + 4, bytes);
   }
-  return meteor::TargetList({});
+  return {};
+}
+
+void MeteorData::each_paraphrase(std::span<const uint16_t> source,
+                                 const std::function<void(const Phrase&)>& visit) const {
+  Phrase words;
+  for (std::string_view rest = targets(source); !rest.empty();
+       rest.remove_prefix(1 + 2 * words.size())) {
+    words.resize(static_cast<unsigned char>(rest[0]));
+    if (words.empty() || rest.size() < 1 + 2 * words.size()) return;
+    std::memcpy(words.data(), rest.data() + 1, 2 * words.size());
+    visit(words);
+  }
 }
 
 }  // namespace eida

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -70,17 +71,6 @@ class StringPool {
   bool valid_ = false;
 };
 
-/// Target phrases of one source phrase in the order of the table.
-class TargetList {
- public:
-  explicit TargetList(std::string_view bytes) : bytes_(bytes) {}
-  /// Words of the next target; nothing at the end.
-  bool next(std::vector<uint16_t>& words);
-
- private:
-  std::string_view bytes_;
-};
-
 }  // namespace meteor
 
 class MeteorData {
@@ -94,12 +84,16 @@ class MeteorData {
   std::vector<uint32_t> synsets(std::string_view word) const;
   /// Number of a word of the paraphrase table.
   std::optional<uint16_t> table_word(std::string_view word) const;
-  /// Paraphrases of a phrase of table words; empty where it has none.
-  meteor::TargetList paraphrases(std::span<const uint16_t> source) const;
+  /// Words of a phrase by their numbers in the table.
+  using Phrase = std::vector<uint16_t>;
+  /// Visits the paraphrases of a phrase in the order of the table.
+  void each_paraphrase(std::span<const uint16_t> source,
+                       const std::function<void(const Phrase&)>& visit) const;
 
  private:
   std::string_view section(meteor::Section section) const;
   void read_lists();
+  std::string_view targets(std::span<const uint16_t> source) const;
   std::span<const uint32_t> listed_synsets(std::string_view word) const;
   std::string morphological_base(std::string_view word) const;
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "meteor_corpus.h"
+#include "meteor_matcher.h"
 #include "unicode.h"
 
 namespace eida::meteor {
@@ -22,12 +22,6 @@ bool is_kept(char32_t c) {
          c == U'-' || c == 0x2018 || c == 0x2019;
 }
 
-void put_apart(std::u32string& out, char32_t c) {
-  out.push_back(U' ');
-  out.push_back(c);
-  out.push_back(U' ');
-}
-
 /// The passes over one line. Each reads `from_` and writes `to_`.
 class Normalizer {
  public:
@@ -35,14 +29,11 @@ class Normalizer {
     decode_text(text, from_);
     from_.insert(from_.begin(), U' ');
     from_.push_back(U' ');
-    pass([&](size_t i) { set_apart(i); });
+    pass([&](size_t i) { put(from_[i], !is_kept(from_[i])); });
     if (has(U'.')) pass([&](size_t i) { multiple_dots(i); });
     if (has(U',')) pass([&](size_t i) { commas(i); });
     pass([&](size_t i) { same_quotes(i); });
-    if (has(U'\'') || has(U'-')) {
-      skip_ = 0;
-      pass([&](size_t i) { doubled(i); });
-    }
+    if (has(U'\'') || has(U'-')) pass([&](size_t i) { doubled(i); });
     if (has(U'-')) triples(U'-', hyphen_left, is_alnum, U" ");
     if (has(U'\'')) apostrophes();
     return words();
@@ -61,12 +52,10 @@ class Normalizer {
   bool has(char32_t c) const { return from_.find(c) != std::u32string::npos; }
   char32_t next(size_t i) const { return i + 1 < from_.size() ? from_[i + 1] : U'\0'; }
 
-  void set_apart(size_t i) {
-    if (is_kept(from_[i])) {
-      to_.push_back(from_[i]);
-    } else {
-      put_apart(to_, from_[i]);
-    }
+  void put(char32_t c, bool apart) {
+    if (apart) to_.push_back(U' ');
+    to_.push_back(c);
+    if (apart) to_.push_back(U' ');
   }
   void multiple_dots(size_t i) {
     const bool first = from_[i] == U'.' && next(i) == U'.' && (i == 0 || from_[i - 1] != U'.');
@@ -75,23 +64,19 @@ class Normalizer {
   }
   void commas(size_t i) {
     const bool in_number = i > 0 && is_ascii_digit(from_[i - 1]) && is_ascii_digit(next(i));
-    if (from_[i] == U',' && !in_number) {
-      put_apart(to_, U',');
-    } else {
-      to_.push_back(from_[i]);
-    }
+    put(from_[i], from_[i] == U',' && !in_number);
   }
   void same_quotes(size_t i) {
     const char32_t c = from_[i];
-    if (c == 0x201C || c == 0x201D) return put_apart(to_, U'"');
     const bool quote = c == U'`' || c == 0x2018 || c == 0x2019;
+    if (c == 0x201C || c == 0x201D) return put(U'"', true);
     to_.push_back(quote ? U'\'' : c == 0x2013 ? U'-' : c);
   }
   void doubled(size_t i) {
     const char32_t c = from_[i];
     const bool twice = next(i) == c && (c == U'\'' || c == U'-');
     if (twice) skip_ = i + 2;
-    if (twice && c == U'\'') return put_apart(to_, U'"');
+    if (twice && c == U'\'') return put(U'"', true);
     to_.push_back(c);
   }
 

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace eida::metrics {
+namespace {
+
+uint64_t ngram_key(int32_t prefix, int32_t word) {
+  return uint64_t{static_cast<uint32_t>(prefix)} << 32 | static_cast<uint32_t>(word);
+}
+
+}  // namespace
 
 int32_t Vocabulary::intern(std::string_view word) {
   const auto found = ids_.find(word);
@@ -21,17 +28,6 @@ size_t NgramIndex::slot(uint64_t key) const {
   return at;
 }
 
-void NgramIndex::grow() {
-  slots_.assign(slots_.size() * 2, kNone);
-  for (int32_t id = 0; id < size(); ++id) slots_[slot(keys_[index(id)])] = id;
-}
-
-namespace {
-uint64_t ngram_key(int32_t prefix, int32_t word) {
-  return uint64_t{static_cast<uint32_t>(prefix)} << 32 | static_cast<uint32_t>(word);
-}
-}  // namespace
-
 int32_t NgramIndex::intern(int32_t prefix, int32_t word) {
   const uint64_t key = ngram_key(prefix, word);
   const size_t at = slot(key);
@@ -39,7 +35,10 @@ int32_t NgramIndex::intern(int32_t prefix, int32_t word) {
   const int32_t id = size();
   slots_[at] = id;
   keys_.push_back(key);
-  if (keys_.size() * 2 > slots_.size()) grow();
+  if (keys_.size() * 2 > slots_.size()) {
+    slots_.assign(slots_.size() * 2, kNone);
+    for (int32_t each = 0; each < size(); ++each) slots_[slot(keys_[index(each)])] = each;
+  }
   return id;
 }
 
@@ -47,7 +46,7 @@ int32_t NgramIndex::find(int32_t prefix, int32_t word) const {
   return slots_[slot(ngram_key(prefix, word))];
 }
 
-size_t NgramCorpus::add(std::span<const int32_t> words) {
+void TextCorpus::add_text(std::span<const int32_t> words) {
   const size_t begin = ids_.size(), length = words.size();
   ids_.resize(begin + length * static_cast<size_t>(order_), NgramIndex::kNone);
   for (size_t n = 0; n < static_cast<size_t>(order_) && n < length; ++n) {
@@ -58,10 +57,9 @@ size_t NgramCorpus::add(std::span<const int32_t> words) {
     }
   }
   texts_.push_back({begin, static_cast<int64_t>(length)});
-  return texts_.size() - 1;
 }
 
-std::span<const int32_t> NgramCorpus::ngrams(size_t text, int n) const {
+std::span<const int32_t> TextCorpus::ngrams(size_t text, int n) const {
   const Text& entry = texts_[text];
   const int64_t count = std::max<int64_t>(0, entry.length - n + 1);
   return {ids_.data() + entry.begin + static_cast<size_t>(entry.length) * (n - 1),

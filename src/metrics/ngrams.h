@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,70 +44,60 @@ class NgramIndex {
  private:
   static size_t index(int32_t id) { return static_cast<size_t>(id); }
   size_t slot(uint64_t key) const;
-  void grow();
 
   std::vector<uint64_t> keys_;  // prefix << 32 | word, by id
   std::vector<int32_t> slots_;  // open addressing, at most half full
 };
 
-/// N-grams of orders 1 to `order` of many texts. Row (text, n) holds the n-gram that starts at each
-/// position: max(0, length - n + 1) numbers.
-class NgramCorpus {
- public:
-  explicit NgramCorpus(int order) : order_(order) {}
-  /// Appends a text of word numbers. \return its number
-  size_t add(std::span<const int32_t> words);
-
-  int order() const { return order_; }
-  int64_t length(size_t text) const { return texts_[text].length; }
-  std::span<const int32_t> ngrams(size_t text, int n) const;
-  const NgramIndex& index() const { return index_; }
-
- private:
-  struct Text {
-    size_t begin = 0;
-    int64_t length = 0;
-  };
-  int order_;
-  NgramIndex index_;
-  std::vector<Text> texts_;
-  std::vector<int32_t> ids_;
-};
-
 /// Where the texts of an item are within a TextCorpus.
 struct ItemTexts {
   size_t prediction = 0;
-  size_t first_reference = 0;  ///< its references are numbered one after the other
-  size_t references = 0;
+  size_t references = 0;  ///< how many; they come behind the prediction
+  auto reference_texts() const {
+    return std::views::iota(prediction + 1, prediction + 1 + references);
+  }
 };
 
-/// Texts as n-grams: prediction i, its references, prediction i + 1, …
+/// Texts as n-grams of orders 1 to `order`: prediction i, its references, prediction i + 1, …
+/// Row (text, n) holds the n-gram that starts at each position: max(0, length - n + 1) numbers.
 class TextCorpus {
  public:
   /// \param words_of gives the words of a text, as a range of strings.
   template <typename WordsOf>
   TextCorpus(int order, const References& references, const std::vector<std::string>& predictions,
              WordsOf words_of)
-      : ngrams_(order) {
+      : order_(order) {
     const auto add = [&](const std::string& text) {
       std::vector<int32_t> words;
       for (const auto& word : words_of(text)) words.push_back(vocabulary_.intern(word));
-      return ngrams_.add(words);
+      add_text(words);
     };
     for (size_t i = 0; i < predictions.size(); ++i) {
-      const size_t prediction = add(predictions[i]);
+      items_.push_back({texts_.size(), references[i].size()});
+      add(predictions[i]);
       for (const std::string& text : references[i]) add(text);
-      items_.push_back({prediction, prediction + 1, references[i].size()});
     }
   }
 
+  int order() const { return order_; }
   const std::vector<ItemTexts>& items() const { return items_; }
-  const NgramCorpus& ngrams() const { return ngrams_; }
   const Vocabulary& vocabulary() const { return vocabulary_; }
+  const NgramIndex& index() const { return index_; }
+  int64_t length(size_t text) const { return texts_[text].length; }
+  std::span<const int32_t> ngrams(size_t text, int n) const;
 
  private:
+  void add_text(std::span<const int32_t> words);
+
+  struct Text {
+    size_t begin = 0;
+    int64_t length = 0;
+  };
+  int order_;
   Vocabulary vocabulary_;
-  NgramCorpus ngrams_;
+  NgramIndex index_;
+  std::vector<Text> texts_;
+  std::vector<int32_t> ids_;
   std::vector<ItemTexts> items_;
 };
 

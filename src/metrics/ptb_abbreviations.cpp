@@ -7,25 +7,49 @@
 namespace eida::ptb {
 namespace {
 
-constexpr std::string_view kBeforeNumber = "ca fig figs prop no nos art bldg pp op";
-constexpr std::string_view kSentenceEnd =
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri "
-    "ala ariz calif colo conn ct dak fla ga ind kan kans ky md mich minn mo mont neb nev okla penn "
-    "tenn va vt wis wisc wyo inc co cos corp ltd plc rt bancorp bhd assn univ intl sys pty pte "
-    "tel est ext sq jr sr bros blvd rd esq etc al seq";
-constexpr std::string_view kSentenceEndCapital = "az ark del ill la mass miss ore pa tex wash";
-constexpr std::string_view kTitles =
-    "mr mrs ms dr drs prof profs sen sens rep reps atty attys lt col gen messrs gov govs adm rev "
-    "maj sgt cpl pvt mt capt st ste ave pres lieut hon brig cmdr comdr pfc spc supt supts det ft "
-    "asst assoc dept natl vs cf ph alex wm";
+enum class Abbreviation { kNone, kBeforeNumber, kSentenceEnd, kSentenceEndCapital, kTitle };
+
+/// Words by their lower-case letters; of a word in several lists the last counts.
+constexpr std::array<std::pair<Abbreviation, std::string_view>, 4> kAbbreviations{
+    {{Abbreviation::kTitle,
+      "mr mrs ms dr drs prof profs sen sens rep reps atty attys lt col gen messrs gov govs adm rev "
+      "maj sgt cpl pvt mt capt st ste ave pres lieut hon brig cmdr comdr pfc spc supt supts det ft "
+      "asst assoc dept natl vs cf ph alex wm"},
+     {Abbreviation::kSentenceEndCapital, "az ark del ill la mass miss ore pa tex wash"},
+     {Abbreviation::kSentenceEnd,
+      "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri "
+      "ala ariz calif colo conn ct dak fla ga ind kan kans ky md mich minn mo mont neb nev okla "
+      "penn tenn va vt wis wisc wyo inc co cos corp ltd plc rt bancorp bhd assn univ intl sys pty "
+      "pte tel est ext sq jr sr bros blvd rd esq etc al seq ed.d ph.d"},
+     {Abbreviation::kBeforeNumber, "ca fig figs prop no nos art bldg pp op"}}};
 constexpr std::string_view kSentenceStarts =
     "About According Additionally After An A As At But Earlier He Her Here However If In It Last "
     "Many More Mr. Ms. Now Once One Other Our She Since So Some Such That The Their Then There "
     "These They This We When While What Yet You";
 
-template <typename Add>
-void each_word(std::string_view list, Add add) {
-  for (const std::string_view word : split_space(list)) add(word);
+Abbreviation abbreviation_class(std::string_view lower) {
+  static const auto kClasses = [] {
+    std::unordered_map<std::string_view, Abbreviation> classes;
+    for (const auto& [kind, words] : kAbbreviations) {
+      for (const std::string_view word : split_space(words)) classes[word] = kind;
+    }
+    return classes;
+  }();
+  const auto found = kClasses.find(lower);
+  return found == kClasses.end() ? Abbreviation::kNone : found->second;
+}
+
+/// Characters of a capitalised word that often starts a sentence and of the white space behind it;
+/// 0 without one.
+size_t sentence_start_length(const Scan& scan, size_t offset) {
+  static const auto kStarts = split_space(kSentenceStarts);
+  if (!is_ascii_upper(scan.at(offset))) return 0;
+  for (const std::string_view word : kStarts) {
+    size_t i = 0;
+    while (i < word.size() && scan.at(offset + i) == static_cast<char32_t>(word[i])) ++i;
+    if (i == word.size() && is_ptb_space(scan.at(offset + i))) return i + 1;
+  }
+  return 0;
 }
 
 /// A letter, or letters with dots between them; the last letter stands before a dot or, if there is
@@ -82,32 +106,6 @@ size_t abbreviation_length(const Scan& scan) {
 }
 
 }  // namespace
-
-Abbreviation abbreviation_class(std::string_view lower) {
-  static const auto kClasses = [] {
-    std::unordered_map<std::string_view, Abbreviation> classes;
-    each_word(kTitles, [&](auto word) { classes[word] = Abbreviation::kTitle; });
-    each_word(kSentenceEndCapital,
-              [&](auto word) { classes[word] = Abbreviation::kSentenceEndCapital; });
-    each_word(kSentenceEnd, [&](auto word) { classes[word] = Abbreviation::kSentenceEnd; });
-    each_word(kBeforeNumber, [&](auto word) { classes[word] = Abbreviation::kBeforeNumber; });
-    classes["ed.d"] = classes["ph.d"] = Abbreviation::kSentenceEnd;
-    return classes;
-  }();
-  const auto found = kClasses.find(lower);
-  return found == kClasses.end() ? Abbreviation::kNone : found->second;
-}
-
-size_t sentence_start_length(const Scan& scan, size_t offset) {
-  static const auto kStarts = split_space(kSentenceStarts);
-  if (!is_ascii_upper(scan.at(offset))) return 0;
-  for (const std::string_view word : kStarts) {
-    size_t i = 0;
-    while (i < word.size() && scan.at(offset + i) == static_cast<char32_t>(word[i])) ++i;
-    if (i == word.size() && is_ptb_space(scan.at(offset + i))) return i + 1;
-  }
-  return 0;
-}
 
 // 14: abbreviations keep their dot.
 void abbreviation_rules(Scan& scan) {

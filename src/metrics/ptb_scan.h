@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,10 @@
 namespace eida::ptb {
 
 using namespace metrics;  // code points
+
+inline bool is_one_of(char32_t c, std::u32string_view set) {
+  return set.find(c) != std::u32string_view::npos;
+}
 
 /// What becomes of the matched text.
 enum class Form {
@@ -62,11 +67,18 @@ class Scan {
   }
   const Match& best() const { return best_; }
 
-  // Lengths of runs from an offset.
+  /// Length of the run of such characters from an offset.
   size_t run(size_t offset, bool (*of)(char32_t)) const {
     size_t end = offset;
     while (of(at(end))) ++end;
     return end - offset;
+  }
+  /// End of what goes on at an offset with one of the joiners and a run, again and again.
+  size_t joined(size_t end, std::u32string_view joiners, bool (*of)(char32_t),
+                int most = std::numeric_limits<int>::max()) const {
+    for (; most > 0 && is_one_of(at(end), joiners) && of(at(end + 1)); --most)
+      end += 1 + run(end + 1, of);
+    return end;
   }
 
  private:
@@ -92,22 +104,6 @@ inline bool is_any_apostrophe(char32_t c) {
 }
 inline bool is_begin_of_word(char32_t c) { return is_letter(c) || c >= kFirstLetterEntity; }
 inline bool is_word_character(char32_t c) { return is_letter(c) || is_digit(c); }
-
-/// Characters of apostrophe + s, m, d, re, ve or ll at the offset; 0 without one.
-size_t clitic_length(const Scan& scan, size_t offset);
-/// Characters of n + apostrophe + t at the offset; 0 without one.
-size_t negation_length(const Scan& scan, size_t offset);
-
-/// Abbreviation classes of a word, by its lower-case letters.
-enum class Abbreviation { kNone, kBeforeNumber, kSentenceEnd, kSentenceEndCapital, kTitle };
-Abbreviation abbreviation_class(std::string_view lower);
-/// Whether the text at the offset is a capitalised word that often starts a sentence, with white
-/// space behind it. \return characters of word and white space, 0 if not
-size_t sentence_start_length(const Scan& scan, size_t offset);
-
-/// A word, number or hyphenated word of so many characters keeps the dot behind it before a comma,
-/// semicolon or colon.
-void dot_before_mark(Scan& scan, size_t length);
 
 /// Puts its one character in the place of each such entity.
 void fold_entities(std::u32string& line);

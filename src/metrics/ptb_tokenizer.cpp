@@ -1,8 +1,7 @@
-#include "eida/metrics/ptb_tokenizer.h"
-
 #include <algorithm>
 #include <array>
 
+#include "eida/metrics/rouge_cider.h"
 #include "ptb_scan.h"
 
 namespace eida {
@@ -27,11 +26,9 @@ size_t plain_word(const Scan& scan) {
   const bool ends =
       (is_ptb_space(next) && next != 0xA0) || (next == U',' && is_ptb_space(scan.at(letters + 1)));
   if (!ends) return 0;
-  const bool contraction = letters == 5 || letters == 6;  // "gonna", "cannot"
-  return contraction && std::string_view("cgwlCGWL").find(static_cast<char>(scan.at(0))) !=
-                            std::string_view::npos
-             ? 0
-             : letters;
+  const bool contraction =  // "gonna", "cannot"
+      (letters == 5 || letters == 6) && is_one_of(scan.at(0), U"cgwlCGWL");
+  return contraction ? 0 : letters;
 }
 
 void match_rules(Scan& scan) {
@@ -53,9 +50,7 @@ void match_rules(Scan& scan) {
 
 void append_token(std::string& out, const std::u32string& line, size_t begin, const Match& match) {
   if (match.form == Form::kReplaced) {
-    for (const char* c = match.replacement; *c != '\0'; ++c) {
-      out.push_back(static_cast<char>(to_lower(static_cast<char32_t>(*c))));
-    }
+    out += to_lower(std::string_view(match.replacement));
     return;
   }
   for (size_t i = begin; i < begin + match.length; ++i) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "ptb_scan.h"
@@ -5,24 +6,14 @@
 namespace eida::ptb {
 namespace {
 
-bool is_vowel_or_y(char32_t c) {
-  const char32_t lower = to_lower(c);
-  return std::u32string_view(U"aeiouy").find(lower) != std::u32string_view::npos;
-}
-bool is_vowel(char32_t c) {
-  return std::u32string_view(U"aeiou").find(c) != std::u32string_view::npos;
-}
-
 bool is_in_word(char32_t c) { return is_begin_of_word(c) || is_digit(c); }
 
 /// Letter, then letters and digits; then pieces that a mark `. ! ?` joins without a space.
 size_t word_length(const Scan& scan) {
   if (!is_begin_of_word(scan.at(0))) return 0;
   size_t end = scan.run(0, is_in_word);
-  while ((scan.at(end) == U'.' || scan.at(end) == U'!' || scan.at(end) == U'?') &&
-         is_begin_of_word(scan.at(end + 1))) {
+  while (is_one_of(scan.at(end), U".!?") && is_begin_of_word(scan.at(end + 1)))
     end += 1 + scan.run(end + 1, is_in_word);
-  }
   return end;
 }
 
@@ -42,10 +33,10 @@ size_t pattern_length(const Scan& scan, std::string_view pattern) {
 /// Words ending in a vowel or y, an apostrophe, a vowel or an ASCII capital, letters: "Qur'an".
 size_t vowel_apostrophe_length(const Scan& scan) {
   const size_t letters = scan.run(0, is_letter);
-  if (letters < 2 || !is_vowel_or_y(scan.at(letters - 1))) return 0;
+  if (letters < 2 || !is_one_of(to_lower(scan.at(letters - 1)), U"aeiouy")) return 0;
   if (!is_any_apostrophe(scan.at(letters))) return 0;
   const char32_t next = scan.at(letters + 1);
-  if (!is_vowel(next) && !is_ascii_upper(next)) return 0;
+  if (!is_one_of(next, U"aeiou") && !is_ascii_upper(next)) return 0;
   return letters + 1 + scan.run(letters + 1, is_letter);
 }
 
@@ -58,45 +49,93 @@ size_t name_length(const Scan& scan) {
   return letters >= 2 ? 2 + letters : 0;
 }
 
-}  // namespace
-
+/// Characters of apostrophe + s, m, d, re, ve or ll at the offset; 0 without one.
 size_t clitic_length(const Scan& scan, size_t offset) {
   if (!is_apostrophe(scan.at(offset))) return 0;
   for (const std::string_view two : {"re", "ve", "ll"}) {
     if (scan.has(offset + 1, two)) return 3;
   }
-  const char32_t c = scan.at(offset + 1);
-  const bool one =
-      c < 0x80 && std::string_view("smdSMD").find(static_cast<char>(c)) != std::string_view::npos &&
-      c != 0;
-  return one ? 2 : 0;
+  return is_one_of(scan.at(offset + 1), U"smdSMD") ? 2 : 0;
 }
 
+/// Characters of n + apostrophe + t at the offset; 0 without one.
 size_t negation_length(const Scan& scan, size_t offset) {
   const bool match =
       scan.has(offset, "n") && is_any_apostrophe(scan.at(offset + 1)) && scan.has(offset + 2, "t");
   return match ? 3 : 0;
 }
 
+/// 14, last part: a word, number or hyphenated word of so many characters keeps the dot behind it
+/// before a comma, semicolon or colon.
+void dot_before_mark(Scan& scan, size_t length) {
+  if (scan.at(length) == U'.' && is_one_of(scan.at(length + 1), U",;:"))
+    scan.token_before(length + 1, 1);
+}
+
+bool is_dash_or_slash(char32_t c) { return c == U'-' || c == U'/'; }
+bool is_phone_gap(char32_t c) { return c == U' ' || c == 0xA0 || c == U'-'; }
+
+size_t digits(const Scan& scan, size_t offset) { return scan.run(offset, is_digit); }
+
+/// D{1,2} mark D{1,2} mark D{2,4}; a longer run of digits is cut.
+void date_rule(Scan& scan) {
+  const size_t day = digits(scan, 0);
+  if (day < 1 || day > 2 || !is_dash_or_slash(scan.at(day))) return;
+  const size_t month = digits(scan, day + 1), year_at = day + month + 2;
+  if (month < 1 || month > 2 || !is_dash_or_slash(scan.at(year_at - 1))) return;
+  const size_t year = std::min<size_t>(digits(scan, year_at), 4);
+  if (year >= 2) scan.token(year_at + year);
+}
+
+void plain_number_rule(Scan& scan) {
+  size_t end = scan.at(0) == U'+' || scan.at(0) == U'-' ? 1 : 0;
+  const size_t sign = end;
+  end = scan.joined(end + digits(scan, end), U".:,", is_digit);
+  if (end == sign) return;
+  scan.token(end);
+  dot_before_mark(scan, end);
+}
+
+/// Length of D{1,4}/D{1,4} at the offset; 0 without one.
+size_t fraction_length(const Scan& scan, size_t offset) {
+  const size_t above = digits(scan, offset);
+  if (above < 1 || above > 4) return 0;
+  const char32_t slash = scan.at(offset + above);
+  if (slash != U'/' && slash != 0x2044) return 0;
+  const size_t below = std::min<size_t>(digits(scan, offset + above + 1), 4);
+  return below == 0 ? 0 : above + 1 + below;
+}
+
+void fraction_rule(Scan& scan) {
+  scan.token(fraction_length(scan, 0), Form::kHardSpace);
+  const size_t whole = digits(scan, 0);
+  if (whole < 1 || whole > 4 || !is_phone_gap(scan.at(whole))) return;
+  const size_t fraction = fraction_length(scan, whole + 1);
+  if (fraction > 0) scan.token(whole + 1 + fraction, Form::kHardSpace);
+}
+
+/// Letters and digits, then up to two hyphens with letters.
+size_t slash_part(const Scan& scan, size_t offset) {
+  const size_t end = offset + scan.run(offset, is_ascii_alnum);
+  return end == offset ? 0 : scan.joined(end, U"-", is_ascii_letter, 2) - offset;
+}
+
+}  // namespace
+
 // 1: the token ends inside the word; its rest is read as the next token.
 void contraction_rules(Scan& scan) {
-  struct Contraction {
-    std::string_view word;
-    size_t rest;
-  };
-  constexpr std::array<Contraction, 8> kContractions{{{"cannot", 3},
-                                                      {"gonna", 2},
-                                                      {"gotta", 2},
-                                                      {"wanna", 2},
-                                                      {"lemme", 2},
-                                                      {"gimme", 2},
-                                                      {"'twas", 3},
-                                                      {"'tis", 2}}};
+  constexpr std::array<std::pair<std::string_view, size_t>, 8> kContractions{{{"cannot", 3},
+                                                                              {"gonna", 2},
+                                                                              {"gotta", 2},
+                                                                              {"wanna", 2},
+                                                                              {"lemme", 2},
+                                                                              {"gimme", 2},
+                                                                              {"'twas", 3},
+                                                                              {"'tis", 2}}};
   if (is_any_apostrophe(scan.at(0)) && scan.at(0) != U'\'') return;
-  for (const Contraction& entry : kContractions) {
-    if (const size_t length = pattern_length(scan, entry.word); length > 0) {
-      scan.token_before(length - entry.rest, entry.rest, Form::kStraightQuote);
-    }
+  for (const auto& [word, rest] : kContractions) {  // how much of it is the rest
+    if (const size_t length = pattern_length(scan, word); length > 0)
+      scan.token_before(length - rest, rest, Form::kStraightQuote);
   }
 }
 
@@ -114,14 +153,6 @@ void word_rules(Scan& scan) {
   }
   scan.token(word);
   dot_before_mark(scan, word);
-}
-
-// 14, last part.
-void dot_before_mark(Scan& scan, size_t length) {
-  const char32_t mark = scan.at(length + 1);
-  if (scan.at(length) == U'.' && (mark == U',' || mark == U';' || mark == U':')) {
-    scan.token_before(length + 1, 1);
-  }
 }
 
 // 6: words with an apostrophe that stay whole, 7: clitics as tokens.
@@ -158,6 +189,63 @@ void quote_rules(Scan& scan) {
   scan.token(clitic_length(scan, 0), Form::kStraightQuote);  // before letters too: ’s|tar
   if (is_apostrophe(c)) scan.replace(1, "'");
   if (c == 0x2018 || c == 0x201B || c == 0x91 || c == U'`') scan.replace(1, "`");
+}
+
+// 8: date, 9: number, 10: fraction.
+void number_rules(Scan& scan) {
+  date_rule(scan);
+  plain_number_rule(scan);
+  fraction_rule(scan);
+}
+
+// 11: prefixes with their hyphen and escaped brackets, 12: slash compounds.
+void literal_rules(Scan& scan) {
+  for (const std::string_view literal :
+       {"pro-", "anti-", "-lrb-", "-rrb-", "-lcb-", "-rcb-", "-lsb-", "-rsb-"}) {
+    if (scan.has(0, literal)) scan.token(literal.size());
+  }
+  size_t end = slash_part(scan, 0);
+  if (end == 0) return;
+  for (int part = 0; part < 2 && scan.at(end) == U'/'; ++part) {
+    const size_t next = slash_part(scan, end + 1);
+    if (next == 0) break;
+    end += 1 + next;
+    scan.token(end);
+  }
+}
+
+// 15: groups of digits as telephone numbers have them.
+void phone_rules(Scan& scan) {
+  const size_t first = digits(scan, 0);
+  if (first < 2 || first > 4 || !is_phone_gap(scan.at(first))) return;
+  const size_t second_at = first + 1, second = digits(scan, second_at);
+  for (size_t taken = std::min<size_t>(second, 4); taken >= 3; --taken) {
+    size_t third_at = second_at + taken;
+    if (is_phone_gap(scan.at(third_at))) ++third_at;
+    const size_t third = std::min<size_t>(digits(scan, third_at), 5);
+    if (third >= 3) scan.token(third_at + third, Form::kHardSpace);
+  }
+}
+
+// 19: hyphenated words.
+void hyphen_rules(Scan& scan) {
+  if (is_ascii_alnum(scan.at(0))) {
+    size_t end = 1;
+    while (is_ascii_alnum(scan.at(end)) || scan.at(end) == U'.' || scan.at(end) == U',') ++end;
+    const size_t joined = scan.joined(end, U"-", is_ascii_alnum);
+    if (joined > end) scan.token(joined);
+    if (joined > end) dot_before_mark(scan, joined);
+  }
+  const bool prefix = (scan.has(0, "d") || scan.has(0, "o") || scan.has(0, "l")) &&
+                      is_any_apostrophe(scan.at(1)) && is_word_character(scan.at(2)) &&
+                      is_word_character(scan.at(3));
+  for (const size_t begin : {prefix ? size_t{2} : size_t{0}, size_t{0}}) {
+    size_t end = begin + scan.run(begin, is_word_character);
+    if (end == begin) continue;
+    end = scan.joined(end, U"-_", is_word_character);
+    scan.token(end);
+    dot_before_mark(scan, end);
+  }
 }
 
 }  // namespace eida::ptb

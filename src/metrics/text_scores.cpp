@@ -7,7 +7,6 @@
 
 #include "eida/core/error.h"
 #include "eida/metrics/meteor.h"
-#include "eida/metrics/ptb_tokenizer.h"
 #include "eida/metrics/rouge_cider.h"
 #include "unicode.h"
 
@@ -17,15 +16,22 @@ using namespace metrics;  // code points, n-grams
 
 namespace {
 
-struct PrintedName {
-  Metric metric;
-  const char* name;
-};
-constexpr std::array<PrintedName, 5> kPrinted{{{Metric::kBleu, "BLEU"},
-                                               {Metric::kNist, "NIST"},
-                                               {Metric::kMeteor, "METEOR"},
-                                               {Metric::kRougeL, "ROUGE_L"},
-                                               {Metric::kCider, "CIDEr"}}};
+/// Names as e2e-metrics prints them, in the order of its table.
+constexpr std::array<std::pair<Metric, const char*>, 5> kPrinted{{{Metric::kBleu, "BLEU"},
+                                                                  {Metric::kNist, "NIST"},
+                                                                  {Metric::kMeteor, "METEOR"},
+                                                                  {Metric::kRougeL, "ROUGE_L"},
+                                                                  {Metric::kCider, "CIDEr"}}};
+
+/// \throws ConfigError another metric
+const char* printed_name(Metric metric) {
+  for (const auto& [each, name] : kPrinted) {
+    if (each == metric) return name;
+  }
+  throw ConfigError(
+      "eval.metrics: {} is no score of generated text (hint: bleu, nist, meteor, rouge_l or cider)",
+      metric);
+}
 
 void check_counts(const References& references, const std::vector<std::string>& predictions) {
   if (predictions.empty()) throw DataError("no predictions to score");
@@ -38,142 +44,114 @@ void check_counts(const References& references, const std::vector<std::string>& 
   }
 }
 
-/// Computes the metrics one by one; what several of them need is made once.
-class Scorer {
- public:
-  Scorer(const References& references, const std::vector<std::string>& predictions,
-         const TextScoreOptions& options)
-      : references_(references), predictions_(predictions), options_(options) {}
-
-  ScoreSet run() {
-    set_.items = predictions_.size();
-    for (const auto& group : references_) set_.references += group.size();
-    set_.empty_predictions = static_cast<size_t>(std::ranges::count_if(
-        predictions_, [](const std::string& text) { return strip(text).empty(); }));
-    const bool mteval = wants(Metric::kBleu) || wants(Metric::kNist);
-    const bool ptb = wants(Metric::kMeteor) || wants(Metric::kRougeL) || wants(Metric::kCider);
-    if (mteval) {
-      mteval_ = mteval_scores(references_, predictions_, options_.convention, options_.per_item);
-    }
-    if (ptb) tokenize();
-    for (const Metric metric : options_.metrics) add(metric);
-    if (wants(Metric::kBleu)) set_.sentence_bleu = std::move(mteval_.items.sentence_bleu);
-    return std::move(set_);
-  }
-
- private:
-  bool wants(Metric metric) const {
-    return std::ranges::find(options_.metrics, metric) != options_.metrics.end();
-  }
-
-  void tokenize() {
-    for (const std::string& text : predictions_) ptb_predictions_.push_back(ptb_text(text));
-    for (const auto& group : references_) {
-      auto& texts = ptb_references_.emplace_back();
-      for (const std::string& text : group) texts.push_back(ptb_text(text));
-    }
-  }
-
-  void add(Metric metric) {
-    if (set_.find(metric) != nullptr) return;
-    TextScore score;
-    score.metric = metric;
-    score.name = text_metric_name(metric);
-    switch (metric) {
-      case Metric::kBleu:
-        score.statistics = mteval_.bleu;
-        score.items = mteval_.items.bleu;
-        break;
-      case Metric::kNist:
-        score.statistics = mteval_.nist;
-        score.items = mteval_.items.nist;
-        break;
-      case Metric::kMeteor:
-        if (!meteor(score)) return;
-        break;
-      case Metric::kRougeL:
-        mean(score, rouge_l_items(ptb_references_, ptb_predictions_));
-        break;
-      case Metric::kCider:
-        mean(score, cider_items(ptb_references_, ptb_predictions_));
-        break;
-      case Metric::kAccuracy:
-      case Metric::kLoss:
-        break;  // text_metric_name() has refused them
-    }
-    score.value = score.statistics.corpus_score();
-    if (!options_.per_item) score.items.clear();
-    set_.scores.push_back(std::move(score));
-  }
-
-  static void mean(TextScore& score, std::vector<double> items) {
-    score.statistics = mean_statistics(items);
-    score.items = std::move(items);
-  }
-
-  bool meteor(TextScore& score) {
-    try {
-      const auto data = open_meteor_data(options_.meteor_data);
-      score.statistics =
-          meteor_statistics(ptb_references_, ptb_predictions_, *data, options_.paraphrases);
-    } catch (const DataError& error) {
-      set_.missing.emplace_back(error.what());
-      return false;
-    }
-    if (!options_.paraphrases) score.name += " (no paraphrases)";
-    for (size_t i = 0; i < set_.items; ++i) score.items.push_back(score.statistics.item_score(i));
-    return true;
-  }
-
-  const References& references_;
-  const std::vector<std::string>& predictions_;
-  const TextScoreOptions& options_;
-  MtevalScores mteval_;
-  References ptb_references_;
-  std::vector<std::string> ptb_predictions_;
-  ScoreSet set_;
+/// Texts as METEOR, ROUGE-L and CIDEr see them.
+struct PtbTexts {
+  References references;
+  std::vector<std::string> predictions;
 };
+
+PtbTexts ptb_texts(const References& references, const std::vector<std::string>& predictions) {
+  const auto each = [](const std::vector<std::string>& texts) {
+    std::vector<std::string> result;
+    for (const std::string& text : texts) result.push_back(ptb_text(text));
+    return result;
+  };
+  PtbTexts texts;
+  texts.predictions = each(predictions);
+  for (const auto& group : references) texts.references.push_back(each(group));
+  return texts;
+}
+
+void set_mean(TextScore& score, std::vector<double> items) {
+  score.statistics = mean_statistics(items);
+  score.items = std::move(items);
+}
+
+void set_meteor(TextScore& score, const PtbTexts& texts, const TextScoreOptions& options) {
+  const auto data = open_meteor_data(options.meteor_data);
+  score.statistics =
+      meteor_statistics(texts.references, texts.predictions, *data, options.paraphrases);
+  if (!options.paraphrases) score.name += " (no paraphrases)";
+  for (size_t i = 0; i < texts.predictions.size(); ++i)
+    score.items.push_back(score.statistics.item_score(i));
+}
+
+/// \throws DataError METEOR's data are missing or damaged
+void set_score(TextScore& score, const MtevalScores& mteval, const PtbTexts& texts,
+               const TextScoreOptions& options) {
+  if (score.metric == Metric::kBleu) {
+    score.statistics = mteval.bleu;
+    score.items = mteval.items.bleu;
+  } else if (score.metric == Metric::kNist) {
+    score.statistics = mteval.nist;
+    score.items = mteval.items.nist;
+  } else if (score.metric == Metric::kMeteor) {
+    set_meteor(score, texts, options);
+  } else if (score.metric == Metric::kRougeL) {
+    set_mean(score, rouge_l_items(texts.references, texts.predictions));
+  } else {
+    set_mean(score, cider_items(texts.references, texts.predictions));
+  }
+}
 
 /// Text that fits into one field of a table with tabs.
 std::string one_field(std::string text) {
-  for (char& c : text) {
-    if (c == '\t' || c == '\n' || c == '\r') c = ' ';
-  }
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
   return text;
 }
 
 }  // namespace
 
-const char* text_metric_name(Metric metric) {
-  for (const PrintedName& entry : kPrinted) {
-    if (entry.metric == metric) return entry.name;
-  }
-  throw ConfigError(
-      "eval.metrics: {} is no score of generated text (hint: bleu, nist, meteor, rouge_l or cider)",
-      metric);
-}
-
 const TextScore* ScoreSet::find(Metric metric) const {
-  for (const TextScore& score : scores) {
-    if (score.metric == metric) return &score;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(scores, metric, &TextScore::metric);
+  return found == scores.end() ? nullptr : &*found;
 }
 
 ScoreSet score_texts(const References& references, const std::vector<std::string>& predictions,
                      const TextScoreOptions& options) {
   check_counts(references, predictions);
-  return Scorer(references, predictions, options).run();
+  const auto wants_one_of = [&](std::initializer_list<Metric> metrics) {
+    return std::ranges::find_first_of(options.metrics, metrics) != options.metrics.end();
+  };
+  MtevalScores mteval;
+  PtbTexts texts;
+  if (wants_one_of({Metric::kBleu, Metric::kNist}))
+    mteval = mteval_scores(references, predictions, options.convention, options.per_item);
+  if (wants_one_of({Metric::kMeteor, Metric::kRougeL, Metric::kCider}))
+    texts = ptb_texts(references, predictions);
+  ScoreSet set;
+  set.items = predictions.size();
+  for (const auto& group : references) set.references += group.size();
+  set.empty_predictions = static_cast<size_t>(std::ranges::count_if(
+      predictions, [](const std::string& text) { return strip(text).empty(); }));
+  for (const Metric metric : options.metrics) {
+    if (set.find(metric) != nullptr) continue;
+    TextScore score;
+    score.metric = metric;
+    score.name = printed_name(metric);
+    try {
+      set_score(score, mteval, texts, options);
+    } catch (const DataError& error) {
+      set.missing.emplace_back(error.what());
+      continue;
+    }
+    score.value = score.statistics.corpus_score();
+    if (!options.per_item) score.items.clear();
+    set.scores.push_back(std::move(score));
+  }
+  if (set.find(Metric::kBleu) != nullptr) set.sentence_bleu = std::move(mteval.items.sentence_bleu);
+  return set;
 }
 
 std::string per_item_table(const ScoreSet& set, const std::vector<std::string>& predictions,
                            const std::vector<std::string>& sources) {
   std::vector<std::pair<std::string, const std::vector<double>*>> columns;
-  for (const PrintedName& entry : kPrinted) {
-    const TextScore* score = set.find(entry.metric);
+  for (const auto& [metric, name] : kPrinted) {
+    const TextScore* score = set.find(metric);
     if (score == nullptr) continue;
     columns.emplace_back(score->name, &score->items);
-    if (entry.metric == Metric::kBleu) columns.emplace_back("sentBLEU", &set.sentence_bleu);
+    if (metric == Metric::kBleu) columns.emplace_back("sentBLEU", &set.sentence_bleu);
   }
   std::string table = "src\tsys_out";
   for (const auto& [name, values] : columns) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
@@ -17,11 +16,6 @@ namespace eida::metrics {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string extension(const fs::path& file) { return to_lower(file.extension().string()); }
-bool is_json_file(const fs::path& file) {
-  return extension(file) == ".jsonl" || extension(file) == ".ndjson";
-}
 
 bool starts_with_any(std::string_view name, std::initializer_list<const char*> starts) {
   return std::ranges::any_of(starts, [&](const char* start) { return name.starts_with(start); });
@@ -79,7 +73,7 @@ void repair_encoding(std::string& line) {
   for (const auto& [wrong, right] : kRepairs) replace_all(line, wrong, right);
 }
 
-TextTable read_delimited(const fs::path& file, TextRole role) {
+std::vector<TextRow> read_delimited(const fs::path& file, TextRole role) {
   std::vector<std::string> lines = read_text_lines(file);
   for (std::string& line : lines) repair_encoding(line);
   RowReader reader{file, lines};
@@ -94,15 +88,13 @@ TextTable read_delimited(const fs::path& file, TextRole role) {
   if (lines[header].find('\t') != std::string::npos) reader.delimiter = '\t';
   read_row();
   const Columns columns = find_columns(fields, role, place_of(file, header));
-  TextTable table;
-  table.has_sources = columns.source.has_value();
+  std::vector<TextRow> rows;
   while (read_row()) {
-    TextRow row;
+    TextRow& row = rows.emplace_back();
     if (columns.source) row.source = fields[*columns.source];
     row.texts.push_back(std::move(fields[columns.text]));
-    table.rows.push_back(std::move(row));
   }
-  return table;
+  return rows;
 }
 
 std::string json_string(const nlohmann::json& value, const std::string& key,
@@ -114,15 +106,13 @@ std::string json_string(const nlohmann::json& value, const std::string& key,
   return std::string(strip(value.get_ref<const std::string&>()));
 }
 
-TextRow json_row(const nlohmann::json& object, TextRole role, const std::string& where,
-                 bool& has_source) {
+TextRow json_row(const nlohmann::json& object, TextRole role, const std::string& where) {
   if (!object.is_object()) throw DataError("{}: {}, wanted an object", where, object.type_name());
   std::vector<std::string> names;
   for (const auto& [key, value] : object.items()) names.push_back(key);
   const Columns columns = find_columns(names, role, where);
   TextRow row;
-  has_source = columns.source.has_value();
-  if (has_source) {
+  if (columns.source) {
     const std::string& key = names[*columns.source];
     row.source = json_string(object.at(key), key, where);
   }
@@ -136,21 +126,18 @@ TextRow json_row(const nlohmann::json& object, TextRole role, const std::string&
   return row;
 }
 
-TextTable read_json_lines(const fs::path& file, TextRole role) {
+std::vector<TextRow> read_json_lines(const fs::path& file, TextRole role) {
   const std::vector<std::string> lines = read_text_lines(file, LineEnds::kFeed);
-  TextTable table;
+  std::vector<TextRow> rows;
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].empty()) continue;
     const std::string where = place_of(file, i);
-    bool has_source = false;
-    TextRow row = json_row(parse_json(lines[i], where), role, where, has_source);
-    if (!table.rows.empty() && has_source != table.has_sources) {
+    rows.push_back(json_row(parse_json(lines[i], where), role, where));
+    if (rows.back().source.has_value() != rows.front().source.has_value()) {
       throw DataError("{}: some rows have a source and some have none", where);
     }
-    table.has_sources = has_source;
-    table.rows.push_back(std::move(row));
   }
-  return table;
+  return rows;
 }
 
 }  // namespace
@@ -216,14 +203,19 @@ bool RowReader::read(std::vector<std::string>& fields) {
   return true;
 }
 
-bool is_table_file(const fs::path& file) {
-  return extension(file) == ".tsv" || extension(file) == ".csv" || is_json_file(file);
+TextFormat format_of(const fs::path& file) {
+  const std::string extension = to_lower(file.extension().string());
+  if (extension == ".tsv") return TextFormat::kTabs;
+  if (extension == ".csv") return TextFormat::kCommas;
+  const bool json = extension == ".jsonl" || extension == ".ndjson";
+  return json ? TextFormat::kJsonLines : TextFormat::kPlain;
 }
 
-TextTable read_text_table(const fs::path& file, TextRole role) {
-  TextTable table = is_json_file(file) ? read_json_lines(file, role) : read_delimited(file, role);
-  if (table.rows.empty()) throw DataError("{}: has no rows", file.string());
-  return table;
+std::vector<TextRow> read_text_table(const fs::path& file, TextRole role) {
+  const bool json = format_of(file) == TextFormat::kJsonLines;
+  auto rows = json ? read_json_lines(file, role) : read_delimited(file, role);
+  if (rows.empty()) throw DataError("{}: has no rows", file.string());
+  return rows;
 }
 
 }  // namespace eida::metrics

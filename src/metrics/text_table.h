@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,21 +40,18 @@ struct RowReader {
 };
 
 struct TextRow {
-  std::string source;              ///< empty where the file has no such column
-  std::vector<std::string> texts;  ///< one; several where a JSON value is a list
+  std::optional<std::string> source;  ///< in all rows or in none
+  std::vector<std::string> texts;     ///< one; several where a JSON value is a list
 };
 
 /// Which column a table's text stands in.
 enum class TextRole { kPrediction, kReference };
 
-struct TextTable {
-  bool has_sources = false;
-  std::vector<TextRow> rows;
-};
-
-/// Whether the extension says that the file is a table or JSONL.
-bool is_table_file(const std::filesystem::path& file);
-/// \throws DataError as read_text_lines(), and for columns, keys and rows that do not fit
-TextTable read_text_table(const std::filesystem::path& file, TextRole role);
+/// What the extension says that a file is.
+enum class TextFormat { kPlain, kTabs, kCommas, kJsonLines };
+TextFormat format_of(const std::filesystem::path& file);
+/// At least one row. \throws DataError as read_text_lines(), and for columns, keys and rows that do
+/// not fit
+std::vector<TextRow> read_text_table(const std::filesystem::path& file, TextRole role);
 
 }  // namespace eida::metrics

@@ -2,8 +2,6 @@
 
 #include <utf8proc.h>
 
-#include <algorithm>
-
 namespace eida::metrics {
 namespace {
 
@@ -45,27 +43,21 @@ char32_t to_lower(char32_t code) {
   return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(code)));
 }
 
-std::string to_lower(std::string_view text) {
+std::string lower_ascii(std::string_view text) {
   std::string lower(text);
-  if (is_ascii(text)) {
-    for (char& c : lower) c = static_cast<char>(to_lower(static_cast<char32_t>(c)));
-    return lower;
-  }
-  lower.clear();
-  for (size_t position = 0, length = 1; position < text.size(); position += length) {
-    append_utf8(lower, to_lower(code_point_at(text, position, length)));
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   }
   return lower;
 }
 
-std::string_view strip(std::string_view text) {
-  size_t begin = text.size(), end = 0;
+std::string to_lower(std::string_view text) {
+  if (is_ascii(text)) return lower_ascii(text);
+  std::string lower;
   for (size_t position = 0, length = 1; position < text.size(); position += length) {
-    if (is_space(code_point_at(text, position, length))) continue;
-    begin = std::min(begin, position);
-    end = position + length;
+    append_utf8(lower, to_lower(code_point_at(text, position, length)));
   }
-  return end == 0 ? std::string_view() : text.substr(begin, end - begin);
+  return lower;
 }
 
 std::vector<std::string_view> split_space(std::string_view text) {
@@ -82,6 +74,12 @@ std::vector<std::string_view> split_space(std::string_view text) {
   }
   if (begin != std::string_view::npos) pieces.push_back(text.substr(begin));
   return pieces;
+}
+
+std::string_view strip(std::string_view text) {
+  const auto pieces = split_space(text);
+  if (pieces.empty()) return {};
+  return {pieces.front().data(), pieces.back().data() + pieces.back().size()};
 }
 
 std::vector<std::string_view> split_lines(std::string_view text) {

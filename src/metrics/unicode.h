@@ -21,6 +21,8 @@ bool is_digit(char32_t code);
 bool is_space(char32_t code);
 char32_t to_lower(char32_t code);
 std::string to_lower(std::string_view text);
+/// Lower case of ASCII's letters alone.
+std::string lower_ascii(std::string_view text);
 
 inline bool is_ascii_digit(char32_t c) { return c >= U'0' && c <= U'9'; }
 inline bool is_ascii_upper(char32_t c) { return c >= U'A' && c <= U'Z'; }

@@ -77,9 +77,10 @@ TEST(ScoreClassification, RefusesOtherLengths) {
   EXPECT_THROW(score_classification(kGold, kPredicted, 2, Labels{1, 2}), DataError);
 }
 
-TEST(AccuracyByLength, KeepsEqualLengthsTogether) {
-  const auto buckets = accuracy_by_length(Labels{0, 0, 0, 0, 0, 0}, Labels{0, 1, 0, 0, 1, 0},
-                                          Labels{5, 5, 5, 5, 9, 7}, 3);
+TEST(ScoreClassification, KeepsItemsOfEqualLengthTogether) {
+  const auto buckets = score_classification(Labels{0, 0, 0, 0, 0, 0}, Labels{0, 1, 0, 0, 1, 0}, 2,
+                                            Labels{5, 5, 5, 5, 9, 7})
+                           .by_length;
   ASSERT_EQ(buckets.size(), 2u);
   EXPECT_EQ(buckets[0].first, 5);
   EXPECT_EQ(buckets[0].last, 5);

@@ -1,5 +1,3 @@
-#include "eida/metrics/label_files.h"
-
 #include <gtest/gtest.h>
 
 #include "eida/core/error.h"
@@ -14,36 +12,32 @@ using Texts = std::vector<std::string>;
 
 class LabelFiles : public ::testing::Test {
  protected:
-  Texts read(const std::string& name, const std::string& text, LabelRole role) const {
-    return read_labels(write_text(dir_.path() / name, text), role);
+  Texts read(const std::string& name, const std::string& text, const std::string& column) const {
+    return read_labels(write_text(dir_.path() / name, text), column);
   }
   std::string fault(const std::string& name, const std::string& text) const {
-    return message_of<DataError>([&] { read(name, text, LabelRole::kTrue); });
+    return message_of<DataError>([&] { read(name, text, "label"); });
   }
   TempDir dir_;
 };
 
 TEST_F(LabelFiles, EveryFormatGivesTheSame) {
   const Texts wanted = {"1", "0", "good"};
-  EXPECT_EQ(read("a.txt", "1\n0\ngood\n", LabelRole::kTrue), wanted);
-  EXPECT_EQ(read("a.tsv", "sentence\tlabel\nx \t1\n\"y\t0\nz\tgood\n", LabelRole::kTrue), wanted);
-  EXPECT_EQ(read("a.csv", "label,text\n1,\"a, b\"\n0,c\ngood,d\n", LabelRole::kTrue), wanted);
-  EXPECT_EQ(
-      read("b.csv", "text,label\n\"a\nb, \"\"c\"\"\n\",1\nc,0\n\"d\n\",good\n", LabelRole::kTrue),
-      wanted);
-  EXPECT_EQ(
-      read("a.jsonl", "{\"label\": 1}\n{\"label\": 0}\n{\"label\": \"good\"}\n", LabelRole::kTrue),
-      wanted);
-  EXPECT_EQ(read("b.tsv", "index\tPrediction\n0\t1\n1\t0\n2\tgood\n", LabelRole::kPredicted),
+  EXPECT_EQ(read("a.txt", "1\n0\ngood\n", "label"), wanted);
+  EXPECT_EQ(read("a.tsv", "sentence\tlabel\nx \t1\n\"y\t0\nz\tgood\n", "label"), wanted);
+  EXPECT_EQ(read("a.csv", "label,text\n1,\"a, b\"\n0,c\ngood,d\n", "label"), wanted);
+  EXPECT_EQ(read("b.csv", "text,label\n\"a\nb, \"\"c\"\"\n\",1\nc,0\n\"d\n\",good\n", "label"),
             wanted);
+  EXPECT_EQ(read("a.jsonl", "{\"label\": 1}\n{\"label\": 0}\n{\"label\": \"good\"}\n", "label"),
+            wanted);
+  EXPECT_EQ(read("b.tsv", "index\tPrediction\n0\t1\n1\t0\n2\tgood\n", "prediction"), wanted);
 }
 
 TEST_F(LabelFiles, OnlyALineFeedEndsALine) {
   const Texts wanted = {"1", "0"};
-  EXPECT_EQ(
-      read("a.jsonl", "{\"text\": \"x\u2028y\", \"label\": 1}\r\n{\"label\": 0}", LabelRole::kTrue),
-      wanted);
-  EXPECT_EQ(read("a.tsv", "sentence\tlabel\nx\u0085y\t1\nz\t0\n", LabelRole::kTrue), wanted);
+  EXPECT_EQ(read("a.jsonl", "{\"text\": \"x\u2028y\", \"label\": 1}\r\n{\"label\": 0}", "label"),
+            wanted);
+  EXPECT_EQ(read("a.tsv", "sentence\tlabel\nx\u0085y\t1\nz\t0\n", "label"), wanted);
 }
 
 TEST_F(LabelFiles, FaultsNameFileAndLine) {

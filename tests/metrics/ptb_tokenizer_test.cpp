@@ -1,10 +1,9 @@
-#include "eida/metrics/ptb_tokenizer.h"
-
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
 #include "eida/core/utf8.h"
+#include "eida/metrics/rouge_cider.h"
 
 namespace eida {
 namespace {

@@ -1,7 +1,6 @@
 #include "eida/metrics/text_scores.h"
 
 #include "eida/core/error.h"
-#include "eida/metrics/comparison.h"
 #include "meteor_fixture.h"
 
 namespace eida {

@@ -33,7 +33,4 @@ MtevalScores mteval_scores(const References& references,
                            const std::vector<std::string>& predictions, MtevalConvention convention,
                            bool per_item = false);
 
-/// BLEU of summed statistics. \param smoothing added to hits and lengths; 1 is sentence BLEU.
-double pymteval_bleu(std::span<const double> sums, double smoothing);
-
 }  // namespace eida

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "eida/metrics/intervals.h"
+#include "eida/metrics/statistics.h"
 
 namespace eida {
 
@@ -13,26 +13,28 @@ namespace eida {
 class ConfusionMatrix {
  public:
   /// \param gold,predicted class indices 0..classes-1, of equal size, at least one.
+  /// \param counts how often each item counts; empty: once
   /// \throws DataError sizes differ, nothing there, an index outside the classes: item, got, wanted
   ConfusionMatrix(std::span<const int64_t> gold, std::span<const int64_t> predicted,
-                  int64_t classes);
+                  int64_t classes, std::span<const int32_t> counts = {});
 
-  int64_t classes() const { return classes_; }
+  int64_t classes() const { return std::ssize(gold_counts_); }
   int64_t at(int64_t gold, int64_t predicted) const {
-    return counts_[static_cast<size_t>(gold * classes_ + predicted)];
+    return counts_[static_cast<size_t>(gold * classes() + predicted)];
   }
-  int64_t items() const;
-  int64_t correct() const;
-  int64_t gold_count(int64_t label) const;
-  int64_t predicted_count(int64_t label) const;
+  int64_t items() const { return items_; }
+  int64_t correct() const { return correct_; }
+  int64_t gold_count(int64_t label) const { return gold_counts_[static_cast<size_t>(label)]; }
+  int64_t predicted_count(int64_t label) const {
+    return predicted_counts_[static_cast<size_t>(label)];
+  }
 
  private:
-  int64_t classes_;
   std::vector<int64_t> counts_;  // [classes, classes]
+  std::vector<int64_t> gold_counts_, predicted_counts_;
+  int64_t items_ = 0, correct_ = 0;
 };
 
-/// F1 of one class; 0 where it neither occurs nor is predicted.
-double class_f1(const ConfusionMatrix& matrix, int64_t label);
 /// Two classes: F1 of class 1. More: mean over the classes that occur in gold or predicted (macro).
 /// Source: scikit-learn's f1_score.
 double f1_score(const ConfusionMatrix& matrix);
@@ -51,7 +53,9 @@ struct ClassificationScores {
   double accuracy = 0.0, f1 = 0.0, matthews = 0.0;
   Interval accuracy_wilson{}, accuracy_bootstrap{}, f1_bootstrap{}, matthews_bootstrap{};
   ConfusionMatrix confusion;
-  std::vector<LengthBucket> by_length{};  ///< empty without lengths
+  /// At most five ranges of length with about equally many items, ascending; items of equal length
+  /// stay together. Empty without lengths.
+  std::vector<LengthBucket> by_length{};
 };
 
 /// \param lengths of the items in tokens; empty: no breakdown. Otherwise as many as labels.
@@ -60,12 +64,6 @@ ClassificationScores score_classification(std::span<const int64_t> gold,
                                           std::span<const int64_t> predicted, int64_t classes,
                                           std::span<const int64_t> lengths = {},
                                           const ResamplingOptions& options = {});
-
-/// At most `buckets` ranges of length with about equally many items, ascending; items of equal
-/// length stay together.
-std::vector<LengthBucket> accuracy_by_length(std::span<const int64_t> gold,
-                                             std::span<const int64_t> predicted,
-                                             std::span<const int64_t> lengths, size_t buckets = 5);
 
 /// Index of the largest logit, the lowest on ties. \param logits at least one, finite
 /// \throws NumericError a logit is not finite

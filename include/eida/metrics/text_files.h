@@ -1,4 +1,4 @@
-/// Files of references and predictions, as e2e-metrics reads them, and JSONL.
+/// Files of references and predictions, as e2e-metrics reads them, and of class labels.
 #pragma once
 
 #include <filesystem>
@@ -33,5 +33,18 @@ std::string one_line(std::string_view text);
 /// key "references" holds a list. \throws DataError as read_predictions(), and where the items are
 /// not as many as the predictions, an item has no reference, or a source is not in the file
 References read_references(const std::filesystem::path& file, const Predictions& predictions);
+
+/// Labels in item order, as they are written. By extension: .tsv (no quotes, GLUE's rule) or .csv
+/// with a header, .jsonl or .ndjson with an object a line, else one label a line. JSON values are
+/// text or whole numbers. \param column or key: "label" of true ones, "prediction" of predicted
+/// ones \throws DataError missing, empty, not UTF-8, no such column, a row without a label: file,
+/// line
+std::vector<std::string> read_labels(const std::filesystem::path& file, const std::string& column);
+
+/// Whether each prediction is right. [items]
+/// \throws DataError counts differ, or no prediction is one of the labels at all
+std::vector<bool> right_labels(const std::vector<std::string>& labels,
+                               const std::vector<std::string>& predictions,
+                               const std::filesystem::path& file);
 
 }  // namespace eida

@@ -10,10 +10,6 @@
 
 namespace eida {
 
-/// Name as e2e-metrics prints it: BLEU, NIST, METEOR, ROUGE_L, CIDEr. \throws ConfigError another
-/// metric
-const char* text_metric_name(Metric metric);
-
 struct TextScoreOptions {
   std::vector<Metric> metrics{Metric::kBleu, Metric::kNist, Metric::kMeteor, Metric::kRougeL,
                               Metric::kCider};
@@ -26,7 +22,8 @@ struct TextScoreOptions {
 /// One metric's result.
 struct TextScore {
   Metric metric = Metric::kBleu;
-  std::string name;  ///< text_metric_name(), for METEOR without its table "METEOR (no paraphrases)"
+  std::string
+      name;  ///< as e2e-metrics prints it; METEOR without its table: "METEOR (no paraphrases)"
   double value = 0.0;  ///< of the corpus, unrounded; BLEU, METEOR and ROUGE-L within 0..1
   std::vector<double>
       items;  ///< as e2e-metrics' -l lists them: BLEU and NIST by pymteval, item alone
@@ -47,7 +44,8 @@ struct ScoreSet {
 };
 
 /// Scores predictions against references. METEOR without its data is left out and said in
-/// ScoreSet::missing. \throws DataError no items, counts that differ, an item without references
+/// ScoreSet::missing. \throws DataError no items, counts that differ, an item without references;
+/// ConfigError a metric that is no score of texts
 ScoreSet score_texts(const References& references, const std::vector<std::string>& predictions,
                      const TextScoreOptions& options = {});
 

@@ -5,8 +5,6 @@
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/json.h"
-#include "eida/metrics/comparison.h"
-#include "eida/metrics/label_files.h"
 #include "eida/metrics/text_files.h"
 #include "eida/report/table.h"
 #include "eida/run/run.h"
@@ -50,10 +48,10 @@ Comparison compare_texts(const ParsedCommand& command, const ResamplingOptions& 
 }
 
 Comparison compare_labels(const ParsedCommand& command, const ResamplingOptions& resampling) {
-  const auto labels = read_labels(command.option("labels"), LabelRole::kTrue);
+  const auto labels = read_labels(command.option("labels"), "label");
   const auto right = [&](const char* system) {
     const fs::path file = command.option(system);
-    return right_labels(labels, read_labels(file, LabelRole::kPredicted), file);
+    return right_labels(labels, read_labels(file, "prediction"), file);
   };
   const std::vector<bool> a = right("a"), b = right("b");
   const auto statistics = [](const std::vector<bool>& items) {

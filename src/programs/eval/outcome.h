@@ -9,7 +9,7 @@
 
 #include "eida/config/command_line.h"
 #include "eida/core/run_folder.h"
-#include "eida/metrics/intervals.h"
+#include "eida/metrics/statistics.h"
 #include "eida/metrics/text_scores.h"
 #include "eida/report/eval_report.h"
 

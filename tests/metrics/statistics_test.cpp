@@ -1,4 +1,4 @@
-#include "eida/metrics/comparison.h"
+#include "eida/metrics/statistics.h"
 
 #include <gtest/gtest.h>
 
