@@ -1,6 +1,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -10,18 +11,14 @@
 #include "eida/core/error.h"
 #include "eida/report/curves.h"
 #include "eida/report/figure.h"
-#include "palette.h"
 
 namespace eida {
 namespace {
 
 /// Short name of a weight -> its symbol, in the order of the figures; other weights are behind the
 /// layers.
-const std::vector<std::pair<std::string, std::string>>& symbols() {
-  static const std::vector<std::pair<std::string, std::string>> kSymbols = {
-      {"q", "W_Q"}, {"k", "W_K"}, {"v", "W_V"}, {"o", "W_O"}, {"fc1", "W_fc1"}, {"fc2", "W_fc2"}};
-  return kSymbols;
-}
+constexpr std::array<std::array<std::string_view, 2>, 6> kSymbols{
+    {{"q", "W_Q"}, {"k", "W_K"}, {"v", "W_V"}, {"o", "W_O"}, {"fc1", "W_fc1"}, {"fc2", "W_fc2"}}};
 
 std::vector<std::string> split_names(const std::string& weights) {
   std::vector<std::string> names;
@@ -31,17 +28,16 @@ std::vector<std::string> split_names(const std::string& weights) {
 }
 
 /// Position among the symbols, or their number for a weight behind the layers.
-size_t symbol_index(const std::string& name) {
-  const auto& known = symbols();
-  const auto found = std::find_if(known.begin(), known.end(),
-                                  [&](const auto& entry) { return entry.first == name; });
-  return static_cast<size_t>(found - known.begin());
+size_t symbol_index(std::string_view name) {
+  size_t index = 0;
+  while (index < kSymbols.size() && kSymbols[index][0] != name) ++index;
+  return index;
 }
 
 bool in_layers(const std::string& weights) {
   const auto names = split_names(weights);
-  return !names.empty() && std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return symbol_index(name) < symbols().size();
+  return !names.empty() && std::ranges::all_of(names, [](const std::string& name) {
+    return symbol_index(name) < kSymbols.size();
   });
 }
 
@@ -95,20 +91,16 @@ Series published_series(const Group& group, const PublishedCurves& published) {
   return series;
 }
 
-FigureOptions figure_options(const Group& group, const CurveFigureOptions& options) {
-  FigureOptions figure = curve_axes(group.kind(), group.weights, group.dim);
-  if (!options.note.empty()) figure.title += ", " + options.note;
-  figure.y_min = options.y_min;
-  figure.width = options.width;
-  figure.height = options.height;
-  return figure;
-}
-
 Figure make_figure(const Group& group, std::vector<CurvePoint> points,
                    const CurveFigureOptions& options) {
   std::stable_sort(points.begin(), points.end(),
                    [](const auto& a, const auto& b) { return a.layer < b.layer; });
-  Figure figure(figure_options(group, options));
+  FigureOptions axes = curve_axes(group.kind(), group.weights, group.dim);
+  if (!options.note.empty()) axes.title += ", " + options.note;
+  axes.y_min = options.y_min;
+  axes.width = options.width;
+  axes.height = options.height;
+  Figure figure(axes);
   std::set<int64_t> dims;
   for (const CurvePoint& point : points) dims.insert(point.k);
   size_t index = 0;
@@ -128,26 +120,22 @@ void set_interval(CurvePoint& point, double mean, double half) {
 
 double curve_axis_start(const std::vector<CurvePoint>& curves) {
   constexpr double kStart = 0.2;
-  const bool low = std::any_of(curves.begin(), curves.end(), [&](const CurvePoint& curve) {
+  const bool low = std::ranges::any_of(curves, [&](const CurvePoint& curve) {
     return in_layers(curve.weights) && curve.mean < kStart;
   });
   return low ? 0.0 : kStart;
 }
 
-std::string curve_title(const std::string& kind, const std::string& weights, int64_t dim) {
+FigureOptions curve_axes(const std::string& kind, const std::string& weights, int64_t dim) {
   std::string names;
   for (const std::string& name : split_names(weights)) {
     const size_t index = symbol_index(name);
     if (!names.empty()) names += ", ";
-    names += index < symbols().size() ? symbols()[index].second : name;
+    names += index < kSymbols.size() ? kSymbols[index][1] : name;
   }
-  return fmt::format("{} of {} ({} dimensions)",
-                     kind == "delta_output" ? "\u0394(outputs)" : "Inputs", names, dim);
-}
-
-FigureOptions curve_axes(const std::string& kind, const std::string& weights, int64_t dim) {
   FigureOptions figure;
-  figure.title = curve_title(kind, weights, dim);
+  figure.title = fmt::format("{} of {} ({} dimensions)",
+                             kind == "delta_output" ? "\u0394(outputs)" : "Inputs", names, dim);
   figure.x_label = "layer";
   figure.y_label = "average cosine similarity";
   figure.y_min = 0.0;
@@ -170,8 +158,7 @@ std::vector<CurveFigure> curve_figures(const std::vector<CurvePoint>& curves,
         std::min(curve_axis_start(curves), curve_axis_start(options.published.points));
   }
   std::vector<CurveFigure> figures;
-  const auto groups = group_curves(curves);
-  for (const auto& [group, points] : groups) {
+  for (const auto& [group, points] : group_curves(curves)) {
     figures.push_back({group.kind(), group.weights, curve_file_name(group.kind(), group.weights),
                        make_figure(group, points, on_one_axis)});
   }
@@ -187,25 +174,21 @@ std::vector<std::string> weights_without_figure(const std::vector<CurvePoint>& c
   return names;
 }
 
-std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
-                                                       const std::vector<CurveFigure>& figures,
-                                                       const std::vector<FigureFormat>& formats) {
+void write_curve_figures(const std::filesystem::path& folder,
+                         const std::vector<CurveFigure>& figures,
+                         const std::vector<FigureFormat>& formats) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw DataError("{}: folder cannot be made: {}", folder.string(), error.message());
-  std::vector<std::filesystem::path> files;
   if (!have_gnuplot()) {
     spdlog::warn("{}: no figures, gnuplot cannot be started (hint: apt install gnuplot)",
                  folder.string());
-    return files;
+    return;
   }
   for (const CurveFigure& each : figures) {
-    for (const FigureFormat format : formats) {
-      const auto file = folder / fmt::format("{}.{}", each.name, format);
-      if (each.figure.write(file)) files.push_back(file);
-    }
+    for (const FigureFormat format : formats)
+      each.figure.write(folder / fmt::format("{}.{}", each.name, format));
   }
-  return files;
 }
 
 Table curves_table(const std::vector<CurvePoint>& curves) {

@@ -2,7 +2,6 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
-#include <utility>
 
 #include "eida/core/csv.h"
 #include "eida/core/error.h"
@@ -40,25 +39,18 @@ class Fields {
   }
 
   int64_t integer(size_t column, const char* name) const {
-    const std::string& value = values_[column];
-    int64_t result = -1;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), result);
-    if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() || result < 0) {
-      fail(fmt::format("{}: '{}' is not an integer from 0", name, printable(value)));
-    }
-    return result;
+    const auto result = number<int64_t>(values_[column]);
+    if (!(result >= 0))
+      fail(fmt::format("{}: '{}' is not an integer from 0", name, printable(values_[column])));
+    return *result;
   }
 
   double fraction(size_t column, const char* name) const {
-    const std::string& value = values_[column];
-    if (value == "nan") return std::nan("");
-    double result = -1.0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), result);
-    if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() ||
-        !(result >= 0.0 && result <= 1.0)) {
-      fail(fmt::format("{}: '{}' is not a number from 0 to 1", name, printable(value)));
-    }
-    return result;
+    if (values_[column] == "nan") return std::nan("");
+    const auto result = number<double>(values_[column]);
+    if (!(result >= 0.0 && result <= 1.0))
+      fail(fmt::format("{}: '{}' is not a number from 0 to 1", name, printable(values_[column])));
+    return *result;
   }
 
   [[noreturn]] void fail(const std::string& message) const {
@@ -66,17 +58,19 @@ class Fields {
   }
 
  private:
+  /// The number that fills a field; none where it is something else.
+  template <typename Number>
+  static std::optional<Number> number(const std::string& field) {
+    Number number{};
+    const char* end = field.data() + field.size();
+    const auto parsed = std::from_chars(field.data(), end, number);
+    return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(number) : std::nullopt;
+  }
+
   const std::filesystem::path& path_;
   size_t line_;
   std::vector<std::string> values_;
 };
-
-std::string write_row(const CurveRow& row) {
-  const std::string fidelity = std::isnan(row.fidelity) ? "nan" : fmt::format("{}", row.fidelity);
-  return fmt::format("{},{},{},{},{},{},{},{},{},{}\n", row.kind, row.place, row.layer,
-                     quote_csv_field(row.weights), row.dim, row.k, row.repeat, fidelity,
-                     row.samples, row.heldout);
-}
 
 CurveRow read_row(const Fields& fields) {
   CurveRow row;
@@ -110,18 +104,6 @@ struct Lines {
   std::string_view text;
   size_t line = 1;  ///< number of the first
 };
-
-/// Takes a line "# key: value" off the front; nullopt where there is none.
-std::optional<std::pair<std::string, std::string>> take_remark(Lines& lines) {
-  if (!lines.text.starts_with("# ")) return std::nullopt;
-  const size_t end = std::min(lines.text.find('\n'), lines.text.size() - 1) + 1;
-  const std::string_view remark = without_line_end(lines.text.substr(2, end - 2));
-  const size_t colon = std::min(remark.find(": "), remark.size());
-  lines.text.remove_prefix(end);
-  ++lines.line;
-  return std::pair(std::string(remark.substr(0, colon)),
-                   std::string(remark.substr(std::min(colon + 2, remark.size()))));
-}
 
 /// Rows of CSV with exactly this header.
 template <typename Row>
@@ -170,7 +152,12 @@ void set_remark(PublishedCurves& curves, const std::string& key, const Fields& f
 
 void write_curves_csv(const std::filesystem::path& path, const std::vector<CurveRow>& rows) {
   std::string text = std::string(kHeader) + "\n";
-  for (const CurveRow& row : rows) text += write_row(row);
+  for (const CurveRow& row : rows) {
+    const std::string fidelity = std::isnan(row.fidelity) ? "nan" : fmt::format("{}", row.fidelity);
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", row.kind, row.place, row.layer,
+                        quote_csv_field(row.weights), row.dim, row.k, row.repeat, fidelity,
+                        row.samples, row.heldout);
+  }
   write_file_atomic(path, text);
 }
 
@@ -184,8 +171,15 @@ PublishedCurves read_published_curves(const std::filesystem::path& path) {
   Lines lines{path, file.view()};
   PublishedCurves curves;
   curves.name = path.stem().string();
-  for (auto remark = take_remark(lines); remark; remark = take_remark(lines))
-    set_remark(curves, remark->first, Fields(path, lines.line - 1, {remark->second}));
+  for (; lines.text.starts_with("# "); ++lines.line) {
+    const size_t end = std::min(lines.text.find('\n'), lines.text.size() - 1) + 1;
+    const std::string_view remark = without_line_end(lines.text.substr(2, end - 2));
+    const size_t colon = std::min(remark.find(": "), remark.size());
+    const std::string_view value = remark.substr(std::min(colon + 2, remark.size()));
+    lines.text.remove_prefix(end);
+    set_remark(curves, std::string(remark.substr(0, colon)),
+               Fields(path, lines.line, {std::string(value)}));
+  }
   curves.points = read_rows<CurvePoint>(lines, kPublishedHeader, read_published);
   return curves;
 }

@@ -6,7 +6,6 @@
 
 #include "eida/core/utf8.h"
 #include "eida/report/page.h"
-#include "eida/report/reproduction.h"
 
 namespace eida {
 namespace {
@@ -44,11 +43,10 @@ void add_scores(Page& page, const EvalReport& report) {
 
 void add_worst(Page& page, const EvalReport& report) {
   if (report.worst.empty()) return;
-  const auto any = [&](const auto& has) {
-    return std::any_of(report.worst.begin(), report.worst.end(), has);
-  };
-  const bool sources = any([](const ReportItem& item) { return !item.source.empty(); });
-  const bool predictions = any([](const ReportItem& item) { return !item.prediction.empty(); });
+  const bool sources = std::ranges::any_of(
+      report.worst, [](const ReportItem& item) { return !item.source.empty(); });
+  const bool predictions = std::ranges::any_of(
+      report.worst, [](const ReportItem& item) { return !item.prediction.empty(); });
   page.add_section("Worst items", fmt::format("The worst {} of {}, the worst first; id is that of "
                                               "predictions.jsonl.",
                                               report.worst.size(), report.worst_of));
@@ -99,9 +97,8 @@ void write_eval_report(const std::filesystem::path& file, const EvalReport& repo
   }
   Page page(options);
   page.add_section("Run");
-  add_weights_notice(page, report.weights, "the scores say nothing about a language model.");
-  add_random_head_notice(page, report.weights, report.random_tensors,
-                         "The scores are those of chance.");
+  add_weights_notice(page, report.weights, "the scores say nothing about a language model.",
+                     report.random_tensors, "The scores are those of chance.");
   page.add_facts(report.facts);
   add_scores(page, report);
   for (const auto& [caption, table] : report.tables) page.add_table(caption, table);

@@ -1,17 +1,22 @@
 // The page from top to bottom: head, header with navigation, sections, scripts.
 #include "eida/report/page.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/log.h"
 #include "eida/core/system_info.h"
-#include "page_markup.h"
+#include "eida/core/utf8.h"
 
 namespace eida {
+
+extern const std::string_view kPageStyle, kPageScript;  // page.css and page.js: page_assets.cpp.in
+
 namespace {
 
 constexpr uint64_t kLargestScript = uint64_t{32} << 20;
@@ -20,6 +25,66 @@ constexpr uint64_t kLargestScript = uint64_t{32} << 20;
 constexpr const char* kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: "
     "blob:";
+
+using Json = nlohmann::ordered_json;
+
+/// One well-formed character.
+std::string_view escape_character(std::string_view character) {
+  constexpr std::string_view kSpecial = "&<>\"'";
+  constexpr std::array<std::string_view, 5> kEscaped = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+  const auto byte = static_cast<unsigned char>(character.front());
+  const size_t special = kSpecial.find(character.front());
+  if (special != std::string_view::npos) return kEscaped[special];
+  return (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F ? "\uFFFD" : character;
+}
+
+/// Text for an element or a quoted attribute: & < > " ' as references; bytes that are not UTF-8 and
+/// control characters other than line end and tab as U+FFFD.
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (size_t i = 0, length = 1; i < text.size(); i += length) {
+    const bool sound = code_point_at(text, i, length) != U'\uFFFD';
+    escaped += sound ? escape_character(text.substr(i, length)) : "\uFFFD";
+  }
+  return escaped;
+}
+
+/// What is not finite becomes null when it is written.
+Json series_json(const Series& series) {
+  return {{"name", series.name},     {"color", series.color},
+          {"dashed", series.dashed}, {"points_only", series.points_only},
+          {"x", series.x},           {"y", series.y},
+          {"low", series.low},       {"high", series.high}};
+}
+
+/// What page.js reads.
+Json figure_json(const Figure& figure) {
+  const FigureOptions& options = figure.options();
+  const auto bound = [](const std::optional<double>& value) {
+    return value ? Json(*value) : Json();
+  };
+  Json json = {{"x_label", options.x_label},     {"y_label", options.y_label},
+               {"y_min", bound(options.y_min)},  {"y_max", bound(options.y_max)},
+               {"integer_x", options.integer_x}, {"series", Json::array()}};
+  for (const Series& series : figure.series()) json["series"].push_back(series_json(series));
+  return json;
+}
+
+/// JSON that may stand in a <script> element: ASCII, and no "<" that could end it.
+std::string script_json(const Json& json) {
+  std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
+  replace_all(text, "<", "\\u003c");
+  return text;
+}
+
+/// A figure as a panel that page.js draws: its data inside a <figure>.
+std::string figure_panel(const Figure& figure) {
+  return fmt::format(
+      "<figure class=\"panel\"><figcaption>{}</figcaption><div class=\"plot\"></div>"
+      "<script type=\"application/json\">{}</script></figure>\n",
+      escape_html(figure.options().title), script_json(figure_json(figure)));
+}
 
 /// Plotly's script, or "" with one line in the log.
 std::string read_plotly(const std::filesystem::path& file) {
@@ -72,16 +137,36 @@ std::string table_head(const Table& table, const std::vector<std::string>& attri
   return row + "</tr></thead>\n";
 }
 
+/// The argument as a POSIX shell reads it back.
+std::string shell_word(const std::string& argument) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+  if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string::npos) return argument;
+  return shell_quoted(argument);
+}
+
+std::string command_text(const std::vector<std::string>& arguments) {
+  std::string text;
+  for (const std::string& argument : arguments)
+    text += (text.empty() ? "" : " ") + shell_word(argument);
+  return text;
+}
+
+bool all_random(const std::string& weights) { return weights.starts_with("random"); }
+
+Table input_table(const std::vector<InputFile>& inputs) {
+  Table table({"file", "bytes", "SHA-256"}, {Align::kLeft, Align::kRight, Align::kLeft});
+  for (const InputFile& input : inputs)
+    table.add_row({input.path, grouped(static_cast<int64_t>(input.bytes)), input.sha256});
+  return table;
+}
+
 }  // namespace
 
 Page::Page(PageOptions options) : options_(std::move(options)) {}
 
-void Page::close_section() {
-  if (!headings_.empty()) add("</section>\n");
-}
-
 void Page::add_section(const std::string& heading, const std::string& text) {
-  close_section();
+  if (!headings_.empty()) add("</section>\n");
   headings_.push_back(heading);
   add(fmt::format("<section aria-labelledby=\"s{0}\"><h2 id=\"s{0}\">{1}</h2>\n", headings_.size(),
                   escape_html(heading)));
@@ -190,6 +275,57 @@ void Page::write(const std::filesystem::path& file, const std::filesystem::path&
   if (interactive) out.write("<script>\n" + plotly_script + "\n</script>\n");
   out.write(fmt::format("<script>\n{}</script>\n</body>\n</html>\n", kPageScript));
   out.commit();
+}
+
+void add_weights_notice(Page& page, const std::string& weights, const std::string& consequence,
+                        const std::vector<std::string>& random_tensors,
+                        const std::string& head_consequence) {
+  if (all_random(weights)) {
+    page.add_notice(fmt::format("The weights are random ({}), not those of a trained model: {}",
+                                weights, consequence));
+  } else if (!random_tensors.empty()) {
+    page.add_notice(fmt::format(
+        "The classification head is random: the checkpoint has none, and {} come from the seed. {}",
+        fmt::join(random_tensors, ", "), head_consequence));
+  }
+}
+
+void add_repeats_notice(Page& page, int64_t repeats) {
+  if (repeats > 2) return;
+  page.add_notice(
+      repeats == 2 ? "There were 2 repeats only: a 95 % interval is then 12.7 standard errors to "
+                     "each side (Student's t), so wide bands say that little was repeated, not "
+                     "that the curves vary. Five repeats give 2.8."
+                   : "There was one repeat only: nothing says how far the curves would vary.");
+}
+
+std::string weights_text(const std::string& weights,
+                         const std::vector<std::string>& random_tensors) {
+  if (random_tensors.empty() || all_random(weights)) return weights;
+  return fmt::format("{}; random, from the seed: {}", weights, fmt::join(random_tensors, ", "));
+}
+
+void add_reproduction(Page& page, const Manifest& manifest, const std::string& config) {
+  page.add_section("How to reproduce",
+                   "The same program, files, seed and number of threads give the same numbers.");
+  page.add_code(command_text(manifest.command_line));
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"program", manifest.program + " " + manifest.version},
+      {"source revision", manifest.git_revision}};
+  if (!manifest.libtorch.empty()) {
+    facts.insert(facts.end(), {{"LibTorch", manifest.libtorch},
+                               {"device", manifest.device},
+                               {"precision", manifest.precision},
+                               {"threads", std::to_string(manifest.threads)},
+                               {"seed", std::to_string(manifest.seed)}});
+  }
+  facts.emplace_back("started", utc_iso(manifest.start));
+  page.add_facts(facts);
+  if (!config.empty()) {
+    page.add_text("The whole configuration; saved as a file, --config repeats the run with it.");
+    page.add_code(config);
+  }
+  page.add_table("Files that were read", input_table(manifest.inputs));
 }
 
 }  // namespace eida

@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "eida/core/json.h"
-#include "eida/report/reproduction.h"
 
 namespace eida {
 namespace {
@@ -59,10 +58,9 @@ void add_run(Page& page, const ProbeReport& report) {
   page.add_section("What was run");
   const std::string weights = text_of(probe.at("weights"));
   const std::vector<std::string> random_tensors = probe.at("random_tensors");
-  add_weights_notice(page, weights,
-                     "the curves say nothing about a language model, only that the program runs.");
-  add_random_head_notice(
-      page, weights, random_tensors,
+  add_weights_notice(
+      page, weights, "the curves say nothing about a language model, only that the program runs.",
+      random_tensors,
       "Δ(outputs) and gradients are those of a model before its first training step.");
   add_repeats_notice(page, probe.at("repeats"));
   std::vector<std::pair<std::string, std::string>> facts = {{"model", text_of(probe.at("model"))}};
@@ -213,9 +211,12 @@ Table geometry_table(const Json& probe) {
   return table;
 }
 
-/// Two plain sentences for each number.
-std::vector<std::pair<std::string, std::string>> explanations() {
-  return {
+void add_geometry(Page& page, const Json& probe) {
+  page.add_section(
+      "Few dimensions, or one common direction?",
+      "Vectors that all point the same way have high curves without filling few dimensions. These "
+      "numbers tell the two apart.");
+  page.add_facts({
       {"centred fidelity",
        "The same cosine after the samples' mean was taken out of every vector. Where it is far "
        "below the raw fidelity, the raw curve is high because all vectors share a direction, not "
@@ -239,15 +240,7 @@ std::vector<std::pair<std::string, std::string>> explanations() {
        "The share of the squared gradient of the weights that survives when only these subspaces "
        "may change, on held-out examples. It tells what an adapter of this rank can learn in its "
        "first step; inputs have none of their own."},
-  };
-}
-
-void add_geometry(Page& page, const Json& probe) {
-  page.add_section(
-      "Few dimensions, or one common direction?",
-      "Vectors that all point the same way have high curves without filling few dimensions. These "
-      "numbers tell the two apart.");
-  page.add_facts(explanations());
+  });
   page.add_table("Shape of the vectors, layer by layer", geometry_table(probe));
 }
 

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdlib>
 
-#include "eida/core/csv.h"
 #include "eida/core/error.h"
 #include "eida/core/utf8.h"
 
@@ -20,10 +19,9 @@ std::string shown(const std::string& cell) { return printable(cell, kWidestCell)
 }  // namespace
 
 TableStyle stdout_style() {
-  TableStyle style;
   const char* no_color = std::getenv("NO_COLOR");  // no-color.org
-  style.bold_header = ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
-  return style;
+  const bool colors = no_color == nullptr || *no_color == '\0';
+  return colors && ::isatty(STDOUT_FILENO) == 1 ? TableStyle::kBoldHeader : TableStyle::kPlain;
 }
 
 std::string grouped(int64_t value) {
@@ -46,43 +44,30 @@ void Table::add_row(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::vector<size_t> Table::widths() const {
+std::string Table::render(TableStyle style) const {
   std::vector<size_t> widths;
   for (size_t column = 0; column < header_.size(); ++column) {
     size_t width = display_width(shown(header_[column]));
     for (const auto& row : rows_) width = std::max(width, display_width(shown(row[column])));
     widths.push_back(width);
   }
-  return widths;
-}
-
-std::string Table::line(const std::vector<std::string>& cells,
-                        const std::vector<size_t>& widths) const {
-  std::string line;
-  for (size_t column = 0; column < cells.size(); ++column) {
-    const std::string cell = shown(cells[column]);
-    const std::string padding(widths[column] - display_width(cell), ' ');
-    if (column > 0) line += "  ";
-    line += align_[column] == Align::kRight ? padding + cell : cell + padding;
-  }
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line;
-}
-
-std::string Table::render(const TableStyle& style) const {
-  const auto column_widths = widths();
-  std::string text = line(header_, column_widths);
-  if (style.bold_header) text = fmt::format("\x1B[1m{}\x1B[0m", text);
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::string line;
+    for (size_t column = 0; column < cells.size(); ++column) {
+      const std::string cell = shown(cells[column]);
+      const std::string padding(widths[column] - display_width(cell), ' ');
+      if (column > 0) line += "  ";
+      line += align_[column] == Align::kRight ? padding + cell : cell + padding;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line;
+  };
+  std::string text = line(header_);
+  if (style == TableStyle::kBoldHeader) text = fmt::format("\x1B[1m{}\x1B[0m", text);
   std::vector<std::string> rule;
-  for (const size_t width : column_widths) rule.emplace_back(width, '-');
-  text += fmt::format("\n{}\n", line(rule, column_widths));
-  for (const auto& row : rows_) text += line(row, column_widths) + "\n";
-  return text;
-}
-
-std::string Table::csv() const {
-  std::string text = join_csv_row(header_) + "\n";
-  for (const auto& row : rows_) text += join_csv_row(row) + "\n";
+  for (const size_t width : widths) rule.emplace_back(width, '-');
+  text += fmt::format("\n{}\n", line(rule));
+  for (const auto& row : rows_) text += line(row) + "\n";
   return text;
 }
 

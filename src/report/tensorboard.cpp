@@ -48,44 +48,8 @@ std::string event_at(int64_t step) {
   return event;
 }
 
-/// Event.file_version (field 3): the first record of every file.
-std::string version_event() {
-  std::string event = event_at(0);
-  put_bytes(event, 3, "brain.Event:2");
-  return event;
-}
-
-/// Event.session_log (field 7) with status (1) START: a reader drops steps from this one on.
-std::string restart_event(int64_t first_step) {
-  std::string log, event = event_at(first_step);
-  put_key(log, 1, kVarint);
-  put_varint(log, 1);
-  put_bytes(event, 7, log);
-  return event;
-}
-
-/// Event.summary (field 5) with a Summary.Value (1) of tag (1) and simple_value (2) a scalar.
-std::string scalars_event(int64_t step, const std::vector<Scalar>& scalars) {
-  std::string summary;
-  for (const Scalar& scalar : scalars) {
-    std::string value;
-    put_bytes(value, 1, scalar.tag);
-    put_key(value, 2, kFixed32);
-    put_fixed(value, std::bit_cast<uint32_t>(static_cast<float>(scalar.value)));
-    put_bytes(summary, 1, value);
-  }
-  std::string event = event_at(step);
-  put_bytes(event, 5, summary);
-  return event;
-}
-
 /// Checksum as records hold it, so that one over data with checksums in it stays sound.
 uint32_t masked_crc(std::string_view bytes) { return std::rotr(crc32c(bytes), 15) + 0xa282ead8U; }
-
-fs::path next_file(const fs::path& folder, size_t files_there) {
-  const auto seconds = static_cast<int64_t>(seconds_now());
-  return folder / fmt::format("events.out.tfevents.{:010}.{:04}", seconds, files_there);
-}
 
 }  // namespace
 
@@ -120,14 +84,32 @@ EventFile::EventFile(const fs::path& folder, int64_t first_step) {
   if (fault) throw DataError("{}: cannot be made: {}", folder.string(), fault.message());
   const auto there =
       static_cast<size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
-  path_ = next_file(folder, there);
+  path_ = folder / fmt::format("events.out.tfevents.{:010}.{:04}",
+                               static_cast<int64_t>(seconds_now()), there);
   stream_.open(path_, std::ios::binary | std::ios::trunc);
-  append(version_event());
-  if (there > 0) append(restart_event(first_step));
+  std::string version = event_at(0);
+  put_bytes(version, 3, "brain.Event:2");  // file_version: the first record of every file
+  append(version);
+  if (there == 0) return;
+  std::string log, restart = event_at(first_step);
+  put_key(log, 1, kVarint);  // status
+  put_varint(log, 1);        // START: a reader drops steps from this one on
+  put_bytes(restart, 7, log);
+  append(restart);
 }
 
+/// Event.summary (field 5) with a Summary.Value (1) of tag (1) and simple_value (2) a scalar.
 void EventFile::write(int64_t step, const std::vector<Scalar>& scalars) {
-  append(scalars_event(step, scalars));
+  std::string summary, event = event_at(step);
+  for (const Scalar& scalar : scalars) {
+    std::string value;
+    put_bytes(value, 1, scalar.tag);
+    put_key(value, 2, kFixed32);
+    put_fixed(value, std::bit_cast<uint32_t>(static_cast<float>(scalar.value)));
+    put_bytes(summary, 1, value);
+  }
+  put_bytes(event, 5, summary);
+  append(event);
 }
 
 void EventFile::append(std::string_view event) {

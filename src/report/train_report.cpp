@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "eida/core/json.h"
 #include "eida/report/page.h"
-#include "eida/report/reproduction.h"
-#include "palette.h"
 
 namespace eida {
 namespace {
+
+using nlohmann::json;
 
 constexpr int kRefreshSeconds = 30;
 
@@ -18,47 +20,28 @@ std::string number(double value, const char* format = "{:.4f}") {
   return std::isfinite(value) ? fmt::format(fmt::runtime(format), value) : "";
 }
 
-FigureOptions options(const char* title, const char* x_label, const char* y_label) {
-  FigureOptions options;
-  options.title = title;
-  options.x_label = x_label;
-  options.y_label = y_label;
-  return options;
-}
-
-Figure step_figure(const TrainReport& report, const char* title, double TrainStepPoint::*value) {
-  Figure figure(options(title, "optimiser step", title));
-  Series series;
-  series.name = title;
-  style_line(series, 0);
-  for (const TrainStepPoint& point : report.steps) {
-    series.x.push_back(point.step);
-    series.y.push_back(point.*value);
-  }
-  figure.add(series);
-  return figure;
-}
-
-/// Lines over rounds, one a name, in the order in which the names come up.
-class RoundLines {
+/// Lines of a chart, one a name, in the order in which the names come up.
+class Lines {
  public:
-  void add(const std::string& name, int64_t round, double value) {
-    auto found = std::find_if(lines_.begin(), lines_.end(),
-                              [&](const Series& line) { return line.name == name; });
+  void add(const std::string& name, double x, double y) {
+    auto found = std::ranges::find(lines_, name, &Series::name);
     if (found == lines_.end()) {
-      lines_.push_back({});
-      found = lines_.end() - 1;
+      found = lines_.insert(lines_.end(), Series());
       found->name = name;
       style_line(*found, lines_.size() - 1);
     }
-    found->x.push_back(static_cast<double>(round));
-    found->y.push_back(value);
+    found->x.push_back(x);
+    found->y.push_back(y);
   }
   bool empty() const { return lines_.empty(); }
-  Figure figure(const char* title, const char* y_label) const {
-    FigureOptions chart = options(title, "round", y_label);
-    chart.integer_x = true;
-    Figure figure(chart);
+  const std::vector<Series>& all() const { return lines_; }
+  Figure figure(const char* title, const char* y_label, bool over_rounds = true) const {
+    FigureOptions options;
+    options.title = title;
+    options.x_label = over_rounds ? "round" : "optimiser step";
+    options.y_label = y_label;
+    options.integer_x = over_rounds;
+    Figure figure(options);
     for (const Series& line : lines_) figure.add(line);
     return figure;
   }
@@ -67,28 +50,40 @@ class RoundLines {
   std::vector<Series> lines_;
 };
 
-/// Mean over the layers of each kind of weights; places without a value are left out.
-void add_means(RoundLines& lines, const TrainRound& round, const std::string& kind,
-               double TrainPlace::*value) {
-  std::vector<std::pair<std::string, std::vector<double>>> groups;
-  for (const TrainPlace& place : round.places) {
-    if (place.kind != kind || !std::isfinite(place.*value)) continue;
-    auto group = std::find_if(groups.begin(), groups.end(),
-                              [&](const auto& known) { return known.first == place.weights; });
-    if (group == groups.end()) group = groups.insert(groups.end(), {place.weights, {}});
-    group->second.push_back(place.*value);
-  }
-  for (const auto& [weights, values] : groups) {
-    double sum = 0.0;
-    for (const double v : values) sum += v;
-    lines.add(weights, round.round, sum / static_cast<double>(values.size()));
-  }
+Figure step_figure(const TrainReport& report, const char* title, double TrainStepPoint::*value) {
+  Lines lines;
+  for (const TrainStepPoint& point : report.steps) lines.add(title, point.step, point.*value);
+  return lines.figure(title, title, false);
 }
 
-RoundLines means_by_round(const TrainReport& report, const char* kind, double TrainPlace::*value) {
-  RoundLines lines;
-  for (const TrainRound& round : report.rounds) add_means(lines, round, kind, value);
-  return lines;
+double value_of(const json& round, const char* key) { return number_or_nan(round.at(key)); }
+
+json scores_of(const json& round) { return round.value("eval", json::object()); }
+json places_of(const json& round) { return round.value("places", json::array()); }
+
+// What is shown of a place; NaN: not measured, or there is no round before.
+double fidelity_of(const json& place) { return number_or_nan(place.at("fidelity")); }
+double drift_of(const json& place, const char* angle) {
+  const json& drift = place.at("drift");
+  return number_or_nan(drift.is_null() ? drift : drift.at(angle));
+}
+double mean_drift_of(const json& place) { return drift_of(place, "mean_degrees"); }
+
+/// Means over the layers of each kind of weights; places without a value are left out.
+Lines means_by_round(const TrainReport& report, const char* kind, double (*value)(const json&)) {
+  Lines means;
+  for (const json& round : report.rounds) {
+    Lines places;
+    for (const json& place : places_of(round)) {
+      if (place.at("kind") == kind && std::isfinite(value(place)))
+        places.add(place.at("weights"), 0, value(place));
+    }
+    for (const Series& line : places.all()) {
+      const double sum = std::accumulate(line.y.begin(), line.y.end(), 0.0);
+      means.add(line.name, round.at("round"), sum / static_cast<double>(line.y.size()));
+    }
+  }
+  return means;
 }
 
 bool is_loss(const std::string& metric) { return metric == "loss" || metric == "perplexity"; }
@@ -115,12 +110,14 @@ void add_curves(Page& page, const TrainReport& report) {
     figures.push_back(step_figure(report, "learning rate", &TrainStepPoint::lr));
     figures.push_back(step_figure(report, "gradient norm", &TrainStepPoint::grad_norm));
   }
-  RoundLines scores, losses;
-  for (const TrainRound& round : report.rounds) {
-    losses.add("training", round.round, round.train_loss);
-    for (const auto& [metric, value] : round.scores) {
-      if (metric == "loss") losses.add("data.dev", round.round, value);
-      if (!is_loss(metric)) scores.add(metric, round.round, value);
+  Lines scores, losses;
+  for (const json& round : report.rounds) {
+    const auto at = round.at("round").get<int64_t>();
+    losses.add("training", at, value_of(round, "train_loss"));
+    const json on_dev = scores_of(round);
+    for (const auto& [metric, value] : on_dev.items()) {
+      if (metric == "loss") losses.add("data.dev", at, number_or_nan(value));
+      if (!is_loss(metric)) scores.add(metric, at, number_or_nan(value));
     }
   }
   if (!scores.empty()) figures.push_back(scores.figure("Scores on data.dev", "score"));
@@ -136,35 +133,38 @@ void add_rounds(Page& page, const TrainReport& report) {
                        ? fmt::format("The best model is that of round {}.", report.best_round)
                        : "");
   std::vector<std::string> header = {"round", "training loss"};
-  for (const auto& [metric, value] : report.rounds.front().scores) header.push_back(metric);
+  const json first_scores = scores_of(report.rounds.front());
+  for (const auto& [metric, value] : first_scores.items()) header.push_back(metric);
   header.insert(header.end(), {"seconds", "sampling", "estimation", "training and the rest"});
   Table table(header);
-  for (const TrainRound& round : report.rounds) {
-    std::vector<std::string> row = {std::to_string(round.round), number(round.train_loss)};
-    for (const auto& [metric, value] : round.scores) row.push_back(number(value));
-    const double rest = round.seconds - round.sampling_seconds - round.estimation_seconds;
-    for (const double time :
-         {round.seconds, round.sampling_seconds, round.estimation_seconds, rest})
+  for (const json& round : report.rounds) {
+    std::vector<std::string> row = {round.at("round").dump(),
+                                    number(value_of(round, "train_loss"))};
+    for (const json& score : scores_of(round)) row.push_back(number(number_or_nan(score)));
+    const double seconds = value_of(round, "seconds"),
+                 sampling = value_of(round, "sampling_seconds"),
+                 estimation = value_of(round, "estimation_seconds");
+    for (const double time : {seconds, sampling, estimation, seconds - sampling - estimation})
       row.push_back(number(time, "{:.1f}"));
     table.add_row(row);
   }
   page.add_table("Scores and seconds of each round", table);
 }
 
-Table place_table(const TrainRound& round) {
+Table place_table(const json& places) {
   Table table({"place", "kind", "layer", "rank", "of", "fidelity", "mean angle", "largest angle"},
               {Align::kLeft, Align::kLeft});
-  for (const TrainPlace& place : round.places) {
-    table.add_row(
-        {place.name, place.kind == "input" ? "input" : "Δ output", std::to_string(place.layer),
-         std::to_string(place.rank), std::to_string(place.dim), number(place.fidelity),
-         number(place.mean_degrees, "{:.1f}°"), number(place.largest_degrees, "{:.1f}°")});
+  for (const json& place : places) {
+    table.add_row({place.at("name"), place.at("kind") == "input" ? "input" : "Δ output",
+                   place.at("layer").dump(), place.at("rank").dump(), place.at("dim").dump(),
+                   number(fidelity_of(place)), number(mean_drift_of(place), "{:.1f}°"),
+                   number(drift_of(place, "largest_degrees"), "{:.1f}°")});
   }
   return table;
 }
 
 void add_subspaces(Page& page, const TrainReport& report) {
-  if (report.rounds.empty() || report.rounds.back().places.empty()) return;
+  if (report.rounds.empty() || places_of(report.rounds.back()).empty()) return;
   page.add_section(
       "Subspaces",
       fmt::format("Fidelity before each round: mean cosine of tokens and their projections at the "
@@ -173,19 +173,18 @@ void add_subspaces(Page& page, const TrainReport& report) {
                   "Means over the layers.",
                   report.fidelity_of));
   std::vector<Figure> figures;
-  const auto add = [&](const char* kind, double TrainPlace::*value, const char* title,
+  const auto add = [&](const char* kind, double (*value)(const json&), const char* title,
                        const char* y_label) {
-    const RoundLines lines = means_by_round(report, kind, value);
+    const Lines lines = means_by_round(report, kind, value);
     if (!lines.empty()) figures.push_back(lines.figure(title, y_label));
   };
-  add("input", &TrainPlace::fidelity, "Fidelity of inputs", "mean cosine");
-  add("delta_output", &TrainPlace::fidelity, "Fidelity of Δ(outputs)", "mean cosine");
-  add("input", &TrainPlace::mean_degrees, "Drift of input subspaces", "mean angle, degrees");
-  add("delta_output", &TrainPlace::mean_degrees, "Drift of Δ(output) subspaces",
-      "mean angle, degrees");
+  add("input", fidelity_of, "Fidelity of inputs", "mean cosine");
+  add("delta_output", fidelity_of, "Fidelity of Δ(outputs)", "mean cosine");
+  add("input", mean_drift_of, "Drift of input subspaces", "mean angle, degrees");
+  add("delta_output", mean_drift_of, "Drift of Δ(output) subspaces", "mean angle, degrees");
   if (!figures.empty()) page.add_figures(std::move(figures));
-  page.add_table(fmt::format("Places of round {}", report.rounds.back().round),
-                 place_table(report.rounds.back()));
+  page.add_table(fmt::format("Places of round {}", report.rounds.back().at("round").dump()),
+                 place_table(places_of(report.rounds.back())));
 }
 
 void add_audit(Page& page, const TrainReport& report) {
@@ -204,12 +203,14 @@ void add_audit(Page& page, const TrainReport& report) {
 
 void add_merges(Page& page, const TrainReport& report) {
   Table table({"round", "largest difference", "tolerance", "loss before", "loss after", "holds"});
-  for (const TrainRound& round : report.rounds) {
-    if (!round.merge) continue;
-    const TrainMerge& merge = *round.merge;
-    table.add_row({std::to_string(round.round), number(merge.difference, "{:.1e}"),
-                   number(merge.tolerance, "{:.1e}"), number(merge.loss_before),
-                   number(merge.loss_after), merge.difference <= merge.tolerance ? "yes" : "NO"});
+  for (const json& round : report.rounds) {
+    if (!round.contains("merge")) continue;
+    const json& merge = round.at("merge");
+    const double difference = value_of(merge, "largest_difference"),
+                 tolerance = value_of(merge, "tolerance");
+    table.add_row({round.at("round").dump(), number(difference, "{:.1e}"),
+                   number(tolerance, "{:.1e}"), number(value_of(merge, "loss_before")),
+                   number(value_of(merge, "loss_after")), difference <= tolerance ? "yes" : "NO"});
   }
   if (table.rows() == 0) return;
   page.add_section("Merging",
@@ -219,6 +220,40 @@ void add_merges(Page& page, const TrainReport& report) {
 }
 
 }  // namespace
+
+void ThinnedSteps::add(const TrainStepPoint& point) {
+  if (sums_.empty() || last_ == stride_) {
+    if (sums_.size() == kMost) halve();
+    sums_.emplace_back();
+    last_ = 0;
+  }
+  TrainStepPoint& sum = sums_.back();
+  sum.step += point.step;
+  sum.loss += point.loss;
+  sum.lr += point.lr;
+  sum.grad_norm += point.grad_norm;
+  ++last_;
+}
+
+/// Adds each pair of full neighbours up.
+void ThinnedSteps::halve() {
+  for (size_t i = 0; i < sums_.size(); i += 2) {
+    const TrainStepPoint &a = sums_[i], &b = sums_[i + 1];
+    sums_[i / 2] = {a.step + b.step, a.loss + b.loss, a.lr + b.lr, a.grad_norm + b.grad_norm};
+  }
+  sums_.resize(sums_.size() / 2);
+  stride_ *= 2;
+}
+
+std::vector<TrainStepPoint> ThinnedSteps::points() const {
+  std::vector<TrainStepPoint> means = sums_;
+  for (size_t i = 0; i < means.size(); ++i) {
+    const auto count = static_cast<double>(i + 1 == means.size() ? last_ : stride_);
+    TrainStepPoint& mean = means[i];
+    mean = {mean.step / count, mean.loss / count, mean.lr / count, mean.grad_norm / count};
+  }
+  return means;
+}
 
 void write_train_report(const std::filesystem::path& file, const TrainReport& report) {
   PageOptions options;

@@ -185,18 +185,18 @@ TEST(CurvePoint, IntervalsAreCutToCosines) {
 }
 
 TEST(CurveFigures, TitlesAreThoseOfTheReport) {
-  EXPECT_EQ(curve_title("input", "q,k,v", 768), "Inputs of W_Q, W_K, W_V (768 dimensions)");
-  EXPECT_EQ(curve_title("input", "fc2", 3072), "Inputs of W_fc2 (3072 dimensions)");
-  EXPECT_EQ(curve_title("delta_output", "k", 768), "\u0394(outputs) of W_K (768 dimensions)");
+  EXPECT_EQ(curve_axes("input", "q,k,v", 768).title, "Inputs of W_Q, W_K, W_V (768 dimensions)");
+  EXPECT_EQ(curve_axes("input", "fc2", 3072).title, "Inputs of W_fc2 (3072 dimensions)");
+  EXPECT_EQ(curve_axes("delta_output", "k", 768).title, "\u0394(outputs) of W_K (768 dimensions)");
 }
 
 TEST(CurveFigures, OneForEachKindOfPlace) {
   if (!have_gnuplot()) GTEST_SKIP() << "needs gnuplot";
   const testing::TempDir dir;
-  const auto files = write_curve_figures(dir.path() / "figures", curve_figures(all_curves(12)),
-                                         {FigureFormat::kSvg});
+  write_curve_figures(dir.path() / "figures", curve_figures(all_curves(12)), {FigureFormat::kSvg});
   std::set<std::string> names;
-  for (const auto& file : files) names.insert(file.filename().string());
+  for (const auto& file : std::filesystem::directory_iterator(dir.path() / "figures"))
+    names.insert(file.path().filename().string());
   EXPECT_EQ(names, (std::set<std::string>{
                        "input-q_k_v.svg", "input-o.svg", "input-fc1.svg", "input-fc2.svg",
                        "delta_output-q.svg", "delta_output-k.svg", "delta_output-v.svg",

@@ -29,15 +29,7 @@ TEST(Table, EscapesAreOnlyThoseOfTheStyle) {
   Table table({"a"});
   table.add_row({"\x1B[2J\nb"});
   EXPECT_EQ(table.render().find('\x1B'), std::string::npos);
-  TableStyle style;
-  style.bold_header = true;
-  EXPECT_EQ(table.render(style).find("\x1B[1m"), 0u);
-}
-
-TEST(Table, CsvQuotesWhereItMust) {
-  Table table({"weights", "x"});
-  table.add_row({"q,k,v", "say \"a\""});
-  EXPECT_EQ(table.csv(), "weights,x\n\"q,k,v\",\"say \"\"a\"\"\"\n");
+  EXPECT_EQ(table.render(TableStyle::kBoldHeader).find("\x1B[1m"), 0u);
 }
 
 TEST(Grouped, DigitsAreInThrees) {

@@ -81,7 +81,8 @@ struct CurveFigure {
   Figure figure;
 };
 
-/// Title, labels and range of a figure of fidelities over the layers.
+/// Title ("Inputs of W_Q, W_K, W_V (768 dimensions)", "Δ(outputs) of W_K (768 dimensions)"), labels
+/// and range of a figure of fidelities over the layers.
 FigureOptions curve_axes(const std::string& kind, const std::string& weights, int64_t dim);
 /// Name of its file, without an extension.
 std::string curve_file_name(const std::string& kind, const std::string& weights);
@@ -101,15 +102,11 @@ std::vector<CurveFigure> curve_figures(const std::vector<CurvePoint>& curves,
 /// Weights of the places behind the layers, which have no figure: "pooler.dense", "classifier".
 std::vector<std::string> weights_without_figure(const std::vector<CurvePoint>& curves);
 
-/// Draws figures into `folder`, which is made, one file a format ("svg"). \return the files drawn;
-/// none when gnuplot is missing (one warning says so). \throws DataError the folder cannot be made.
-std::vector<std::filesystem::path> write_curve_figures(const std::filesystem::path& folder,
-                                                       const std::vector<CurveFigure>& figures,
-                                                       const std::vector<FigureFormat>& formats);
-
-/// Title of a kind of place: "Inputs of W_Q, W_K, W_V (768 dimensions)",
-/// "Δ(outputs) of W_K (768 dimensions)".
-std::string curve_title(const std::string& kind, const std::string& weights, int64_t dim);
+/// Draws figures into `folder`, which is made, one file a format ("svg"); none when gnuplot is
+/// missing (one warning says so). \throws DataError the folder cannot be made.
+void write_curve_figures(const std::filesystem::path& folder,
+                         const std::vector<CurveFigure>& figures,
+                         const std::vector<FigureFormat>& formats);
 
 /// One row a place, one column a k: means with three decimals.
 Table curves_table(const std::vector<CurvePoint>& curves);

@@ -1,6 +1,7 @@
 /// Line charts, drawn by gnuplot.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -17,6 +18,10 @@ struct Series {
   bool dashed = false;
   bool points_only = false;  ///< points without a line, for values of others
 };
+
+/// Gives the `index`-th line of a chart its colour (violet, blue, green, orange, red: the order of
+/// the EIDA report from the smallest k to the largest) and, from the sixth on, dashes.
+void style_line(Series& series, size_t index);
 
 struct FigureOptions {
   std::string title, x_label, y_label;
@@ -50,9 +55,6 @@ class Figure {
   std::string script(const std::filesystem::path& output) const;
 
  private:
-  std::string settings() const;
-  std::string plot_command() const;
-
   FigureOptions options_;
   std::vector<Series> series_;
 };

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "eida/core/manifest.h"
 #include "eida/report/figure.h"
 #include "eida/report/table.h"
 
@@ -51,7 +52,6 @@ class Page {
   using Part = std::variant<std::string, Figure>;  ///< mark-up, or a panel among it
 
   void add(std::string markup) { parts_.emplace_back(std::move(markup)); }
-  void close_section();
   std::string head() const;
   std::string header(bool interactive) const;
 
@@ -59,5 +59,27 @@ class Page {
   std::vector<std::string> headings_;
   std::vector<Part> parts_;
 };
+
+// What every page says of its run.
+
+/// Warns, in a notice, where the weights are random, or where the checkpoint had no head, so that
+/// the seed made one. \param weights "random, seed 0" or "from file"
+/// \param consequence what random weights mean for the page: "the curves say nothing about …"
+/// \param random_tensors names of the tensors that the checkpoint lacked
+/// \param head_consequence what a random head means: "the scores are those of chance."
+void add_weights_notice(Page& page, const std::string& weights, const std::string& consequence,
+                        const std::vector<std::string>& random_tensors = {},
+                        const std::string& head_consequence = "");
+
+/// Says, in a notice, that intervals over one or two repeats tell little.
+void add_repeats_notice(Page& page, int64_t repeats);
+
+/// "from file", "random, seed 0", or "from file; random, from the seed: classifier.weight".
+std::string weights_text(const std::string& weights,
+                         const std::vector<std::string>& random_tensors);
+
+/// Adds the section "How to reproduce": command line, versions, the configuration, files read.
+/// \param manifest may still lack its end \param config config.yaml; empty where there is none
+void add_reproduction(Page& page, const Manifest& manifest, const std::string& config = "");
 
 }  // namespace eida

@@ -1,4 +1,4 @@
-/// Tables for the terminal and as CSV.
+/// Tables for the terminal and for pages.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,8 @@ namespace eida {
 
 enum class Align { kLeft, kRight };
 
-struct TableStyle {
-  bool bold_header = false;  ///< terminal escape codes around the header
-};
+/// A bold header has terminal escape codes around it.
+enum class TableStyle { kPlain, kBoldHeader };
 
 /// Style for stdout: bold header on a terminal unless NO_COLOR is set, plain text elsewhere.
 TableStyle stdout_style();
@@ -35,14 +34,9 @@ class Table {
 
   /// Header, a rule and the rows, each ended by a line end; no trailing spaces. Control characters
   /// are replaced.
-  std::string render(const TableStyle& style = {}) const;
-  /// Header and rows as RFC 4180 writes them, bytes as they are.
-  std::string csv() const;
+  std::string render(TableStyle style = TableStyle::kPlain) const;
 
  private:
-  std::vector<size_t> widths() const;
-  std::string line(const std::vector<std::string>& cells, const std::vector<size_t>& widths) const;
-
   std::vector<std::string> header_;
   std::vector<Align> align_;
   std::vector<std::vector<std::string>> rows_;

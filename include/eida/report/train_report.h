@@ -3,8 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
-#include <optional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,32 +35,6 @@ class ThinnedSteps {
   int64_t last_ = 0;    ///< points in the last one
 };
 
-/// One adapted place in one round.
-struct TrainPlace {
-  std::string kind;  ///< input, delta_output
-  std::string name, weights;
-  int64_t layer = 0, dim = 0, rank = 0;
-  double fidelity = std::numeric_limits<double>::quiet_NaN();  ///< NaN: not measured
-  /// Principal angles with the place's subspace of the round before; NaN: there is none.
-  double mean_degrees = std::numeric_limits<double>::quiet_NaN(),
-         largest_degrees = std::numeric_limits<double>::quiet_NaN();
-};
-
-/// Adapted and merged model on the same examples.
-struct TrainMerge {
-  double difference = 0.0, tolerance = 0.0;  ///< of logits
-  double loss_before = 0.0, loss_after = 0.0;
-};
-
-struct TrainRound {
-  int64_t round = 1;
-  double train_loss = 0.0;
-  std::vector<std::pair<std::string, double>> scores;  ///< on data.dev; empty without
-  std::optional<TrainMerge> merge;                     ///< none: the method has nothing to merge
-  double seconds = 0.0, sampling_seconds = 0.0, estimation_seconds = 0.0;
-  std::vector<TrainPlace> places;  ///< empty: the method has no subspaces
-};
-
 struct TrainReport {
   std::string method;
   std::string weights;                                     ///< "random, seed 0" or "from file"
@@ -69,7 +42,9 @@ struct TrainReport {
   bool running = false;
   int64_t rounds_planned = 0, best_round = 0;  ///< best: 0 while there is none
   std::vector<TrainStepPoint> steps;
-  std::vector<TrainRound> rounds;                      ///< finished ones
+  /// Finished ones, as summary.json has them: docs/formats.md. A round of a method with subspaces
+  /// also has "places", those of its subspaces.json.
+  nlohmann::json rounds = nlohmann::json::array();
   std::string fidelity_of;                             ///< "held-out vectors", …
   std::vector<std::pair<std::string, int64_t>> audit;  ///< trained parameters by group
   int64_t frozen = 0;                                  ///< parameters that do not train
@@ -78,7 +53,7 @@ struct TrainReport {
 };
 
 /// Writes the page atomically; the browser reads it again while the run goes on.
-/// \throws DataError the file cannot be written
+/// \throws DataError the file cannot be written; nlohmann's exceptions where rounds are not as said
 void write_train_report(const std::filesystem::path& file, const TrainReport& report);
 
 }  // namespace eida

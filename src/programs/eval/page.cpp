@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "eida/report/reproduction.h"
+#include "eida/report/page.h"
 #include "eida/run/open.h"
 
 namespace eida {

@@ -11,7 +11,6 @@
 #include "eida/core/files.h"
 #include "eida/report/figure.h"
 #include "eida/report/page.h"
-#include "eida/report/reproduction.h"
 #include "eida/report/table.h"
 #include "eida/run/run.h"
 
@@ -81,9 +80,8 @@ void add_runs(Page& page, const Comparison& comparison) {
   page.add_section("What was run", text_of_differences(comparison));
   int64_t fewest = comparison.runs.front().repeats;
   for (const ComparedRun& run : comparison.runs) {
-    add_weights_notice(page, run.weights, run.name + " is a control, not a result.");
-    add_random_head_notice(
-        page, run.weights, run.random_tensors,
+    add_weights_notice(
+        page, run.weights, run.name + " is a control, not a result.", run.random_tensors,
         run.name + ": Δ(outputs) are those of a model before its first training step.");
     fewest = std::min(fewest, run.repeats);
   }

@@ -8,7 +8,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/json.h"
-#include "eida/report/reproduction.h"
+#include "eida/report/page.h"
 #include "eida/subspace/interval.h"
 
 namespace eida {

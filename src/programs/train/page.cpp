@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -10,7 +9,7 @@
 #include "eida/core/error.h"
 #include "eida/core/json.h"
 #include "eida/core/system_info.h"
-#include "eida/report/reproduction.h"
+#include "eida/report/page.h"
 #include "eida/run/open.h"
 #include "record.h"
 
@@ -34,49 +33,14 @@ std::vector<TrainStepPoint> read_steps(const fs::path& file, int64_t steps_per_r
   return steps.points();
 }
 
-TrainPlace place_of(const json& entry) {
-  TrainPlace place;
-  place.kind = entry.at("kind");
-  place.name = entry.at("name");
-  place.weights = entry.at("weights");
-  place.layer = entry.at("layer");
-  place.dim = entry.at("dim");
-  place.rank = entry.at("rank");
-  place.fidelity = number_or_nan(entry.at("fidelity"));
-  const json& drift = entry.at("drift");
-  if (!drift.is_null()) {
-    place.mean_degrees = drift.at("mean_degrees");
-    place.largest_degrees = drift.at("largest_degrees");
-  }
-  return place;
-}
-
-TrainRound round_of(const RoundRecord& record) {
-  TrainRound round;
-  round.round = record.round;
-  round.train_loss = record.train_loss;
-  round.scores = record.scores;
-  std::sort(round.scores.begin(), round.scores.end());
-  if (record.merge) {
-    round.merge = TrainMerge{record.merge->difference, record.merge->tolerance,
-                             record.merge->loss_before, record.merge->loss_after};
-  }
-  round.seconds = record.seconds;
-  round.sampling_seconds = record.sampling_seconds;
-  round.estimation_seconds = record.estimation_seconds;
-  return round;
-}
-
 void read_rounds(TrainReport& report, const TrainPageInputs& inputs) {
   for (const RoundRecord& record : inputs.rounds) {
-    TrainRound round = round_of(record);
-    const fs::path file = inputs.folder / round_file(round.round, "subspaces.json");
-    if (fs::exists(file)) {
-      const json record = read_json(file);
-      report.fidelity_of = record.at("fidelity_of");
-      for (const json& place : record.at("places")) round.places.push_back(place_of(place));
-    }
-    report.rounds.push_back(std::move(round));
+    json& round = report.rounds.emplace_back(to_json(record));
+    const fs::path file = inputs.folder / round_file(record.round, "subspaces.json");
+    if (!fs::exists(file)) continue;
+    const json subspaces = read_json(file);
+    report.fidelity_of = subspaces.at("fidelity_of");
+    round["places"] = subspaces.at("places");
   }
 }
 
