@@ -49,4 +49,13 @@ class Pipeline : public Tokenizer {
   mutable WordCachePool caches_;
 };
 
+class Settings;
+
+/// A Pipeline around a SentencePiece .model file, which the SentencePiece library itself encodes.
+/// \param settings of the file's folder. XLM-R and CamemBERT: fairseq's ids and special tokens, as
+/// transformers has them; no class: the file's own ids and the settings' tokens.
+/// \throws FormatError, DataError
+std::shared_ptr<const Tokenizer> load_sentencepiece(const std::filesystem::path& file,
+                                                    Settings settings);
+
 }  // namespace eida::text

@@ -1,10 +1,9 @@
-#include "sentencepiece_model.h"
-
 #include <sentencepiece_processor.h>
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "pipeline.h"
+#include "settings.h"
 
 namespace eida::text {
 namespace {

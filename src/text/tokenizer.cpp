@@ -11,7 +11,6 @@
 #include "eida/core/json.h"
 #include "eida/core/utf8.h"
 #include "pipeline.h"
-#include "sentencepiece_model.h"
 #include "settings.h"
 
 namespace eida {
