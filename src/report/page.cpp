@@ -9,6 +9,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "eida/core/installation.h"
 #include "eida/core/log.h"
 #include "eida/core/system_info.h"
 #include "eida/core/utf8.h"
@@ -162,6 +163,10 @@ Table input_table(const std::vector<InputFile>& inputs) {
 }
 
 }  // namespace
+
+std::filesystem::path find_plotly() {
+  return find_installed("plotly.min.js", "plotly/package_data/plotly.min.js");
+}
 
 Page::Page(PageOptions options) : options_(std::move(options)) {}
 
