@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "eida/core/error.h"
-#include "eida/parallel/shards.h"
 #include "evaluation_scope.h"
 #include "generator.h"
 

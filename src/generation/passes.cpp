@@ -10,7 +10,6 @@
 
 #include "eida/core/error.h"
 #include "eida/model/batch.h"
-#include "eida/parallel/shards.h"
 #include "evaluation_scope.h"
 
 namespace eida {

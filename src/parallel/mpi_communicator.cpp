@@ -125,26 +125,29 @@ class MpiCommunicator : public Communicator {
   }
 
   std::vector<std::string> gather(const std::string& bytes, int to) const override {
-    const std::vector<int> counts = counts_on(static_cast<int64_t>(bytes.size()), to);
-    const std::vector<int> starts = starts_of(counts);
-    std::string all(rank() == to ? static_cast<size_t>(starts.back()) : 0, '\0');
-    MPI_Gatherv(bytes.data(), static_cast<int>(bytes.size()), MPI_CHAR, all.data(), counts.data(),
-                starts.data(), MPI_CHAR, to, MPI_COMM_WORLD);
+    std::string all;
+    const auto room_for = [&](int length) {
+      all.resize(static_cast<size_t>(length));
+      return all.data();
+    };
+    const auto starts =
+        gather_parts(bytes.data(), static_cast<int64_t>(bytes.size()), MPI_CHAR, to, room_for);
     std::vector<std::string> parts;
-    for (size_t r = 0; rank() == to && r < counts.size(); ++r)
-      parts.push_back(all.substr(static_cast<size_t>(starts[r]), static_cast<size_t>(counts[r])));
+    for (size_t r = 0; r + 1 < starts.size(); ++r)
+      parts.push_back(all.substr(static_cast<size_t>(starts[r]),
+                                 static_cast<size_t>(starts[r + 1] - starts[r])));
     return parts;
   }
 
   at::Tensor gather_rows(const at::Tensor& rows, int to) const override {
     const int64_t width = rows.size(1);
     const at::Tensor mine = rows.contiguous();
-    const std::vector<int> counts = counts_on(mine.numel(), to);
-    const std::vector<int> starts = starts_of(counts);
-    const int64_t total = rank() == to ? starts.back() / std::max<int64_t>(1, width) : 0;
-    at::Tensor all = at::empty({total, width}, mine.options());
-    MPI_Gatherv(mine.const_data_ptr(), static_cast<int>(mine.numel()), type_of(mine),
-                all.data_ptr(), counts.data(), starts.data(), type_of(mine), to, MPI_COMM_WORLD);
+    at::Tensor all;
+    const auto room_for = [&](int length) {
+      all = at::empty({length / std::max<int64_t>(1, width), width}, mine.options());
+      return all.data_ptr();
+    };
+    gather_parts(mine.const_data_ptr(), mine.numel(), type_of(mine), to, room_for);
     return all;
   }
 
@@ -156,25 +159,27 @@ class MpiCommunicator : public Communicator {
   void barrier() const override { MPI_Barrier(MPI_COMM_WORLD); }
 
  private:
-  /// What each process gives, on `to`.
-  std::vector<int> counts_on(int64_t mine, int to) const {
-    if (mine > std::numeric_limits<int>::max())
-      throw Error(ExitCode::kInternal, "too much for one message between processes");
-    const int count = static_cast<int>(mine);
-    std::vector<int> counts(rank() == to ? static_cast<size_t>(size()) : 0);
+  /// What the processes have, one after another on `to`, where `room_for(its length)` is.
+  /// \return on `to`, where each one's part begins there, and behind them the whole length
+  template <typename Room>
+  std::vector<int> gather_parts(const void* mine, int64_t length, MPI_Datatype type, int to,
+                                const Room& room_for) const {
+    check_length(length);
+    const int count = static_cast<int>(length);
+    std::vector<int> counts(rank() == to ? static_cast<size_t>(size()) : 0), starts(1, 0);
     MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, to, MPI_COMM_WORLD);
-    return counts;
+    for (const int part : counts) {
+      check_length(int64_t{starts.back()} + part);
+      starts.push_back(starts.back() + part);
+    }
+    MPI_Gatherv(mine, count, type, room_for(starts.back()), counts.data(), starts.data(), type, to,
+                MPI_COMM_WORLD);
+    return starts;
   }
 
-  /// Where each process's part begins, and behind them the whole length.
-  static std::vector<int> starts_of(const std::vector<int>& counts) {
-    std::vector<int> starts(1, 0);
-    for (const int count : counts) {
-      if (count > std::numeric_limits<int>::max() - starts.back())
-        throw Error(ExitCode::kInternal, "too much for one message between processes");
-      starts.push_back(starts.back() + count);
-    }
-    return starts;
+  static void check_length(int64_t length) {
+    if (length > std::numeric_limits<int>::max())
+      throw Error(ExitCode::kInternal, "too much for one message between processes");
   }
 
   MPI_Comm node_;

@@ -17,7 +17,6 @@
 #include "eida/core/rng.h"
 #include "eida/core/signals.h"
 #include "eida/data/batching.h"
-#include "eida/parallel/shards.h"
 
 namespace eida {
 namespace {

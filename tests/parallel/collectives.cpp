@@ -13,7 +13,6 @@
 
 #include "eida/core/error.h"
 #include "eida/parallel/run_ranks.h"
-#include "eida/parallel/shards.h"
 #include "eida/subspace/place_statistics.h"
 
 namespace {

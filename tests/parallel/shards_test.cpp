@@ -1,11 +1,10 @@
-#include "eida/parallel/shards.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <numeric>
 
 #include "eida/core/rng.h"
+#include "eida/parallel/communicator.h"
 
 namespace eida {
 namespace {

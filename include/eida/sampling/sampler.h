@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "eida/model/pretrained_model.h"
-#include "eida/parallel/shards.h"
+#include "eida/parallel/communicator.h"
 #include "eida/sampling/draw_plan.h"
 
 namespace eida {

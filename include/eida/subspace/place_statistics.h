@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "eida/parallel/shards.h"
+#include "eida/parallel/communicator.h"
 #include "eida/subspace/fidelity.h"
 #include "eida/subspace/sample_sums.h"
 
