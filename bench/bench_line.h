@@ -1,6 +1,7 @@
 /// What the benches that open a model have in common.
 #pragma once
 
+#include <c10/core/CachingDeviceAllocator.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -9,7 +10,6 @@
 
 #include "eida/core/system_info.h"
 #include "eida/run/open.h"
-#include "eida/tensor/device.h"
 
 namespace eida::bench {
 
@@ -47,7 +47,11 @@ inline nlohmann::ordered_json window_since(std::chrono::steady_clock::time_point
 inline int print_line(nlohmann::ordered_json line, const ComputeSetting& compute) {
   line["threads"] = compute.threads;
   line["peak_rss_mib"] = peak_memory_mib();
-  if (!compute.device.is_cpu()) line["peak_gpu_mib"] = peak_gpu_memory_mib(compute.device);
+  if (!compute.device.is_cpu()) {  // most that tensors took at once
+    auto* gpu = c10::getDeviceAllocator(compute.device.type());
+    const auto stats = gpu->getDeviceStats(compute.device.index());
+    line["peak_gpu_mib"] = static_cast<double>(stats.allocated_bytes[0].peak) / (1 << 20);
+  }
   fmt::print("{}\n", line.dump());
   return 0;
 }

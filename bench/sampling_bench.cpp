@@ -15,9 +15,8 @@ namespace {
 /// What eida-probe keeps of every place.
 class StatisticsSink : public eida::SampleSink {
  public:
-  explicit StatisticsSink(const eida::Places& places) : places_(places) {}
-
-  void on_start(const eida::PerPlace<int64_t>& rows) override {
+  StatisticsSink(const eida::Places& places, const eida::PerPlace<int64_t>& rows)
+      : places_(places) {
     for (const eida::Place& place : places_) {
       const eida::PlaceSize size{rows[places_.id_of(place)], place.dim,
                                  eida::Config{}.sampling.sketch_from,
@@ -44,7 +43,7 @@ class StatisticsSink : public eida::SampleSink {
 int64_t sample(eida::PretrainedModel& model, const std::vector<const eida::TokenExample*>& examples,
                const eida::SamplerOptions& options, bool statistics) {
   if (statistics) {
-    StatisticsSink sink(model.places());
+    StatisticsSink sink(model.places(), eida::count_samples(model, examples, options.draw));
     eida::sample_tokens(model, examples, options, sink);
     return sink.vectors();
   }

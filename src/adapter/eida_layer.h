@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "eida/model/hookable_linear.h"
-#include "eida/model/layer_adapter.h"
 
 namespace eida {
 

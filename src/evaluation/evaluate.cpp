@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "eida/metrics/classification.h"
-#include "eida/model/mode_scope.h"
+#include "eida/model/pretrained_model.h"
 
 namespace eida {
 

@@ -3,7 +3,7 @@
 
 #include <c10/core/GradMode.h>
 
-#include "eida/model/mode_scope.h"
+#include "eida/model/pretrained_model.h"
 
 namespace eida {
 

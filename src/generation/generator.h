@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "../model/decoder.h"
+#include "../model/transformer.h"
 #include "eida/core/rng.h"
 #include "eida/generation/generate.h"
 #include "search.h"

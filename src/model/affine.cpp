@@ -1,15 +1,13 @@
-#include "affine.h"
-
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <optional>
 #include <string_view>
-#include <utility>
 
+#include "autograd.h"
 #include "eida/core/files.h"
+#include "layers.h"
 
 namespace eida {
 namespace {
@@ -47,60 +45,41 @@ const Operator<Reorder>& onednn_reorder() {
 }
 
 /// No autograd. // [N, d_in] [d_out, d_in] -> [N, d_out]
-at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  const std::optional<at::Tensor> added = bias.defined() ? std::optional(bias) : std::nullopt;
-  return onednn_linear()->call(x, weight, added, "none", c10::List<std::optional<at::Scalar>>(),
-                               "");
+at::Tensor product(const at::Tensor& x, const at::Tensor& weight,
+                   const std::optional<at::Tensor>& bias) {
+  return onednn_linear()->call(x, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
 struct AffineFunction : torch::autograd::Function<AffineFunction> {
-  /// \param tensors x, W and, where there is one, b
-  static at::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensors) {
-    const at::Tensor &x = tensors[0], &weight = tensors[1];
+  /// \param weight or `packed` in its place
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                            const std::optional<at::Tensor>& weight,
+                            const std::optional<at::Tensor>& bias,
+                            const std::shared_ptr<PackedWeight>& packed) {
     // x is needed for the gradient of W only.
-    context->save_for_backward({weight.requires_grad() ? x : at::Tensor(), weight});
-    context->saved_data["inputs"] = static_cast<int64_t>(tensors.size());
-    return product(x, weight, tensors.size() > 2 ? tensors[2] : at::Tensor());
+    context->save_for_backward(
+        {weight && weight->requires_grad() ? x : at::Tensor(), weight.value_or(at::Tensor())});
+    context->saved_data["bias"] = bias.has_value();
+    keep(*context, packed);
+    return product(x, packed ? packed->forward() : *weight, bias);
   }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
+    const auto packed = kept<std::shared_ptr<PackedWeight>>(*context);
     const at::Tensor& dy = gradients.front();
-    torch::autograd::variable_list results(
-        static_cast<size_t>(context->saved_data["inputs"].toInt()));
-    if (context->needs_input_grad(0)) results[0] = product(dy, saved[1].t(), {});
-    if (context->needs_input_grad(1)) results[1] = at::mm(dy.t(), saved[0]);
-    if (results.size() > 2 && context->needs_input_grad(2)) results[2] = dy.sum(0);
+    variable_list results(4);
+    if (context->needs_input_grad(0))
+      results[0] = product(dy, packed ? packed->backward() : saved[1].t(), std::nullopt);
+    if (!packed && context->needs_input_grad(1)) results[1] = at::mm(dy.t(), saved[0]);
+    if (context->saved_data["bias"].toBool() && context->needs_input_grad(packed ? 1 : 2))
+      results[2] = dy.sum(0);
     return results;
   }
 };
 
-struct WeightCapsule : torch::CustomClassHolder {
-  explicit WeightCapsule(std::shared_ptr<PackedWeight> value) : weight(std::move(value)) {}
-  std::shared_ptr<PackedWeight> weight;
-};
-
-struct PackedFunction : torch::autograd::Function<PackedFunction> {
-  /// \param tensors x and, where there is one, b
-  static at::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList tensors,
-                            const std::shared_ptr<PackedWeight>& weight) {
-    context->saved_data["weight"] =
-        at::IValue::make_capsule(c10::make_intrusive<WeightCapsule>(weight));
-    context->saved_data["inputs"] = static_cast<int64_t>(tensors.size());
-    return product(tensors[0], weight->forward(), tensors.size() > 1 ? tensors[1] : at::Tensor());
-  }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
-    const auto weight =
-        c10::static_intrusive_pointer_cast<WeightCapsule>(context->saved_data["weight"].toCapsule())
-            ->weight;
-    const auto inputs = static_cast<size_t>(context->saved_data["inputs"].toInt());
-    torch::autograd::variable_list results(inputs + 1);  // the weight has none
-    if (context->needs_input_grad(0)) results[0] = product(gradients[0], weight->backward(), {});
-    if (inputs > 1 && context->needs_input_grad(1)) results[1] = gradients[0].sum(0);
-    return results;
-  }
-};
+std::optional<at::Tensor> if_defined(const at::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
 
 /// Rows that oneDNN chooses the layout for; it is the same from some hundred on.
 constexpr int64_t kLikelyRows = 512;
@@ -119,12 +98,9 @@ bool onednn_takes(const at::Tensor& x) {
 }  // namespace
 
 at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (!onednn_takes(x)) {
-    return at::linear(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
-  }
-  std::vector<at::Tensor> tensors = {x, weight};
-  if (bias.defined()) tensors.push_back(bias);
-  return AffineFunction::apply(at::TensorList(tensors));
+  if (!onednn_takes(x)) return at::linear(x, weight, if_defined(bias));
+  return AffineFunction::apply(x, if_defined(weight), if_defined(bias),
+                               std::shared_ptr<PackedWeight>());
 }
 
 PackedWeight::PackedWeight(const at::Tensor& weight)
@@ -151,9 +127,7 @@ bool packs(const at::Tensor& x, const at::Tensor& weight) {
 
 at::Tensor affine(const at::Tensor& x, const std::shared_ptr<PackedWeight>& weight,
                   const at::Tensor& bias) {
-  std::vector<at::Tensor> tensors = {x};
-  if (bias.defined()) tensors.push_back(bias);
-  return PackedFunction::apply(at::TensorList(tensors), weight);
+  return AffineFunction::apply(x, std::optional<at::Tensor>(), if_defined(bias), weight);
 }
 
 }  // namespace eida

@@ -10,8 +10,7 @@
 #include <limits>
 #include <optional>
 
-#include "dropout.h"
-#include "padding.h"
+#include "layers.h"
 
 namespace eida {
 namespace {
@@ -76,14 +75,7 @@ at::Tensor fused_attention(const at::Tensor& query, const at::Tensor& key, const
 }  // namespace
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const std::shared_ptr<const SequenceLayout>& layout,
-                     const AttentionOptions& options) {
-  return attention(q, k, v, layout, layout, options);
-}
-
-at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const std::shared_ptr<const SequenceLayout>& queries,
-                     const std::shared_ptr<const SequenceLayout>& keys,
+                     const LayoutPointer& queries, const LayoutPointer& keys,
                      const AttentionOptions& options) {
   const auto query = pad_heads(q, queries, options.heads);
   const auto key = pad_heads(k, keys, options.heads);

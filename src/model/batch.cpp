@@ -5,15 +5,9 @@
 #include <algorithm>
 
 #include "eida/core/error.h"
+#include "eida/tensor/device.h"
 
 namespace eida {
-namespace {
-
-at::Tensor long_tensor(const std::vector<int64_t>& values) {
-  return at::tensor(values, at::TensorOptions(at::kLong));
-}
-
-}  // namespace
 
 int64_t scored_predictions(const TokenExample& example, TaskKind task) {
   if (task == TaskKind::kClassification) return 1;

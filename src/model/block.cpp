@@ -1,10 +1,7 @@
-#include "block.h"
-
 #include <algorithm>
 #include <array>
-#include <utility>
 
-#include "dropout.h"
+#include "transformer.h"
 
 namespace eida {
 namespace {
@@ -18,32 +15,24 @@ void add_layer(Places& places, HookableLinear& linear, const char* role, int64_t
 }  // namespace
 
 Block::Block(const ParameterSource& source, const BlockSpec& spec, const Architecture& model)
-    : spec_(spec), causal_(model.causal) {
-  const std::array<std::pair<HookableLinear*, const LinearSpec*>, 7> linears = {
-      {{&fused_, &spec.attention.fused},
-       {&query_, &spec.attention.query},
-       {&key_, &spec.attention.key},
-       {&value_, &spec.attention.value},
-       {&output_, &spec.attention.output},
-       {&up_, &spec.mlp.up},
-       {&down_, &spec.mlp.down}}};
-  for (const auto& [linear, declared] : linears)
-    *linear = make_linear(source, *declared, model.layout);
-  before_attention_ = {source, spec.attention_norms.before};
-  after_attention_ = {source, spec.attention_norms.after};
-  before_mlp_ = {source, spec.mlp_norms.before};
-  after_mlp_ = {source, spec.mlp_norms.after};
-}
+    : spec_(spec),
+      causal_(model.causal),
+      fused_(make_linear(source, spec.attention.fused, model.layout)),
+      query_(make_linear(source, spec.attention.query, model.layout)),
+      key_(make_linear(source, spec.attention.key, model.layout)),
+      value_(make_linear(source, spec.attention.value, model.layout)),
+      output_(make_linear(source, spec.attention.output, model.layout)),
+      up_(make_linear(source, spec.mlp.up, model.layout)),
+      down_(make_linear(source, spec.mlp.down, model.layout)),
+      before_attention_(source, spec.attention_norms.before),
+      after_attention_(source, spec.attention_norms.after),
+      before_mlp_(source, spec.mlp_norms.before),
+      after_mlp_(source, spec.mlp_norms.after) {}
 
 at::Tensor Block::attend(const at::Tensor& x, const BlockPass& pass,
                          const at::Tensor& chosen) const {
   const AttentionSpec& spec = spec_.attention;
-  AttentionOptions options;
-  options.heads = spec.heads;
-  options.causal = causal_;
-  options.scale = spec.scale;
-  options.upcast = spec.upcast;
-  options.dropout = pass.attention_dropout;
+  AttentionOptions options{spec.heads, causal_, spec.scale, spec.upcast, pass.attention_dropout};
   if (spec.positions == PositionEncoding::kRelativeBias) options.bias = pass.bias;
   const at::Tensor in = before_attention_(x);
   const auto choose = [&](const at::Tensor& all) {

@@ -156,11 +156,24 @@ CachedChunk make_chunk(const CachedRows& rows, int64_t first, int64_t last, int6
       bias.push_back(padding ? -std::numeric_limits<float>::infinity() : 0.0F);
     }
   }
-  return {first, last - first, at::tensor(slots, at::TensorOptions(at::kLong)),
+  return {first, last - first, long_tensor(slots),
           at::tensor(bias, at::TensorOptions(at::kFloat)).view({last - first, 1, 1, width})};
 }
 
 }  // namespace
+
+KvCache::KvCache(const ModelConfig& config, int64_t slots, at::TensorOptions options) {
+  for (const BlockSpec& block : config.architecture->blocks)
+    layers_.push_back(at::empty({slots, 2 * block.attention.kv_width()}, options));
+}
+
+void CachedRows::add(int64_t id, int64_t position, int64_t visible_begin, int64_t visible_count) {
+  ids.push_back(id);
+  positions.push_back(position);
+  begin.push_back(visible_begin);
+  count.push_back(visible_count);
+  slots.push_back(visible[static_cast<size_t>(visible_begin + visible_count - 1)]);
+}
 
 std::vector<CachedChunk> make_chunks(const CachedRows& rows, at::Device device,
                                      int64_t gathered_slots) {
@@ -185,9 +198,7 @@ std::vector<CachedChunk> make_chunks(const CachedRows& rows, at::Device device,
 void store_rows(const at::Tensor& qkv, const CachedRows& rows, const at::Tensor& cache) {
   const at::Tensor pairs = qkv.narrow(1, cache.size(1) / 2, cache.size(1));  // [N, 2 d]
   if (!cache.is_cpu()) {
-    const std::vector<int64_t> slots(rows.slots.begin(), rows.slots.end());
-    const at::Tensor index =
-        to_device(at::tensor(slots, at::TensorOptions(at::kLong)), cache.device());
+    const at::Tensor index = long_tensor({rows.slots.begin(), rows.slots.end()}, cache.device());
     cache.index_copy_(0, index, pairs);
     return;
   }

@@ -1,10 +1,10 @@
-#include "checkpoint.h"
-
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "eida/core/error.h"
 #include "eida/core/json.h"
+#include "load_parameters.h"
 
 namespace eida {
 namespace {

@@ -1,24 +1,19 @@
-#include "checkpointing.h"
-
 #include <ATen/Context.h>
 #include <ATen/core/Generator.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/custom_function.h>
 
+#include <functional>
 #include <mutex>
-#include <utility>
+
+#include "autograd.h"
+#include "layers.h"
 
 namespace eida {
 namespace {
 
 using Layer = std::function<at::Tensor(const at::Tensor&)>;
-
-struct LayerCapsule : torch::CustomClassHolder {
-  explicit LayerCapsule(Layer value) : layer(std::move(value)) {}
-  Layer layer;
-};
 
 at::Tensor generator_state(at::Device device) {
   at::Generator generator = at::globalContext().defaultGenerator(device);
@@ -35,17 +30,15 @@ void set_generator_state(at::Device device, const at::Tensor& state) {
 struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
   /// \param anchor requires a gradient, so that the layer's parameters get theirs even where x
   /// needs none.
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
-                            const at::Tensor& anchor, const c10::intrusive_ptr<LayerCapsule>& run) {
-    context->saved_data["layer"] = at::IValue::make_capsule(run);
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& anchor,
+                            const Layer& layer) {
+    keep(*context, layer);
     context->save_for_backward({x, generator_state(x.device())});
-    return run->layer(x);
+    return layer(x);
   }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const auto run =
-        c10::static_intrusive_pointer_cast<LayerCapsule>(context->saved_data["layer"].toCapsule());
+    const auto layer = kept<Layer>(*context);
     const at::Device device = saved[0].device();
     const at::Tensor now = generator_state(device);
     set_generator_state(device, saved[1]);
@@ -54,7 +47,7 @@ struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
     at::Tensor y;
     {
       const c10::AutoGradMode with_gradients(true);
-      y = run->layer(x);
+      y = layer(x);
     }
     set_generator_state(device, now);
     if (y.requires_grad()) torch::autograd::backward({y}, {gradients.front()});
@@ -67,7 +60,7 @@ struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
 at::Tensor checkpointed(const Layer& layer, const at::Tensor& x) {
   if (!c10::GradMode::is_enabled()) return layer(x);
   const at::Tensor anchor = at::empty({0}, at::TensorOptions(at::kFloat)).set_requires_grad(true);
-  return CheckpointFunction::apply(x, anchor, c10::make_intrusive<LayerCapsule>(layer));
+  return CheckpointFunction::apply(x, anchor, layer);
 }
 
 }  // namespace eida

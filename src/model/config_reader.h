@@ -34,8 +34,8 @@ class ConfigReader {
   /// Absent, null, false, 0, or empty.
   void must_be_unset(const char* key) const;
 
-  /// Keys of the file that no accessor was asked for.
-  std::set<std::string> unread() const;
+  /// Keys of the file that no accessor was asked for and that might change a result.
+  std::set<std::string> unknown() const;
 
   [[noreturn]] void unsupported(const char* key, const std::string& wanted) const;
 

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "eida/model/batch.h"
 #include "eida/model/hookable_linear.h"
 
 namespace eida {
@@ -13,6 +14,7 @@ struct ScoredTargets {
   at::Tensor weights;            // [M] float32
   double label_smoothing = 0.0;  ///< share of the target that is spread over all classes
 };
+ScoredTargets scored_targets(const PackedBatch& batch, at::Device device, double label_smoothing);
 
 /// sum_m w_m * cross_entropy_m, summed in float64. \param logits [M, V] float32 \param log_sum
 /// [M, 1] their logsumexp // [] float32

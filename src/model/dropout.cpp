@@ -1,19 +1,18 @@
-#include "dropout.h"
-
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <mutex>
+#include <optional>
 
+#include "autograd.h"
+#include "layers.h"
 #include "simd.h"
 
 namespace eida {
@@ -102,12 +101,13 @@ void apply(const DropTask<T>& task) {
   });
 }
 
-at::Tensor masked(const Mask& mask, const at::Tensor& x, const at::Tensor& residual) {
+at::Tensor masked(const Mask& mask, const at::Tensor& x,
+                  const std::optional<at::Tensor>& residual) {
   at::Tensor y = at::empty_like(x);
   const auto run = [&]<typename T>() {
     apply(DropTask<T>{mask, x.const_data_ptr<T>(),
-                      residual.defined() ? residual.const_data_ptr<T>() : nullptr,
-                      y.mutable_data_ptr<T>(), x.numel()});
+                      residual ? residual->const_data_ptr<T>() : nullptr, y.mutable_data_ptr<T>(),
+                      x.numel()});
   };
   if (x.scalar_type() == at::kBFloat16) {
     run.operator()<at::BFloat16>();
@@ -118,24 +118,19 @@ at::Tensor masked(const Mask& mask, const at::Tensor& x, const at::Tensor& resid
 }
 
 struct DropFunction : torch::autograd::Function<DropFunction> {
-  /// \param inputs x, and a residual where there is one
-  static at::Tensor forward(torch::autograd::AutogradContext* context, at::TensorList inputs,
-                            int64_t draw, double probability) {
-    context->saved_data["draw"] = draw;
-    context->saved_data["probability"] = probability;
-    context->saved_data["inputs"] = static_cast<int64_t>(inputs.size());
-    return masked({static_cast<uint64_t>(draw), probability}, inputs.front(),
-                  inputs.size() > 1 ? inputs[1] : at::Tensor());
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                            const std::optional<at::Tensor>& residual, int64_t draw,
+                            double probability) {
+    const Mask mask(static_cast<uint64_t>(draw), probability);
+    keep(*context, mask);
+    context->saved_data["residual"] = residual.has_value();
+    return masked(mask, x, residual);
   }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
     const at::Tensor dy = gradients.front().contiguous();
-    const Mask mask(static_cast<uint64_t>(context->saved_data["draw"].toInt()),
-                    context->saved_data["probability"].toDouble());
-    torch::autograd::variable_list results = {masked(mask, dy, {})};
-    if (context->saved_data["inputs"].toInt() > 1) results.push_back(dy);
-    results.resize(results.size() + 2);  // the draw and the probability have none
-    return results;
+    return {masked(kept<Mask>(*context), dy, std::nullopt),
+            context->saved_data["residual"].toBool() ? dy : at::Tensor(), at::Tensor(),
+            at::Tensor()};
   }
 };
 
@@ -154,8 +149,8 @@ bool has_kernel(const at::Tensor& x) {
 at::Tensor drop(const at::Tensor& x, double probability, bool training) {
   if (!training || probability <= 0.0) return x;
   if (!has_kernel(x)) return at::dropout(x, probability, true);
-  const std::array inputs = {x.contiguous()};
-  return DropFunction::apply(at::TensorList(inputs), draw_key(x.device()), probability);
+  return DropFunction::apply(x.contiguous(), std::optional<at::Tensor>(), draw_key(x.device()),
+                             probability);
 }
 
 at::Tensor drop_add(const at::Tensor& x, const at::Tensor& residual, double probability,
@@ -163,8 +158,8 @@ at::Tensor drop_add(const at::Tensor& x, const at::Tensor& residual, double prob
   const bool fused =
       training && probability > 0.0 && has_kernel(x) && residual.scalar_type() == x.scalar_type();
   if (!fused) return drop(x, probability, training) + residual;
-  const std::array inputs = {x.contiguous(), residual.contiguous()};
-  return DropFunction::apply(at::TensorList(inputs), draw_key(x.device()), probability);
+  return DropFunction::apply(x.contiguous(), std::optional(residual.contiguous()),
+                             draw_key(x.device()), probability);
 }
 
 }  // namespace eida

@@ -1,12 +1,11 @@
-#include "gelu.h"
-
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/gelu.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
+#include "autograd.h"
+#include "layers.h"
 #include "simd.h"
 
 namespace eida {
@@ -72,12 +71,11 @@ at::Tensor computed(const at::Tensor& x, const at::Tensor& dy) {
 }
 
 struct GeluFunction : torch::autograd::Function<GeluFunction> {
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x) {
     context->save_for_backward({x});
     return computed(x, {});
   }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
     return {computed(context->get_saved_variables().front(), gradients.front().contiguous())};
   }
 };

@@ -4,9 +4,9 @@
 
 #include <utility>
 
-#include "affine.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "layers.h"
 
 namespace eida {
 

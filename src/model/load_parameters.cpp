@@ -9,7 +9,6 @@
 #include <memory>
 #include <set>
 
-#include "checkpoint.h"
 #include "eida/core/error.h"
 #include "eida/tensor/checks.h"
 

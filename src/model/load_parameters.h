@@ -1,4 +1,4 @@
-// Parameters of an architecture from a checkpoint or from a seed.
+// Parameters of an architecture, from a checkpoint or from a seed.
 #pragma once
 
 #include <filesystem>
@@ -7,9 +7,38 @@
 #include <vector>
 
 #include "eida/model/pretrained_model.h"
-#include "parameter_specs.h"
+#include "eida/tensor/safetensors.h"
 
 namespace eida {
+
+/// All parameters that an architecture declares, in file order; tied ones once.
+std::vector<ParameterSpec> parameter_specs(const ModelConfig& config);
+
+/// One tensor of a checkpoint.
+struct CheckpointTensor {
+  const SafetensorsFile* file = nullptr;
+  const SafetensorsEntry* entry = nullptr;
+};
+
+/// model.safetensors, or the shards that model.safetensors.index.json names.
+class Checkpoint {
+ public:
+  /// \throws FormatError when neither is there, or index and shards do not agree; DataError.
+  explicit Checkpoint(const std::filesystem::path& dir);
+  Checkpoint(const Checkpoint&) = delete;  // tensors() points into it
+  Checkpoint& operator=(const Checkpoint&) = delete;
+
+  const std::vector<CheckpointTensor>& tensors() const { return tensors_; }
+  /// The file, or the index: for messages.
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  void open_shards();
+
+  std::filesystem::path path_;
+  std::vector<SafetensorsFile> files_;
+  std::vector<CheckpointTensor> tensors_;
+};
 
 /// A head that shares the word table, as transformers loads it: a file with the head's weight only
 /// gives it to the table; one that has both with different values has a head of its own, which is

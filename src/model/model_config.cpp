@@ -10,8 +10,6 @@
 #include "eida/core/error.h"
 #include "eida/core/hub_cache.h"
 #include "eida/core/utf8.h"
-#include "eida/model/model_folder.h"
-#include "harmless_keys.h"
 
 namespace eida {
 namespace {
@@ -58,8 +56,8 @@ const ServedTask* served_task(const ModelFamily& family, TaskKind task) {
 /// "RoBERTa and BERT classify"
 std::string families_that(const char* verb, TaskKind task) {
   std::vector<std::string> titles;
-  for (const ModelFamily* family : model_families()) {
-    if (served_task(*family, task) != nullptr) titles.push_back(family->title);
+  for (const ModelFamily& family : model_families()) {
+    if (served_task(family, task) != nullptr) titles.push_back(family.title);
   }
   const size_t count = titles.size();
   if (count > 1) {
@@ -102,9 +100,7 @@ std::filesystem::path config_file_of(const std::filesystem::path& dir) {
 /// transformers ignores keys that a model type does not have, and so do we, aloud.
 void warn_unknown_keys(const ConfigReader& reader) {
   std::vector<std::string> unknown;
-  for (const auto& key : reader.unread()) {
-    if (!is_harmless_config_key(key)) unknown.push_back(printable(key));
-  }
+  for (const auto& key : reader.unknown()) unknown.push_back(printable(key));
   if (!unknown.empty()) {
     spdlog::warn("{}: keys that are not known and not used: {}", reader.file(),
                  fmt::join(unknown, ", "));

@@ -1,6 +1,8 @@
-#include "parameter_specs.h"
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
 
-#include "eida/model/hookable_linear.h"
+#include "eida/core/rng.h"
+#include "load_parameters.h"
 
 namespace eida {
 namespace {
@@ -66,6 +68,24 @@ void add_block(SpecList& list, const BlockSpec& block, int64_t d) {
   list.norm(block.mlp_norms.after, d);
 }
 
+/// Values of one random sub-stream: the result does not depend on threads.
+constexpr int64_t kStreamValues = 1 << 14;
+
+void fill_normal(at::Tensor& values, const ParameterSpec& spec, uint64_t seed) {
+  auto* data = values.mutable_data_ptr<float>();
+  const int64_t total = values.numel();
+  at::parallel_for(0, (total + kStreamValues - 1) / kStreamValues, 1,
+                   [&](int64_t from, int64_t to) {
+                     for (int64_t chunk = from; chunk < to; ++chunk) {
+                       Rng rng(seed, "init:" + spec.name, static_cast<uint64_t>(chunk));
+                       const int64_t end = std::min(total, (chunk + 1) * kStreamValues);
+                       for (int64_t i = chunk * kStreamValues; i < end; ++i) {
+                         data[i] = static_cast<float>(spec.mean + spec.std * rng.normal());
+                       }
+                     }
+                   });
+}
+
 }  // namespace
 
 std::vector<ParameterSpec> parameter_specs(const ModelConfig& config) {
@@ -88,6 +108,15 @@ std::vector<ParameterSpec> parameter_specs(const ModelConfig& config) {
     list.table({model.vocabulary_head->name, config.vocab_size}, d);
   }
   return list.take();
+}
+
+at::Tensor initial_value(const ParameterSpec& spec, uint64_t seed) {
+  at::Tensor values = at::empty(spec.shape, at::TensorOptions(at::kFloat));
+  if (spec.std == 0.0) return values.fill_(spec.mean);
+  fill_normal(values, spec, seed);
+  if (spec.zero_row >= 0 && spec.zero_row < spec.shape.front())
+    values.select(0, spec.zero_row).zero_();
+  return values;
 }
 
 }  // namespace eida

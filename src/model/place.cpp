@@ -4,28 +4,18 @@ namespace eida {
 
 void Places::add_input(std::string name, std::string role, int64_t layer, int64_t dim,
                        bool in_head) {
-  Place place;
-  place.index = static_cast<int64_t>(inputs_);
-  place.name = std::move(name);
-  place.role = std::move(role);
-  place.layer = layer;
-  place.in_head = in_head;
-  place.dim = dim;
-  place.input = inputs_;
-  places_.insert(places_.begin() + static_cast<std::ptrdiff_t>(inputs_++), std::move(place));
+  const auto end = places_.begin() + static_cast<std::ptrdiff_t>(inputs_);
+  places_.insert(end, Place{PlaceKind::kInput, static_cast<int64_t>(inputs_), std::move(name),
+                            std::move(role), layer, in_head, dim, inputs_});
+  ++inputs_;
 }
 
 void Places::add_site(std::string name, std::string role, int64_t dim, HookableLinear* linear,
                       int64_t out_begin) {
-  Place place = places_[inputs_ - 1];  // layer, head and input space are shared
-  place.kind = PlaceKind::kDeltaOutput;
-  place.index = static_cast<int64_t>(sites().size());
-  place.name = std::move(name);
-  place.role = std::move(role);
-  place.dim = dim;
-  place.linear = linear;
-  place.out_begin = out_begin;
-  places_.push_back(std::move(place));
+  const Place& input = places_[inputs_ - 1];
+  places_.push_back({PlaceKind::kDeltaOutput, static_cast<int64_t>(sites().size()), std::move(name),
+                     std::move(role), input.layer, input.in_head, dim, input.input, linear,
+                     out_begin});
 }
 
 std::vector<PlaceId> Places::sites_of(PlaceId input) const {

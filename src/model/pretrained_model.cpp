@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "decoder.h"
 #include "eida/core/error.h"
-#include "encoder.h"
 #include "load_parameters.h"
+#include "transformer.h"
 
 namespace eida {
 namespace {
@@ -48,6 +47,14 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
         std::make_unique<MasterWeights>(parameter_reader(dir, config, specs, options)));
   }
   return model;
+}
+
+at::Tensor MasterWeights::values(const std::string& parameter) const {
+  at::Tensor values = original_(parameter).to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+  const auto found = additions_.find(parameter);
+  if (found == additions_.end()) return values;
+  for (const WeightAddition& addition : found->second) addition(values);
+  return values;
 }
 
 PretrainedModel::PretrainedModel(ModelConfig config, std::vector<NamedTensor> parameters)

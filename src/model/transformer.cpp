@@ -1,11 +1,12 @@
 #include "transformer.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/tensor.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/embedding.h>
 
 #include <utility>
 
-#include "dropout.h"
+#include "cross_entropy.h"
 #include "eida/tensor/device.h"
 
 namespace eida {
@@ -14,7 +15,7 @@ namespace {
 /// Row of each token in the position table. Where the table has a row for padding, tokens that are
 /// the padding token take it and are not counted. Source: transformers,
 /// create_position_ids_from_input_ids.
-at::Tensor positions(const PackedBatch& batch, const Architecture& declared) {  // [N]
+std::vector<int64_t> positions(const PackedBatch& batch, const Architecture& declared) {  // [N]
   const int64_t padding = declared.positions.padding_row;
   std::vector<int64_t> values(static_cast<size_t>(batch.tokens()));
   const at::Tensor ids = batch.ids.cpu().contiguous();
@@ -26,7 +27,7 @@ at::Tensor positions(const PackedBatch& batch, const Architecture& declared) {  
       values[static_cast<size_t>(t)] = is_padding ? padding : next++;
     }
   }
-  return at::tensor(values, at::TensorOptions(at::kLong));
+  return values;
 }
 
 }  // namespace
@@ -52,11 +53,6 @@ void Transformer::check(const PackedBatch& batch) const {
   if (type_table_.defined()) check_ids(batch.type_ids, declared_.types.rows, "token type");
 }
 
-at::Tensor Transformer::embed(const PackedBatch& batch) const {
-  return embed(to_device(batch.ids, device()), to_device(positions(batch, declared_), device()),
-               type_table_.defined() ? to_device(batch.type_ids, device()) : at::Tensor());
-}
-
 at::Tensor Transformer::embed(const at::Tensor& ids, const at::Tensor& positions,
                               const at::Tensor& types) const {
   at::Tensor x = look_up(word_table_, ids, declared_.words.padding_row);
@@ -74,6 +70,118 @@ BlockPass Transformer::new_pass() const {
     pass.hidden_dropout = config_.hidden_dropout;
   }
   return pass;
+}
+
+at::Tensor Transformer::hidden(const PackedBatch& batch, const at::Tensor& rows,
+                               bool watched) const {
+  check(batch);
+  const bool recomputes = checkpointing_ && training_;  // blocks keep their input only
+  const LayoutPointer layout = make_layout(batch.offsets, device());
+  at::Tensor buckets;
+  if (relative_table_.defined())
+    buckets = to_device(relative_buckets(layout->groups.front().width, declared_.relative_bias),
+                        device());
+  const auto score_bias = [this, buckets] {  // [h, T, T]
+    return buckets.defined() ? at::embedding(relative_table_, buckets).permute({2, 0, 1})
+                             : at::Tensor();
+  };
+  BlockPass pass = new_pass();
+  // A block that is computed again needs a graph of its own.
+  if (!recomputes) pass.bias = score_bias();
+  at::Tensor x =
+      embed(to_device(batch.ids, device()), long_tensor(positions(batch, declared_), device()),
+            type_table_.defined() ? to_device(batch.type_ids, device()) : at::Tensor());
+  for (const auto& block : blocks_) {
+    const bool last = block == blocks_.back() && !watched;
+    if (last) pass.rows = rows;
+    pass.rows_ask = last && block->separate() && !declared_.causal;
+    const LayoutPointer queries =
+        pass.rows_ask ? first_token_layout(*layout, batch.offsets, device()) : layout;
+    pass.mix = [queries, layout](const Projected& in, const AttentionOptions& options) {
+      return attention(in.q, in.k, in.v, queries, layout, options);
+    };
+    const auto run = [&block = *block, pass, recomputes, score_bias](const at::Tensor& in) {
+      BlockPass own = pass;
+      if (recomputes) own.bias = score_bias();
+      return block.forward(in, own);
+    };
+    // The few rows of an encoder's last block are cheaper to keep.
+    x = recomputes && (!last || declared_.causal) ? checkpointed(run, x) : run(x);
+  }
+  return x;
+}
+
+Encoder::Encoder(const ModelConfig& config, std::vector<NamedTensor> parameters)
+    : Transformer(config, std::move(parameters)), head_(*declared_.class_head) {
+  const ParameterSource source = source_of(parameters_);
+  head_dense_ = make_linear(source, head_.dense, declared_.layout);
+  head_output_ = make_linear(source, head_.output, declared_.layout);
+  places_.add_input(head_dense_.name() + ":in", head_.role, config.num_layers,
+                    head_dense_.in_features(), /*in_head=*/true);
+  places_.add_site(head_dense_.name(), head_.role, head_dense_.out_features(), &head_dense_);
+}
+
+at::Tensor Encoder::logits(const PackedBatch& batch) {
+  const at::Tensor first = long_tensor({batch.offsets.begin(), batch.offsets.end() - 1}, device());
+  // A sampler sees every token in every layer; anyone else needs first tokens behind the last one.
+  const bool watched = head_dense_.tap() != nullptr || blocks_.back()->tapped();
+  at::Tensor x = final_norm_(hidden(batch, first, watched));
+  if (head_dense_.tap() != nullptr) head_dense_.tap()->on_sequence_output(x.detach());
+  if (watched) x = x.index_select(0, first);  // [S, d]
+  if (head_.dropout_first) x = drop(x, config_.classifier_dropout, training_);
+  x = activate(head_dense_.forward(x), head_.activation);
+  x = drop(x, config_.classifier_dropout, training_);
+  x = head_output_.forward(x).to(at::kFloat);  // [S, C]
+  return x.index_select(0, to_device(batch.target_rows, x.device()));
+}
+
+at::Tensor Encoder::loss(const PackedBatch& batch, double label_smoothing) {
+  return weighted_cross_entropy(logits(batch), batch, label_smoothing);
+}
+
+Decoder::Decoder(const ModelConfig& config, std::vector<NamedTensor> parameters)
+    : Transformer(config, std::move(parameters)) {
+  const VocabularyHeadSpec& head = *declared_.vocabulary_head;
+  head_table_ = head.tied_to.empty() ? make_table(source_of(parameters_), head.name) : word_table_;
+}
+
+at::Tensor Decoder::scored_hidden(const PackedBatch& batch) const {
+  // Only rows whose next token is scored meet the vocabulary, the largest matrix of the model, and
+  // behind the last attention nobody but a sampler needs the others.
+  const at::Tensor scored = to_device(batch.target_rows, device());
+  const bool watched = blocks_.back()->tapped();
+  const at::Tensor x = hidden(batch, scored, watched);
+  return final_norm_(watched ? x.index_select(0, scored) : x);
+}
+
+at::Tensor Decoder::logits(const PackedBatch& batch) {
+  const at::Tensor x = scored_hidden(batch);
+  return affine(x, in_dtype(head_table_, x.scalar_type(), cast_head_table_)).to(at::kFloat);
+}
+
+at::Tensor Decoder::loss(const PackedBatch& batch, double label_smoothing) {
+  const at::Tensor x = scored_hidden(batch);
+  return linear_cross_entropy(x, head_table_, cast_head_table_,
+                              scored_targets(batch, x.device(), label_smoothing));
+}
+
+at::Tensor Decoder::step(const CachedRows& rows, const KvCache& cache) {
+  const auto chunks = device().is_cpu() ? std::vector<CachedChunk>() : make_chunks(rows, device());
+  at::Tensor x =
+      embed(long_tensor(rows.ids, device()), long_tensor(rows.positions, device()), {});  // [N, d]
+  BlockPass pass = new_pass();
+  for (size_t l = 0; l < blocks_.size(); ++l) {
+    const at::Tensor& layer = cache.layer(l);
+    pass.mix = [&](const Projected& in, const AttentionOptions& options) {
+      store_rows(in.fused.defined() ? in.fused : at::cat({in.q, in.k, in.v}, 1), rows, layer);
+      return device().is_cpu() ? attend_on_cpu(in.q, rows, layer, options)
+                               : attend_with_operators(in.q, chunks, layer, options);
+    };
+    x = blocks_[l]->forward(x, pass);
+  }
+  if (rows.scored.size() < rows.ids.size())
+    x = x.index_select(0, long_tensor(rows.scored, device()));
+  return final_norm_(x);  // [M, d]
 }
 
 }  // namespace eida

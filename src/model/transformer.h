@@ -1,34 +1,115 @@
-// What the encoder and the decoder share: tables, norms and blocks, as they are declared.
+// The encoder and the decoder: tables, norms, blocks and heads, as they are declared.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
-#include "block.h"
+#include "cached_attention.h"
+#include "eida/model/attention.h"
 #include "eida/model/pretrained_model.h"
+#include "layers.h"
 
 namespace eida {
 
+/// What enters the attention.
+struct Projected {
+  at::Tensor q, k, v;  // [Q, h d_h], [N, h d_h], [N, h d_h]
+  at::Tensor fused;    // [N, 3 h d_h] of which they are views; undefined for separate layers
+};
+/// How tokens see each other. // -> [Q, h d_h]
+using TokenMixer = std::function<at::Tensor(const Projected&, const AttentionOptions&)>;
+
+/// What one pass asks of a block.
+struct BlockPass {
+  TokenMixer mix;
+  at::Tensor rows;  // [Q] rows that go on behind the attention; undefined: all
+  /// Only `rows` ask: their queries alone reach `mix`. Takes separate projections.
+  bool rows_ask = false;
+  at::Tensor bias;                                       // [h, T, T] of the scores; undefined: none
+  double attention_dropout = 0.0, hidden_dropout = 0.0;  ///< 0 outside training
+};
+
+/// Attention and MLP with their norms.
+class Block {
+ public:
+  Block(const ParameterSource& source, const BlockSpec& spec, const Architecture& model);
+  Block(const Block&) = delete;  // places point into it
+  Block& operator=(const Block&) = delete;
+
+  at::Tensor forward(const at::Tensor& x, const BlockPass& pass) const;  // [N, d] -> [N or Q, d]
+  bool separate() const { return !fused_.weight().defined(); }
+  /// Whether someone watches what enters its weights.
+  bool tapped() const;
+  void add_places(Places& places, int64_t layer);
+
+ private:
+  at::Tensor attend(const at::Tensor& x, const BlockPass& pass, const at::Tensor& chosen) const;
+
+  const BlockSpec spec_;
+  const bool causal_;
+  HookableLinear fused_, query_, key_, value_, output_, up_, down_;
+  Norm before_attention_, after_attention_, before_mlp_, after_mlp_;
+};
+
+/// What both have in common.
 class Transformer : public PretrainedModel {
  protected:
   Transformer(const ModelConfig& config, std::vector<NamedTensor> parameters);
 
-  /// \throws DataError a sequence that is too long or empty, an id outside its table
-  void check(const PackedBatch& batch) const;
   at::Device device() const { return word_table_.device(); }
-  at::Tensor embed(const PackedBatch& batch) const;  // [N, d]
   /// \param ids, positions, types [N] on the device; types undefined where there are none
   at::Tensor embed(const at::Tensor& ids, const at::Tensor& positions,
                    const at::Tensor& types) const;  // [N, d]
   /// Dropout as the mode has it.
   BlockPass new_pass() const;
-  /// Whether blocks keep their input only.
-  bool recomputes() const { return checkpointing_ && training_; }
+  /// What leaves the blocks, before the last norm. \param rows that are read; an encoder's are
+  /// first tokens. Behind the last attention nothing else is computed, unless `watched`: then the
+  /// result has all rows. // [N or R, d] \throws DataError a sequence that is too long or empty, an
+  /// id outside its table
+  at::Tensor hidden(const PackedBatch& batch, const at::Tensor& rows, bool watched) const;
 
   const Architecture& declared_;
   at::Tensor word_table_, position_table_, type_table_, relative_table_;
   Norm embedding_norm_, final_norm_;
   std::vector<std::unique_ptr<Block>> blocks_;
+
+ private:
+  void check(const PackedBatch& batch) const;
+};
+
+/// Bidirectional attention and a classification head, which reads the first token of each sequence.
+class Encoder : public Transformer {
+ public:
+  Encoder(const ModelConfig& config, std::vector<NamedTensor> parameters);
+  at::Tensor logits(const PackedBatch& batch) override;  // [M, C]
+  at::Tensor loss(const PackedBatch& batch, double label_smoothing) override;
+
+ private:
+  const ClassHeadSpec& head_;
+  HookableLinear head_dense_, head_output_;
+};
+
+/// Causal attention and a head over the vocabulary.
+class Decoder : public Transformer {
+ public:
+  Decoder(const ModelConfig& config, std::vector<NamedTensor> parameters);
+  at::Tensor logits(const PackedBatch& batch) override;  // [M, V]
+  at::Tensor loss(const PackedBatch& batch, double label_smoothing) override;
+
+  /// Takes tokens whose predecessors are in the cache, or come before them in `rows`. Whole prompts
+  /// and single new tokens may go together.
+  /// \return what meets the vocabulary, after the last norm, in the compute dtype // [M, d]
+  at::Tensor step(const CachedRows& rows, const KvCache& cache);
+  /// The head: a row a token, in the compute dtype. // [V, d]
+  at::Tensor vocabulary_table() { return in_dtype(head_table_, compute_dtype_, cast_head_table_); }
+
+ private:
+  /// What meets the vocabulary: rows whose next token is scored, after the last norm. // [M, d]
+  at::Tensor scored_hidden(const PackedBatch& batch) const;
+
+  at::Tensor head_table_;  // the word table where the head is tied
+  CastCache cast_head_table_;
 };
 
 }  // namespace eida

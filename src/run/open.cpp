@@ -12,7 +12,7 @@
 #include "eida/core/error.h"
 #include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
-#include "eida/model/model_folder.h"
+#include "eida/model/model_config.h"
 #include "eida/tensor/device.h"
 
 namespace eida {

@@ -1,10 +1,9 @@
-#include "eida/sampling/draw_plan.h"
-
 #include <algorithm>
 #include <numeric>
 
 #include "eida/core/error.h"
 #include "eida/core/rng.h"
+#include "eida/sampling/sampler.h"
 
 namespace eida {
 namespace {

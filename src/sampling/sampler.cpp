@@ -2,7 +2,6 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
@@ -10,35 +9,29 @@
 #include <memory>
 #include <utility>
 
-#include "../model/affine.h"
+#include "../model/layers.h"
 #include "eida/core/error.h"
 #include "eida/data/batching.h"
-#include "eida/model/mode_scope.h"
+#include "eida/model/pretrained_model.h"
 #include "eida/tensor/device.h"
 
 namespace eida {
 namespace {
 
-/// Rows begin .. end-1.
-struct Range {
-  int64_t begin, end;
-  int64_t size() const { return end - begin; }
-};
-
 /// Whole logical batches that run through the model together.
 struct Pass {
-  Range examples;
-  std::vector<Range> batches;  ///< example numbers of each logical batch
+  Shard examples;
+  std::vector<Shard> batches;  ///< example numbers of each logical batch
   PackedBatch packed;
 
-  Range tokens_of(const Range& batch) const {
+  Shard tokens_of(const Shard& batch) const {
     return {packed.offsets[static_cast<size_t>(batch.begin - examples.begin)],
             packed.offsets[static_cast<size_t>(batch.end - examples.begin)]};
   }
 };
 
 struct LogicalBatches {
-  std::vector<Range> examples;
+  std::vector<Shard> examples;
   std::vector<int64_t> tokens;
 };
 
@@ -47,7 +40,7 @@ LogicalBatches logical_batches(const std::vector<const TokenExample*>& examples,
   LogicalBatches batches;
   const auto total = static_cast<int64_t>(examples.size());
   for (int64_t begin = 0; begin < total; begin += batch_size) {
-    const Range batch{begin, std::min(total, begin + batch_size)};
+    const Shard batch{begin, std::min(total, begin + batch_size)};
     batches.examples.push_back(batch);
     batches.tokens.push_back(0);
     for (int64_t e = batch.begin; e < batch.end; ++e)
@@ -57,10 +50,10 @@ LogicalBatches logical_batches(const std::vector<const TokenExample*>& examples,
 }
 
 /// Cuts the examples into passes of whole logical batches, each of about `pass_tokens` tokens.
-std::vector<std::vector<Range>> plan_passes(const std::vector<const TokenExample*>& examples,
+std::vector<std::vector<Shard>> plan_passes(const std::vector<const TokenExample*>& examples,
                                             const SamplerOptions& options) {
   const auto [batches, tokens] = logical_batches(examples, options.draw.batch_size);
-  std::vector<std::vector<Range>> passes;
+  std::vector<std::vector<Shard>> passes;
   for (const auto& together : group_consecutive(tokens, options.pass_tokens)) {
     passes.emplace_back();
     for (const int64_t b : together) passes.back().push_back(batches[static_cast<size_t>(b)]);
@@ -68,7 +61,7 @@ std::vector<std::vector<Range>> plan_passes(const std::vector<const TokenExample
   return passes;
 }
 
-Pass make_pass(const std::vector<const TokenExample*>& examples, std::vector<Range> batches,
+Pass make_pass(const std::vector<const TokenExample*>& examples, std::vector<Shard> batches,
                TaskKind task) {
   Pass pass{{batches.front().begin, batches.back().end}, std::move(batches), {}};
   std::vector<int64_t> logical;
@@ -122,8 +115,8 @@ class SpaceRecorder {
     if (!from_sequence_output_) draw(x, head_);
     if (!wants_outputs_) return;
     int64_t row = 0;
-    for (const Range& batch : pass_->batches) {
-      const Range rows = rows_of(batch);
+    for (const Shard& batch : pass_->batches) {
+      const Shard rows = rows_of(batch);
       const at::Tensor batch_x = x.narrow(0, rows.begin, rows.size());  // [t, d]
       const int64_t n = draws_in(batch);
       const at::Tensor samples = drawn_.narrow(0, row, n);
@@ -142,10 +135,10 @@ class SpaceRecorder {
 
   /// Delta W * X batch by batch; the sites of one layer are columns of delta.
   void on_output_gradient(const at::Tensor& delta,
-                          const std::vector<std::pair<PlaceId, Range>>& sites) const {
+                          const std::vector<std::pair<PlaceId, Shard>>& sites) const {
     std::vector<at::Tensor> parts;
     for (size_t b = 0; b < pass_->batches.size(); ++b) {
-      const Range rows = rows_of(pass_->batches[b]);
+      const Shard rows = rows_of(pass_->batches[b]);
       const at::Tensor batch_delta = delta.narrow(0, rows.begin, rows.size());  // [t, d_out]
       parts.push_back(products_[b].times(batch_delta.to(at::kFloat)));
       if (!sink_->wants_gradient()) continue;
@@ -161,7 +154,7 @@ class SpaceRecorder {
   }
 
  private:
-  Range rows_of(const Range& batch) const {
+  Shard rows_of(const Shard& batch) const {
     if (!head_) return pass_->tokens_of(batch);
     return {batch.begin - pass_->examples.begin, batch.end - pass_->examples.begin};
   }
@@ -173,7 +166,7 @@ class SpaceRecorder {
     return n * t * (d_in + d_out_) > (n + t) * d_in * d_out_;
   }
 
-  int64_t draws_in(const Range& batch) const {
+  int64_t draws_in(const Shard& batch) const {
     return std::count_if(draws_.begin(), draws_.end(), [&](const TokenDraw& draw) {
       return draw.example >= batch.begin && draw.example < batch.end;
     });
@@ -187,8 +180,7 @@ class SpaceRecorder {
                          ? sequence
                          : pass_->packed.offsets[static_cast<size_t>(sequence)] + draw.token);
     }
-    const at::Tensor index = to_device(at::tensor(rows, at::TensorOptions(at::kLong)), x.device());
-    drawn_ = x.index_select(0, index).to(at::kFloat);  // [n, d_in]
+    drawn_ = x.index_select(0, long_tensor(rows, x.device())).to(at::kFloat);  // [n, d_in]
     if (sink_->wants(space_)) sink_->on_vectors(space_, drawn_);
   }
 
@@ -208,7 +200,7 @@ class SpaceRecorder {
 class SiteTap : public Tap {
  public:
   SiteTap(SpaceRecorder& recorder, bool leads) : recorder_(&recorder), leads_(leads) {}
-  void add_site(PlaceId site, Range columns) { sites_.emplace_back(site, columns); }
+  void add_site(PlaceId site, Shard columns) { sites_.emplace_back(site, columns); }
 
   void on_sequence_output(const at::Tensor& hidden) override {
     recorder_->on_sequence_output(hidden);
@@ -223,7 +215,7 @@ class SiteTap : public Tap {
  private:
   SpaceRecorder* recorder_;
   bool leads_;
-  std::vector<std::pair<PlaceId, Range>> sites_;
+  std::vector<std::pair<PlaceId, Shard>> sites_;
 };
 
 /// Recorders and taps of all places, attached for the life of the object: of those too that the
@@ -246,7 +238,7 @@ class TappedModel {
         const Place& site = places[id];
         if (site.linear != last) {
           taps_.push_back(std::make_unique<SiteTap>(*recorders_.back(), last == nullptr));
-          scopes_.emplace_back(*site.linear, taps_.back().get());
+          scopes_.push_back(tap_for_scope(*site.linear, taps_.back().get()));
           last = site.linear;
         }
         if (sink.wants(id)) taps_.back()->add_site(id, {site.out_begin, site.out_begin + site.dim});
@@ -269,14 +261,11 @@ class TappedModel {
 /// Puts the rows of every place into one matrix, allocated once.
 class Collector : public SampleSink {
  public:
-  explicit Collector(const Places& places)
-      : places_(&places), samples_(places.size()), filled_(places.size(), 0) {}
-
-  void on_start(const PerPlace<int64_t>& rows) override {
-    for (PlaceId place = 0; place < rows.size(); ++place) {
-      samples_[place] =
-          at::empty({rows[place], (*places_)[place].dim}, at::TensorOptions(at::kFloat));
-    }
+  /// \param rows of each place that will come
+  Collector(const Places& places, const PerPlace<int64_t>& rows)
+      : samples_(places.size()), filled_(places.size(), 0) {
+    for (PlaceId place = 0; place < places.size(); ++place)
+      samples_[place] = at::empty({rows[place], places[place].dim}, at::TensorOptions(at::kFloat));
   }
   void on_vectors(PlaceId place, const at::Tensor& vectors) override {
     samples_[place].narrow(0, filled_[place], vectors.size(0)).copy_(vectors);
@@ -285,7 +274,6 @@ class Collector : public SampleSink {
   PerPlace<at::Tensor> take() { return std::move(samples_); }
 
  private:
-  const Places* places_;
   PerPlace<at::Tensor> samples_;
   PerPlace<int64_t> filled_;
 };
@@ -328,7 +316,6 @@ int64_t largest_pass(const std::vector<const TokenExample*>& examples,
 
 void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                    const SamplerOptions& options, SampleSink& sink) {
-  sink.on_start(count_samples(model, examples, options.draw, options.first_index));
   const auto spaces = static_cast<int64_t>(model.places().inputs().size());
   TappedModel tapped(model, sink);
   for (auto& batches : plan_passes(examples, options)) {
@@ -356,7 +343,8 @@ void sample_tokens(PretrainedModel& model, const std::vector<const TokenExample*
 PerPlace<at::Tensor> collect_samples(PretrainedModel& model,
                                      const std::vector<const TokenExample*>& examples,
                                      const SamplerOptions& options) {
-  Collector collector(model.places());
+  Collector collector(model.places(),
+                      count_samples(model, examples, options.draw, options.first_index));
   sample_tokens(model, examples, options, collector);
   return collector.take();
 }

@@ -2,7 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
-#include <c10/core/CachingDeviceAllocator.h>
+#include <ATen/ops/tensor.h>
 
 #include <charconv>
 
@@ -72,10 +72,8 @@ at::Tensor to_device(const at::Tensor& host, c10::Device device) {
   return host.pin_memory().to(device, host.scalar_type(), /*non_blocking=*/true);
 }
 
-double peak_gpu_memory_mib(c10::Device device) {
-  if (device.is_cpu()) return 0.0;
-  const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
-  return static_cast<double>(stats.allocated_bytes[0].peak) / (1 << 20);
+at::Tensor long_tensor(const std::vector<int64_t>& values, c10::Device device) {
+  return to_device(at::tensor(values, at::TensorOptions(at::kLong)), device);
 }
 
 }  // namespace eida

@@ -65,13 +65,11 @@ std::string header_text(const std::filesystem::path& path, const std::vector<Nam
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
     : file_(std::make_shared<const MappedFile>(path)),
-      header_(parse_safetensors_header(file_->view(), path.string())) {
-  for (size_t i = 0; i < header_.tensors.size(); ++i) index_[header_.tensors[i].name] = i;
-}
+      header_(parse_safetensors_header(file_->view(), path.string())) {}
 
 const SafetensorsEntry* SafetensorsFile::find(const std::string& name) const {
-  const auto found = index_.find(name);
-  return found == index_.end() ? nullptr : &header_.tensors[found->second];
+  const auto found = std::ranges::lower_bound(header_.tensors, name, {}, &SafetensorsEntry::name);
+  return found == header_.tensors.end() || found->name != name ? nullptr : &*found;
 }
 
 at::Tensor SafetensorsFile::tensor(const SafetensorsEntry& entry) const {

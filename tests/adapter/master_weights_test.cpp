@@ -1,12 +1,11 @@
 // Merges into bfloat16 weights lose nothing against float32 ones.
-#include "eida/model/master_weights.h"
-
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "adapter/adapted_model.h"
 #include "eida/core/error.h"
+#include "eida/model/pretrained_model.h"
 
 namespace eida {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "../../src/generation/slot_pool.h"
 #include "../../src/model/cached_attention.h"
-#include "../../src/model/decoder.h"
+#include "../../src/model/transformer.h"
 #include "eida/core/error.h"
 #include "support/file_helpers.h"
 #include "support/random_tensors.h"

@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "../../src/model/relative_bias.h"
+#include "../../src/model/layers.h"
 #include "eida/core/error.h"
 #include "eida/model/architecture.h"
 #include "model/golden.h"
@@ -33,9 +33,9 @@ TEST(Architecture, GroupsOfParametersAreDeclared) {
 TEST(Architecture, EveryFamilyServesATaskAndHasItsOwnTypes) {
   std::set<std::string> types;
   size_t count = 0;
-  for (const ModelFamily* family : model_families()) {
-    EXPECT_FALSE(family->tasks.empty()) << family->title;
-    for (const ModelType& type : family->types) {
+  for (const ModelFamily& family : model_families()) {
+    EXPECT_FALSE(family.tasks.empty()) << family.title;
+    for (const ModelType& type : family.types) {
       types.insert(type.name);
       ++count;
     }

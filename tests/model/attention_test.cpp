@@ -68,8 +68,8 @@ TEST_P(Attention, EqualsOneSequenceAtATimeWithItsGradients) {
   at::Tensor packed = at::randn({offsets.back(), 36}).set_requires_grad(true);
   const auto qkv = packed.split(12, 1);
   const at::Tensor weight = make();
-  const at::Tensor ours =
-      attention(qkv[0], qkv[1], qkv[2], make_layout(offsets, at::kCPU), options);
+  const LayoutPointer layout = make_layout(offsets, at::kCPU);
+  const at::Tensor ours = attention(qkv[0], qkv[1], qkv[2], layout, layout, options);
   (ours * weight).sum().backward();
   const at::Tensor gradient = packed.grad().clone();
   packed.mutable_grad() = at::Tensor();

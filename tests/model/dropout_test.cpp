@@ -1,5 +1,3 @@
-#include "../../src/model/dropout.h"
-
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -9,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "../../src/model/layers.h"
 
 namespace eida {
 namespace {

@@ -1,5 +1,3 @@
-#include "../../src/model/gelu.h"
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
@@ -10,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+
+#include "../../src/model/layers.h"
 
 namespace eida {
 namespace {

@@ -7,7 +7,7 @@
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 
-#include "../../src/model/affine.h"
+#include "../../src/model/layers.h"
 #include "model/golden.h"
 
 namespace eida {
@@ -66,7 +66,7 @@ TEST_P(Layouts, TapSeesInputAndOutputGradientOfAFrozenLayer) {
   HookableLinear linear = layer();
   Recorder recorder;
   {
-    const TapScope scope(linear, &recorder);
+    const TapScope scope = tap_for_scope(linear, &recorder);
     const at::Tensor y = linear.forward(x_);
     ASSERT_TRUE(y.requires_grad());
     (y * y).sum().backward();
@@ -81,7 +81,7 @@ TEST_P(Layouts, TapSeesInputAndOutputGradientOfAFrozenLayer) {
 TEST_P(Layouts, WithoutGradientsTheTapSeesInputsOnly) {
   HookableLinear linear = layer();
   Recorder recorder;
-  const TapScope scope(linear, &recorder);
+  const TapScope scope = tap_for_scope(linear, &recorder);
   const c10::AutoGradMode off(false);
   EXPECT_FALSE(linear.forward(x_).requires_grad());
   EXPECT_TRUE(recorder.input.defined());

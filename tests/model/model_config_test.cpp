@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "eida/core/error.h"
-#include "eida/model/model_folder.h"
 #include "support/file_helpers.h"
 #include "support/test_data.h"
 #include "support/tiny_models.h"

@@ -1,5 +1,3 @@
-#include "eida/sampling/draw_plan.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,6 +5,7 @@
 #include <set>
 
 #include "eida/core/error.h"
+#include "eida/sampling/sampler.h"
 
 namespace eida {
 namespace {

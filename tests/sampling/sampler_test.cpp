@@ -211,7 +211,7 @@ TEST_P(SamplerHead, FirstTokenModeTakesWhatEntersTheHead) {
   InputTap tap;
   {
     const c10::AutoGradMode without_gradients(false);
-    const TapScope scope(*model->places().sites().back().linear, &tap);
+    const TapScope scope = tap_for_scope(*model->places().sites().back().linear, &tap);
     model->logits(pack(pointers(examples), TaskKind::kClassification));
   }
   SamplerOptions options = options_for(TaskKind::kClassification);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -66,15 +67,6 @@ struct LinearSpec {
 /// How a token's position reaches the scores, beside a table of positions.
 enum class PositionEncoding { kNone, kRotary, kRelativeBias };
 
-enum class RotaryScaling { kNone, kLinear, kLlama3 };
-
-struct RotarySpec {
-  double base = 10'000.0;
-  RotaryScaling scaling = RotaryScaling::kNone;
-  double factor = 1.0, low_frequency_factor = 1.0, high_frequency_factor = 4.0;
-  int64_t original_positions = 0;  ///< kLlama3: positions before scaling
-};
-
 /// One table [buckets, heads] that all layers add to their scores. With n = query - key, one half
 /// of the buckets is for keys after the query; in each half as many are exact as logarithmic, the
 /// latter up to `max_distance`. Source: Raffel et al. (2020), as MPNet has it.
@@ -91,7 +83,6 @@ struct AttentionSpec {
   LinearSpec output;
   NormSpec query_norm, key_norm;  ///< over each head
   PositionEncoding positions = PositionEncoding::kNone;
-  RotarySpec rotary;
   int64_t window = 0;   ///< tokens that a token sees; 0: all
   double scale = 1.0;   ///< factor of the scores, usually 1 / sqrt(head_dim)
   bool upcast = false;  ///< scores and softmax in float32
@@ -184,7 +175,7 @@ struct ModelFamily {
 };
 
 /// All families, in the order in which files without model_type are offered to them.
-std::vector<const ModelFamily*> model_families();
+const std::list<ModelFamily>& model_families();
 /// Adds a family from outside the library, before any model is opened. \throws Error (internal) a
 /// model type that is there already
 void register_family(const ModelFamily& family);

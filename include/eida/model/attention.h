@@ -27,16 +27,22 @@ struct SequenceLayout {
   at::Tensor slot_of_token;         // [N] slot, counted over all groups; undefined on the CPU
 };
 
+using LayoutPointer = std::shared_ptr<const SequenceLayout>;
+
 /// \param offsets of a PackedBatch. Sequences are grouped so that none has more than a third of
 /// padding.
-std::shared_ptr<const SequenceLayout> make_layout(const std::vector<int64_t>& offsets,
-                                                  at::Device device);
+LayoutPointer make_layout(const std::vector<int64_t>& offsets, at::Device device);
 
 /// Layout of one query a sequence, its first token, in the groups of `layout`: with it, packed
 /// queries are [S, h * d_h]. \param offsets that `layout` was made of.
-std::shared_ptr<const SequenceLayout> first_token_layout(const SequenceLayout& layout,
-                                                         const std::vector<int64_t>& offsets,
-                                                         at::Device device);
+LayoutPointer first_token_layout(const SequenceLayout& layout, const std::vector<int64_t>& offsets,
+                                 at::Device device);
+
+/// One tensor a length group, zeros at padding. // [N, h * d_h] -> [S_g, h, T_g, d_h] each
+std::vector<at::Tensor> pad_heads(const at::Tensor& packed, const LayoutPointer& layout,
+                                  int64_t heads);
+/// The inverse: values at padding are dropped. // [S_g, h, T_g, d_h] each -> [N, h * d_h]
+at::Tensor unpad_heads(const std::vector<at::Tensor>& padded, const LayoutPointer& layout);
 
 struct AttentionOptions {
   int64_t heads = 1;
@@ -47,17 +53,11 @@ struct AttentionOptions {
   at::Tensor bias = {};  // [h, T, T] added to the scores, T at least the longest sequence; or none
 };
 
-/// softmax(scale * q k^T) v within each sequence. \param q, k, v [N, h * d_h], views allowed.
-/// \return [N, h * d_h]
+/// softmax(scale * q k^T) v within each sequence. \param q [Q, h * d_h] of `queries`, a layout with
+/// the groups of `keys`; the same one, or fewer queries, which is not causal. \param k, v [N, h *
+/// d_h], views allowed. \return [Q, h * d_h]
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const std::shared_ptr<const SequenceLayout>& layout,
-                     const AttentionOptions& options);
-
-/// The same with fewer queries than keys. \param q [Q, h * d_h] of `queries`, a layout with the
-/// same groups. Not causal. \return [Q, h * d_h]
-at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     const std::shared_ptr<const SequenceLayout>& queries,
-                     const std::shared_ptr<const SequenceLayout>& keys,
+                     const LayoutPointer& queries, const LayoutPointer& keys,
                      const AttentionOptions& options);
 
 }  // namespace eida

@@ -8,8 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "eida/model/layer_adapter.h"
-
 namespace eida {
 
 /// Copy of a frozen float32 parameter in another dtype, kept until the parameter changes.
@@ -39,6 +37,16 @@ class Tap {
   /// Encoder's head only (classifier.dense, pooler.dense), before on_input: the whole last hidden
   /// state, of which the weight sees first tokens alone. \param hidden [N, d]
   virtual void on_sequence_output(const at::Tensor& hidden) {}
+};
+
+/// Hangs on a HookableLinear. The layer's own weight stays frozen and keeps its name.
+class LayerAdapter {
+ public:
+  virtual ~LayerAdapter() = default;
+  /// \param y [N, d_out] what the frozen layer gives, used nowhere else: may be changed in place.
+  /// \param x [N, d_in] what enters the layer, in the same dtype. \return y + addition // [N,
+  /// d_out]
+  virtual at::Tensor add_to(at::Tensor y, const at::Tensor& x) const = 0;
 };
 
 /// y = x W^T + b, and what an adapter adds. Knows its storage layout; everyone else asks
@@ -78,20 +86,15 @@ class HookableLinear {
   mutable std::shared_ptr<PackedWeight> packed_;  // in place of cast_weight_ where it is faster
 };
 
-/// Sets a tap for a scope.
-class TapScope {
- public:
-  TapScope(HookableLinear& layer, Tap* tap) : layer_(&layer) { layer_->set_tap(tap); }
-  ~TapScope() {
-    if (layer_ != nullptr) layer_->set_tap(nullptr);
-  }
-  TapScope(TapScope&& other) noexcept : layer_(other.layer_) { other.layer_ = nullptr; }
-  TapScope(const TapScope&) = delete;
-  TapScope& operator=(const TapScope&) = delete;
-  TapScope& operator=(TapScope&&) = delete;
-
- private:
-  HookableLinear* layer_;
+/// Takes a layer's tap away.
+struct TapRemover {
+  void operator()(HookableLinear* layer) const { layer->set_tap(nullptr); }
 };
+/// A tap for a scope.
+using TapScope = std::unique_ptr<HookableLinear, TapRemover>;
+inline TapScope tap_for_scope(HookableLinear& layer, Tap* tap) {
+  layer.set_tap(tap);
+  return TapScope(&layer);
+}
 
 }  // namespace eida

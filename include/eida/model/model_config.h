@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "eida/data/example.h"
 #include "eida/model/architecture.h"
@@ -34,5 +35,15 @@ struct ModelConfig {
 /// Reads DIR/config.json. \throws FormatError names file, key and value of anything that is
 /// missing, out of range or not supported: no value is ignored that would change a result.
 ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task);
+
+/// Before anything else of a model is read. \throws FormatError `dir` is no folder with a
+/// config.json, or its model type does not fit the task
+void check_model_folder(const std::filesystem::path& dir, TaskKind task);
+
+/// Tasks that models of the folder's type can serve. \throws FormatError as above
+std::vector<TaskKind> served_tasks(const std::filesystem::path& dir);
+
+/// What config.json says of the token that ends texts; -1: nothing.
+int64_t eos_token_id(const std::filesystem::path& dir);
 
 }  // namespace eida

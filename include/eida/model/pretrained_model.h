@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,12 +15,37 @@
 #include "eida/core/rng.h"
 #include "eida/model/batch.h"
 #include "eida/model/hookable_linear.h"
-#include "eida/model/master_weights.h"
 #include "eida/model/model_config.h"
 #include "eida/model/place.h"
 #include "eida/tensor/safetensors.h"
 
 namespace eida {
+
+/// Adds something to a float32 parameter, stored as its file has it.
+using WeightAddition = std::function<void(const at::Tensor& stored)>;
+
+/// Float32 values of parameters that a model keeps in bfloat16: the checkpoint's (or the seed's),
+/// and what merges added, in their order. Additions are kept as factors, so that no float32 weight
+/// stays in memory; values() forms one when it is asked for. Sixteen rounds of merges end with the
+/// very values of float32 weights, rounded once.
+class MasterWeights {
+ public:
+  /// \param original of a parameter's name: float32 values as they were loaded.
+  explicit MasterWeights(std::function<at::Tensor(const std::string&)> original)
+      : original_(std::move(original)) {}
+
+  /// float32, on the CPU, in memory of its own.
+  at::Tensor values(const std::string& parameter) const;
+  void add(const std::string& parameter, WeightAddition addition) {
+    additions_[parameter].push_back(std::move(addition));
+  }
+  /// Back to the original.
+  void forget(const std::string& parameter) { additions_.erase(parameter); }
+
+ private:
+  std::function<at::Tensor(const std::string&)> original_;
+  std::map<std::string, std::vector<WeightAddition>> additions_;
+};
 
 class PretrainedModel {
  public:
@@ -71,6 +98,27 @@ class PretrainedModel {
   bool checkpointing_ = false;
   std::vector<std::string> newly_initialised_;
   std::unique_ptr<MasterWeights> masters_;
+};
+
+/// Puts a model into training or evaluation mode, and gives it back its mode and its compute dtype
+/// (which may be changed meanwhile) at the end of the scope.
+class ModeScope {
+ public:
+  ModeScope(PretrainedModel& model, bool training)
+      : model_(&model), training_(model.training()), dtype_(model.compute_dtype()) {
+    model.set_training(training);
+  }
+  ~ModeScope() {
+    model_->set_training(training_);
+    model_->set_compute_dtype(dtype_);
+  }
+  ModeScope(const ModeScope&) = delete;
+  ModeScope& operator=(const ModeScope&) = delete;
+
+ private:
+  PretrainedModel* model_;
+  bool training_;
+  at::ScalarType dtype_;
 };
 
 /// The loss of logits that are there already. \throws Error (internal) shapes that do not fit.

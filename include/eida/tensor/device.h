@@ -5,8 +5,10 @@
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "eida/core/choices.h"
 
@@ -33,9 +35,7 @@ std::string precision_name(c10::ScalarType precision);
 /// A tensor of the CPU on `device`. On its way to a GPU it is pinned and nothing waits for it: the
 /// copy takes its turn among the GPU's kernels.
 at::Tensor to_device(const at::Tensor& host, c10::Device device);
-
-/// Most memory that tensors on a GPU took at once, in MiB; 0 for the CPU (core/system_info.h has
-/// the program's).
-double peak_gpu_memory_mib(c10::Device device);
+/// Numbers as a tensor. // [n] int64
+at::Tensor long_tensor(const std::vector<int64_t>& values, c10::Device device = c10::kCPU);
 
 }  // namespace eida

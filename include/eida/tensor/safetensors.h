@@ -36,7 +36,6 @@ class SafetensorsFile {
  private:
   std::shared_ptr<const MappedFile> file_;
   SafetensorsHeader header_;
-  std::map<std::string, size_t> index_;
 };
 
 /// Gives the values of a tensor when they are to be written.

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "eida/core/choices.h"
-#include "eida/model/mode_scope.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/parallel/communicator.h"
 #include "eida/training/adamw.h"

@@ -5,7 +5,7 @@
 
 #include "../factors.h"
 #include "../merge_weights.h"
-#include "eida/model/layer_adapter.h"
+#include "eida/model/hookable_linear.h"
 
 namespace eida {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "../activations.h"
 #include "eida/model/hookable_linear.h"
+#include "families.h"
 
 namespace eida {
 namespace {

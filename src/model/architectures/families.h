@@ -1,6 +1,9 @@
 // The families that the library brings along.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "../config_reader.h"
 #include "eida/model/architecture.h"
 
@@ -19,6 +22,9 @@ struct FoundType {
 /// From model_type; in files of early versions from the class, or from keys that only one family
 /// has. \throws FormatError none of them says it
 FoundType find_type(const ConfigReader& reader);
+
+/// What hidden_act and the like may name.
+std::set<std::string> supported_activations();
 
 /// \throws FormatError names each part of the declaration that nothing computes yet. \param file
 /// for the message

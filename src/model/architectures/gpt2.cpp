@@ -3,7 +3,6 @@
 
 #include <cmath>
 
-#include "../activations.h"
 #include "eida/model/hookable_linear.h"
 #include "eida/model/model_config.h"
 #include "families.h"

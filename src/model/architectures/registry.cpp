@@ -1,7 +1,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <list>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -11,7 +10,6 @@
 namespace eida {
 namespace {
 
-/// A list: pointers into it stay.
 std::list<ModelFamily>& registered() {
   static std::list<ModelFamily> families = {
       gpt2_family(),
@@ -21,22 +19,18 @@ std::list<ModelFamily>& registered() {
   return families;
 }
 
-/// Every type for which `fits`, in the order of the families.
-template <typename Fits>
-std::vector<FoundType> types_that(const Fits& fits) {
-  std::vector<FoundType> found;
+/// In the order of the families.
+std::vector<FoundType> all_types() {
+  std::vector<FoundType> types;
   for (const ModelFamily& family : registered()) {
-    for (const ModelType& type : family.types) {
-      if (fits(type)) found.push_back({&family, &type});
-    }
+    for (const ModelType& type : family.types) types.push_back({&family, &type});
   }
-  return found;
+  return types;
 }
 
-std::set<std::string> all_types() {
+std::set<std::string> type_names() {
   std::set<std::string> names;
-  for (const FoundType& found : types_that([](const ModelType&) { return true; }))
-    names.insert(found.type->name);
+  for (const FoundType& found : all_types()) names.insert(found.type->name);
   return names;
 }
 
@@ -48,57 +42,80 @@ std::string class_of(const ConfigReader& reader) {
   return named ? found->front().get<std::string>() : "";
 }
 
+bool is_there(const NormSpec& norm) { return !norm.name.empty(); }
+bool is_there(const LinearSpec& linear) { return !linear.name.empty(); }
+
 }  // namespace
 
-std::vector<const ModelFamily*> model_families() {
-  std::vector<const ModelFamily*> families;
-  for (const ModelFamily& family : registered()) families.push_back(&family);
-  return families;
-}
+const std::list<ModelFamily>& model_families() { return registered(); }
 
 void register_family(const ModelFamily& family) {
   for (const ModelType& type : family.types) {
-    if (all_types().contains(type.name))
+    if (type_names().contains(type.name))
       throw Error(ExitCode::kInternal, fmt::format("model type '{}' is there already", type.name));
   }
   registered().push_back(family);
 }
 
 FoundType find_type(const ConfigReader& reader) {
+  const std::vector<FoundType> types = all_types();
   if (reader.has("model_type")) {
-    const std::string name = reader.one_of("model_type", "", all_types());
-    return types_that([&](const ModelType& type) { return type.name == name; }).front();
+    const std::string name = reader.one_of("model_type", "", type_names());
+    return *std::ranges::find(types, name, [](const FoundType& found) { return found.type->name; });
   }
   const std::string class_name = class_of(reader);
-  const auto of_class =
-      types_that([&](const ModelType& type) { return class_name.starts_with(type.class_prefix); });
-  if (!of_class.empty()) {
-    return *std::max_element(of_class.begin(), of_class.end(), [](const auto& a, const auto& b) {
-      return a.type->class_prefix.size() < b.type->class_prefix.size();
-    });
+  const FoundType* longest = nullptr;
+  for (const FoundType& found : types) {
+    const std::string& prefix = found.type->class_prefix;
+    if (class_name.starts_with(prefix) &&
+        (longest == nullptr || prefix.size() > longest->type->class_prefix.size()))
+      longest = &found;
   }
+  if (longest != nullptr) return *longest;
   for (const ModelFamily& family : registered()) {
     if (family.recognises != nullptr && family.recognises(reader))
       return {&family, &family.types.front()};
   }
   throw FormatError("{}: neither model_type nor the keys of a supported model (wanted: {})",
-                    reader.file(), fmt::join(all_types(), ", "));
+                    reader.file(), fmt::join(type_names(), ", "));
+}
+
+void check_computed(const Architecture& model, const std::string& file) {
+  std::set<std::string> missing;
+  const auto refuse = [&](bool declared, const char* what) {
+    if (declared) missing.insert(what);
+  };
+  for (const BlockSpec& block : model.blocks) {
+    const AttentionSpec& attention = block.attention;
+    refuse(attention.positions == PositionEncoding::kRotary, "rotary positions");
+    refuse(attention.positions == PositionEncoding::kRelativeBias && model.causal,
+           "a relative bias in a decoder");
+    refuse(attention.kv_heads != attention.heads, "fewer key heads than query heads");
+    refuse(attention.window > 0, "attention within a window");
+    refuse(is_there(attention.query_norm) || is_there(attention.key_norm), "norms of q and k");
+    refuse(is_there(block.mlp.gate) || is_there(block.mlp.fused), "a gated MLP");
+    refuse(is_there(block.attention_norms.branch) || is_there(block.mlp_norms.branch),
+           "a norm inside a branch");
+  }
+  refuse(model.embedding_scale != 1.0, "scaled embeddings");
+  if (model.class_head) {
+    refuse(model.causal, "classification by a decoder");
+    refuse(model.class_head->pooling != Pooling::kFirst, "pooling of other rows than the first");
+    refuse(is_there(model.class_head->norm), "a norm in the head");
+    refuse(!is_there(model.class_head->dense), "a head of one layer");
+  } else if (model.vocabulary_head) {
+    refuse(!model.causal, "completion by an encoder");
+    const std::string& tied_to = model.vocabulary_head->tied_to;
+    refuse(!tied_to.empty() && tied_to != model.words.name, "a head tied to another table");
+  }
+  if (!missing.empty())
+    throw FormatError("{}: the model needs what is not supported: {}", file,
+                      fmt::join(missing, ", "));
 }
 
 const char* group_name(ParameterGroup group) {
-  switch (group) {
-    case ParameterGroup::kEmbedding:
-      return "embeddings";
-    case ParameterGroup::kNorm:
-      return "layer_norm";
-    case ParameterGroup::kBias:
-      return "bias";
-    case ParameterGroup::kWeight:
-      return "weight";
-    case ParameterGroup::kHead:
-      return "head";
-  }
-  return "";
+  constexpr const char* kNames[] = {"embeddings", "layer_norm", "bias", "weight", "head"};
+  return kNames[static_cast<size_t>(group)];
 }
 
 }  // namespace eida

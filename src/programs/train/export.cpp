@@ -10,7 +10,6 @@
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
-#include "eida/model/model_folder.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/run/open.h"
 #include "record.h"
