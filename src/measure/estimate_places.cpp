@@ -1,5 +1,3 @@
-#include "eida/measure/estimate_places.h"
-
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <spdlog/spdlog.h>
@@ -15,7 +13,7 @@
 #include "eida/core/error.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
-#include "eida/subspace/estimator.h"
+#include "eida/measure/measure.h"
 #include "eida/subspace/for_each_place.h"
 #include "numbers.h"
 
@@ -157,18 +155,18 @@ void share(PerPlace<Subspace>& subspaces, const Places& places, const PerPlace<i
     if (owners[place] < 0) continue;
     Subspace& subspace = subspaces[place];
     bool scaled = subspace.scale.defined();
-    const auto each_number = [&](auto& numbers) {
+    const auto each_number = [&](Numbers& numbers) {
       numbers(scaled);
       numbers(subspace.total_energy);
       numbers(subspace.mean_in_row0);
       SketchBound::each_number([&](const char*, auto field) { numbers(subspace.sketch.*field); });
     };
-    NumberWriter writer;
+    Numbers writer;
     each_number(writer);
     std::string bytes = writer.take();
     processes.broadcast(bytes, owners[place]);
     if (owners[place] != processes.rank()) {
-      NumberReader reader(bytes);
+      Numbers reader(bytes);
       each_number(reader);
       const int64_t d = places[place].dim, k = std::min(options.estimate(places[place]).k, d);
       subspace.basis = at::empty({k, d}, at::TensorOptions(at::kFloat));
@@ -224,8 +222,8 @@ void log_sketches(const PerPlace<Subspace>& subspaces, const Places& places) {
 std::vector<PlaceId> sampled_places(const Places& places, const MeasureOptions& options) {
   std::vector<PlaceId> sampled;
   for (PlaceId place = 0; place < places.size(); ++place) {
-    const Estimator& estimator = estimator_of(options.estimate(places[place]).estimator);
-    if (options.sample_all || estimator.needs() != Needs::kNothing) sampled.push_back(place);
+    if (options.sample_all || needs_samples(options.estimate(places[place]).estimator))
+      sampled.push_back(place);
   }
   return sampled;
 }

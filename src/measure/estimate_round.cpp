@@ -1,13 +1,10 @@
-#include "eida/measure/estimate_round.h"
-
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
-#include "eida/measure/estimate_places.h"
-#include "eida/subspace/fidelity.h"
+#include "eida/measure/measure.h"
 
 namespace eida {
 namespace {
@@ -35,7 +32,7 @@ void estimate_known_ranks(PretrainedModel& model, const std::vector<const TokenE
   options.inputs.k = options.outputs.k = *std::max_element(ranks.begin(), ranks.end());
   options.sample_all = false;
   round.fidelity = PerPlace<double>(places.size(), 0.0);
-  PlaceEstimates estimates = estimate_places(
+  static_cast<PlaceEstimates&>(round) = estimate_places(
       model, examples, options,
       [&](PlaceId place, const PlaceStatistics& statistics, const Subspace& subspace) {
         round.fidelity[place] =
@@ -45,11 +42,8 @@ void estimate_known_ranks(PretrainedModel& model, const std::vector<const TokenE
   options.processes->all_reduce(
       at::from_blob(round.fidelity.data(), {static_cast<int64_t>(places.size())}, at::kDouble));
   for (PlaceId place = 0; place < places.size(); ++place) {
-    if (estimates.owners[place] < 0) round.fidelity[place] = kNaN;
+    if (round.owners[place] < 0) round.fidelity[place] = kNaN;
   }
-  round.sampling_seconds = estimates.sampling_seconds;
-  round.estimation_seconds = estimates.estimation_seconds;
-  round.subspaces = std::move(estimates.subspaces);
 }
 
 }  // namespace
@@ -66,12 +60,11 @@ RoundEstimate estimate_round(PretrainedModel& model,
     return round;
   }
   Repeat repeat = measure_repeat(model, examples, heldout, options);
-  round.sampling_seconds = repeat.sampling_seconds + repeat.heldout_seconds;
-  round.estimation_seconds = repeat.estimation_seconds;
+  repeat.sampling_seconds += repeat.heldout_seconds;
   round.plan = choose_ranks(rule, places, rank_curves(places, options.dims, {repeat.measures}));
   round.fidelity = fidelity_of_curves(repeat.measures, options.dims, round.plan);
   round.heldout = true;
-  round.subspaces = std::move(repeat.subspaces);
+  static_cast<PlaceEstimates&>(round) = std::move(repeat);
   return round;
 }
 

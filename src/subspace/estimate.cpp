@@ -15,6 +15,15 @@
 namespace eida {
 namespace {
 
+const Estimator& estimator_of(EstimatorKind kind) {
+  static constexpr const Estimator& (*kAll[])() = {
+#define EIDA_ESTIMATOR(name, help) name##_estimator,
+#include "eida/core/estimators.inc"
+#undef EIDA_ESTIMATOR
+  };
+  return kAll[static_cast<size_t>(kind)]();
+}
+
 std::string named(const std::string& place) {
   return place.empty() ? "subspace" : "subspace of " + place;
 }
@@ -72,8 +81,7 @@ Subspace estimate(MomentView view, const EstimateOptions& options, const std::st
   const Estimator& estimator = estimator_of(options.estimator);
   Rng rng(options.seed, "subspace", hash_name(place));
   Subspace subspace = completed(estimator.find(view, options.k, rng), options.k);
-  if (sketched)
-    subspace.sketch = bound_of(view, largest, subspace, estimator.needs() != Needs::kNothing);
+  if (sketched) subspace.sketch = bound_of(view, largest, subspace, estimator.needs_samples());
   return subspace;
 }
 
@@ -85,14 +93,7 @@ EstimateOptions cut_to(EstimateOptions options, int64_t d) {
 
 }  // namespace
 
-const Estimator& estimator_of(EstimatorKind kind) {
-  static constexpr const Estimator& (*kAll[])() = {
-#define EIDA_ESTIMATOR(name, help) name##_estimator,
-#include "eida/core/estimators.inc"
-#undef EIDA_ESTIMATOR
-  };
-  return kAll[static_cast<size_t>(kind)]();
-}
+bool needs_samples(EstimatorKind kind) { return estimator_of(kind).needs_samples(); }
 
 Subspace Subspace::first(int64_t j) const {
   if (j < 1 || j > basis.size(0)) {
@@ -135,7 +136,7 @@ Subspace estimate_subspace(const PlaceStatistics& place, const EstimateOptions& 
 
 Subspace estimate_unsampled(int64_t d, const EstimateOptions& options, const std::string& place) {
   const SingleThreadScope single;
-  if (estimator_of(options.estimator).needs() != Needs::kNothing)
+  if (needs_samples(options.estimator))
     throw ConfigError("{}: estimator {} needs samples", named(place), options.estimator);
   return estimate(MomentView::of_samples(at::zeros({0, d})), cut_to(options, d), place);
 }

@@ -13,7 +13,6 @@
 
 #include "eida/core/error.h"
 #include "eida/subspace/sample_sums.h"
-#include "leading_eigenpairs.h"
 #include "orthonormal.h"
 
 namespace eida {

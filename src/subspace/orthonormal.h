@@ -1,4 +1,5 @@
-/// Orthonormal rows: making, filling up, signing. All in float64.
+/// Orthonormal rows: making, filling up, signing, and those of leading eigenvectors. All in
+/// float64.
 #pragma once
 
 #include <ATen/TensorOperators.h>
@@ -23,5 +24,15 @@ at::Tensor with_fixed_signs(const at::Tensor& rows);
 /// out += X X^T with 5/8 of the multiplications: blocks above the diagonal are mirrored, not
 /// computed. \param X [m, c], \param out [m, m], both of one type.
 void add_symmetric_product(const at::Tensor& X, at::Tensor out);
+
+struct Eigenpairs {
+  at::Tensor values;   // [k] float64, descending
+  at::Tensor vectors;  // [k, m] float64, orthonormal rows
+};
+
+/// The k largest, faster than all of them. \param S [m, m] float64, symmetric positive
+/// semidefinite, finite. \param k 1..m. Equal to a float64 eigendecomposition: what an eigenvector
+/// misses lies below 1e-7, float32's rounding.
+Eigenpairs leading_eigenpairs(const at::Tensor& S, int64_t k);
 
 }  // namespace eida

@@ -16,6 +16,16 @@ using Json = nlohmann::json;
 
 constexpr size_t kLargestPlan = size_t{16} << 20;  // bytes
 
+int64_t index_of(const std::string& key, const std::string& where) {
+  int64_t index = -1;
+  const auto [end, code] = std::from_chars(key.data(), key.data() + key.size(), index);
+  const bool whole = code == std::errc() && end == key.data() + key.size() && index >= 0;
+  if (!whole || std::to_string(index) != key) {
+    throw DataError("{}: no index of a place (hint: \"0\", \"1\", …)", where);
+  }
+  return index;
+}
+
 /// A plan's JSON and where its lines are.
 class PlanFile {
  public:
@@ -27,8 +37,7 @@ class PlanFile {
     check_keys("", {"rule", "inputs", "delta_outputs", "reasons"});
   }
 
-  const Json& at(const std::string& pointer) const { return json_.at(Json::json_pointer(pointer)); }
-  bool has_reasons() const { return json_.contains("reasons"); }
+  const Json& root() const { return json_; }
 
   /// "FILE:LINE: key" for errors.
   std::string where(const std::string& pointer) const {
@@ -37,21 +46,32 @@ class PlanFile {
                        pointer.empty() ? "rank plan" : pointer.substr(1));
   }
 
+  const Json& object_at(const std::string& pointer) const {
+    const Json::json_pointer path(pointer);
+    if (!json_.contains(path)) throw DataError("{}: {}: is missing", source_, pointer.substr(1));
+    if (!json_.at(path).is_object()) throw DataError("{}: no JSON object", where(pointer));
+    return json_.at(path);
+  }
+
   void check_keys(const std::string& pointer, const std::set<std::string>& known) const {
-    const Json& object = at(pointer);
-    if (!object.is_object()) throw DataError("{}: no JSON object", where(pointer));
-    for (const auto& [name, value] : object.items()) {
-      if (known.count(name)) continue;
+    for (const auto& [name, value] : object_at(pointer).items()) {
+      if (known.contains(name)) continue;
       throw DataError("{}: unknown key, wanted {}", where(child(pointer, name)),
                       fmt::join(known, ", "));
     }
   }
 
-  const Json& object_at(const std::string& pointer) const {
-    const Json::json_pointer path(pointer);
-    if (!json_.contains(path)) throw DataError("{}: is missing", where_missing(pointer));
-    if (!json_.at(path).is_object()) throw DataError("{}: no JSON object", where(pointer));
-    return json_.at(path);
+  /// {"0": …, "1": …} at `pointer`, each read by take(value, where).
+  template <typename Take>
+  auto values_at(const std::string& pointer, const Take& take) const {
+    using Value = decltype(take(json_, std::string()));
+    std::map<int64_t, Value> values;
+    for (const auto& [name, value] : object_at(pointer).items()) {
+      const std::string at = where(child(pointer, name));
+      Value taken = take(value, at);
+      values.emplace(index_of(name, at), std::move(taken));
+    }
+    return values;
   }
 
   static std::string child(const std::string& pointer, const std::string& key) {
@@ -59,47 +79,22 @@ class PlanFile {
   }
 
  private:
-  std::string where_missing(const std::string& pointer) const {
-    return source_ + ": " + pointer.substr(1);
-  }
-
   std::string source_;
   Json json_;
   LineMap lines_;
 };
 
-int64_t index_of(const std::string& key, const std::string& where) {
-  int64_t index = -1;
-  const auto [end, code] = std::from_chars(key.data(), key.data() + key.size(), index);
-  const bool whole = code == std::errc() && end == key.data() + key.size() && index >= 0;
-  if (!whole || std::to_string(index) != key) {
-    throw DataError("{}: no index of a place (hint: \"0\", \"1\", …)", where);
-  }
-  return index;
+int64_t rank_of(const Json& value, const std::string& where) {
+  const bool whole = value.is_number_integer() &&
+                     !(value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX);
+  if (!whole || value.get<int64_t>() < 1)
+    throw DataError("{}: rank {}, wanted a whole number of at least 1", where, value.dump());
+  return value.get<int64_t>();
 }
 
-std::map<int64_t, int64_t> ranks_at(const PlanFile& file, const std::string& pointer) {
-  std::map<int64_t, int64_t> ranks;
-  for (const auto& [name, value] : file.object_at(pointer).items()) {
-    const std::string where = file.where(PlanFile::child(pointer, name));
-    const bool whole = value.is_number_integer() &&
-                       !(value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX);
-    if (!whole || value.get<int64_t>() < 1) {
-      throw DataError("{}: rank {}, wanted a whole number of at least 1", where, value.dump());
-    }
-    ranks[index_of(name, where)] = value.get<int64_t>();
-  }
-  return ranks;
-}
-
-std::map<int64_t, std::string> reasons_at(const PlanFile& file, const std::string& pointer) {
-  std::map<int64_t, std::string> reasons;
-  for (const auto& [name, value] : file.object_at(pointer).items()) {
-    const std::string where = file.where(PlanFile::child(pointer, name));
-    if (!value.is_string()) throw DataError("{}: no text", where);
-    reasons[index_of(name, where)] = value.get<std::string>();
-  }
-  return reasons;
+std::string reason_of(const Json& value, const std::string& where) {
+  if (!value.is_string()) throw DataError("{}: no text", where);
+  return value.get<std::string>();
 }
 
 /// {"0": …, "1": …}, without places that have no value.
@@ -152,20 +147,21 @@ std::string RankPlan::to_json(const Places& places) const {
 
 RankPlan parse_rank_plan(std::string_view text, const std::string& source, const Places& places) {
   const PlanFile file(text, source);
-  const Json& root = file.at("");
+  const Json& root = file.root();
   if (!root.contains("rule") || !root["rule"].is_string())
     throw DataError("{}: rule: missing or no text", source);
   RankPlan plan{root["rule"].get<std::string>(), PerPlace<int64_t>(places.size()), {}};
-  const auto inputs = ranks_at(file, "/inputs"), outputs = ranks_at(file, "/delta_outputs");
+  const auto inputs = file.values_at("/inputs", rank_of),
+             outputs = file.values_at("/delta_outputs", rank_of);
   check_ranks(inputs, places.inputs(), source + ": inputs");
   check_ranks(outputs, places.sites(), source + ": delta_outputs");
   for (PlaceId id = 0; id < places.size(); ++id)
     plan.ranks[id] = (places[id].is_site() ? outputs : inputs).at(places[id].index);
-  if (!file.has_reasons()) return plan;
+  if (!root.contains("reasons")) return plan;
   file.check_keys("/reasons", {"inputs", "delta_outputs"});
   plan.reasons = PerPlace<std::string>(places.size());
-  const auto of_inputs = reasons_at(file, "/reasons/inputs"),
-             of_outputs = reasons_at(file, "/reasons/delta_outputs");
+  const auto of_inputs = file.values_at("/reasons/inputs", reason_of),
+             of_outputs = file.values_at("/reasons/delta_outputs", reason_of);
   for (PlaceId id = 0; id < places.size(); ++id) {
     const auto& reasons = places[id].is_site() ? of_outputs : of_inputs;
     const auto found = reasons.find(places[id].index);
@@ -178,10 +174,10 @@ RankPlan read_rank_plan(const std::filesystem::path& file, const Places& places)
   return parse_rank_plan(read_file(file, kLargestPlan), file.string(), places);
 }
 
-int64_t adapter_parameters(const RankPlan& plan, const Places& places) {
+int64_t adapter_parameters(const PerPlace<int64_t>& ranks, const Places& places) {
   int64_t parameters = 0;
   for (const Place& site : places.sites())
-    parameters += plan.ranks[site.input] * plan.ranks[places.id_of(site)];
+    parameters += ranks[site.input] * ranks[places.id_of(site)];
   return parameters;
 }
 

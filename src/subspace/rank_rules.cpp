@@ -1,10 +1,9 @@
-#include "eida/subspace/rank_rules.h"
-
 #include <algorithm>
 #include <functional>
 #include <optional>
 
 #include "eida/core/error.h"
+#include "eida/subspace/rank_plan.h"
 
 namespace eida {
 namespace {
@@ -100,9 +99,11 @@ RankPlan fixed(const RankRuleOptions& options, const Places& places) {
 class BudgetSearch {
  public:
   BudgetSearch(const Places& places, const PerPlace<PlaceCurve>& curves, int64_t budget)
-      : places_(places), curves_(curves), steps_(places.size(), 0) {
+      : places_(places), curves_(curves), steps_(places.size(), 0), ranks_(places.size()) {
     check_curves(places, curves);
-    left_ = budget - parameters();
+    for (PlaceId place = 0; place < places.size(); ++place)
+      ranks_[place] = curves[place].dims.front();
+    left_ = budget - adapter_parameters(ranks_, places);
     if (left_ < 0) {
       throw ConfigError(
           "ranks.budget: {} parameters, but the smallest ranks measured need {} (hint: raise it, "
@@ -114,7 +115,7 @@ class BudgetSearch {
   RankPlan run() {
     while (const auto move = best_move()) {
       left_ -= move->cost;
-      ++steps_[move->place];
+      ranks_[move->place] = curves_[move->place].dims[++steps_[move->place]];
     }
     return place_by_place(places_, curves_, [&](const MeasuredPlace& place) {
       const size_t step = steps_[static_cast<PlaceId>(&place.curve - &curves_[0])];
@@ -131,19 +132,11 @@ class BudgetSearch {
     double rate;
   };
 
-  int64_t rank(PlaceId place) const { return curves_[place].dims[steps_[place]]; }
-
-  int64_t parameters() const {
-    int64_t sum = 0;
-    for (const Place& site : places_.sites()) sum += rank(site.input) * rank(places_.id_of(site));
-    return sum;
-  }
-
   /// Parameters that one more dimension of the place adds.
   int64_t cost_of_one(PlaceId place) const {
-    if (places_[place].is_site()) return rank(places_[place].input);
+    if (places_[place].is_site()) return ranks_[places_[place].input];
     int64_t sum = 0;
-    for (const PlaceId site : places_.sites_of(place)) sum += rank(site);
+    for (const PlaceId site : places_.sites_of(place)) sum += ranks_[site];
     return sum;
   }
 
@@ -168,7 +161,8 @@ class BudgetSearch {
 
   const Places& places_;
   const PerPlace<PlaceCurve>& curves_;
-  PerPlace<size_t> steps_;  ///< position in the place's dims
+  PerPlace<size_t> steps_;   ///< position in the place's dims
+  PerPlace<int64_t> ranks_;  ///< what they are there
   int64_t left_ = 0;
 };
 

@@ -1,7 +1,11 @@
 #include "eida/subspace/sample_sums.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
@@ -53,5 +57,66 @@ void SecondMoments::reduce(const Communicator& processes, int to) {
 }
 
 double SecondMoments::trace() const { return product_.trace().item<double>(); }
+
+MomentSketch::MomentSketch(int64_t dim, int64_t rows) : SampleSums(dim, "sketch") {
+  if (rows < 2) throw ConfigError("sketch: {} rows, wanted at least 2", rows);
+  buffer_ = at::empty({2 * rows, dim}, at::kDouble);
+}
+
+void MomentSketch::add_chunk(const at::Tensor& chunk) {
+  trace_ += chunk.square().sum().item<double>();
+  append(chunk);
+}
+
+void MomentSketch::append(const at::Tensor& rows) {
+  for (int64_t row = 0; row < rows.size(0);) {
+    const int64_t size = std::min(rows.size(0) - row, buffer_.size(0) - filled_);
+    buffer_.narrow(0, filled_, size).copy_(rows.narrow(0, row, size));
+    row += size;
+    filled_ += size;
+    if (filled_ == buffer_.size(0)) shrink();
+  }
+}
+
+/// With B = U^T diag(sigma) V, rows sigma_i v_i come from U B: the decomposition is that of the
+/// small B B^T. The bound needs no accurate sigma: any orthogonal U gives rows within it.
+void MomentSketch::shrink() {
+  const int64_t l = most_rows(), m = filled_;
+  if (m <= l) return;
+  const at::Tensor B = rows();  // [m, d]
+  at::Tensor gram = at::zeros({m, m}, B.options());
+  add_symmetric_product(B, gram);
+  const auto [ascending, columns] = at::linalg_eigh(gram);
+  const at::Tensor squares = ascending.narrow(0, m - l, l).flip(0);     // [l]
+  at::Tensor U = columns.t().narrow(0, m - l, l).flip(0).contiguous();  // [l, m]
+  const double cut = std::max(0.0, ascending[m - l - 1].item<double>());
+  if (cut > 0) {
+    const at::Tensor shortened = squares.narrow(0, l / 2, l - l / 2);
+    U.narrow(0, l / 2, l - l / 2).mul_((1 - cut / shortened).clamp_min_(0).sqrt_().unsqueeze(1));
+  }
+  buffer_.narrow(0, 0, l).copy_(at::mm(U, B));
+  filled_ = l;
+  shrunk_ += cut;
+}
+
+void MomentSketch::reduce(const Communicator& processes, int to) {
+  if (processes.size() == 1) return;
+  SampleSums::reduce(processes, to);
+  shrink();  // l rows of each process are enough
+  const at::Tensor own = rows().clone();
+  const at::Tensor numbers = at::tensor({trace_, shrunk_}, own.options());
+  processes.reduce(numbers, to);
+  trace_ = numbers[0].item<double>();
+  shrunk_ = numbers[1].item<double>();
+  filled_ = 0;
+  for (int rank = 0; rank < processes.size(); ++rank) {  // one at a time, whatever their number
+    const int64_t sent = rank == processes.rank() ? own.size(0) : 0;
+    append(processes.gather_rows(own.narrow(0, 0, sent), to));
+  }
+}
+
+double MomentSketch::lost() const {
+  return std::max(0.0, trace_ - rows().square().sum().item<double>());
+}
 
 }  // namespace eida

@@ -1,9 +1,8 @@
-#include "eida/measure/estimate_round.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "eida/measure/measure.h"
 #include "support/test_data.h"
 #include "support/tiny_models.h"
 

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "eida/core/error.h"
-#include "eida/subspace/estimator.h"
 #include "eida/subspace/fidelity.h"
 #include "eida/subspace/for_each_place.h"
 #include "subspace/spectra.h"
@@ -259,7 +258,7 @@ TEST(Estimate, OnlyWhatNeedsNoSamplesIsEstimatedWithoutThem) {
   EXPECT_EQ(blind.energy.abs().max().item<double>(), 0.0);
   EXPECT_EQ(estimate_unsampled(7, options, "narrow").basis.size(0), 7);
   for (const auto& row : Choices<EstimatorKind>::kAll) {
-    if (estimator_of(row.value).needs() == Needs::kNothing) continue;
+    if (!needs_samples(row.value)) continue;
     EXPECT_THROW(estimate_unsampled(50, options_of(row.value, 10), "place"), ConfigError)
         << row.name;
   }

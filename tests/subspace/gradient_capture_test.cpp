@@ -1,10 +1,9 @@
-#include "eida/subspace/gradient_capture.h"
-
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "eida/core/error.h"
+#include "eida/subspace/fidelity.h"
 #include "subspace/spectra.h"
 
 namespace eida {

@@ -52,7 +52,7 @@ TEST(RankPlan, ReadsWhatItWrites) {
 }
 
 TEST(RankPlan, CountsTheParametersOfAllSites) {
-  EXPECT_EQ(adapter_parameters(parse(kPlan), kPlaces), 8 * 2 + 8 * 3 + 4 * 5);
+  EXPECT_EQ(adapter_parameters(parse(kPlan).ranks, kPlaces), 8 * 2 + 8 * 3 + 4 * 5);
 }
 
 TEST(RankPlan, FaultsAreNamedWithTheirLine) {
@@ -129,12 +129,12 @@ TEST(PublishedRankPlans, GiveThePublishedParameterCounts) {
   };
   const Places encoder = twelve_layers(true), decoder = twelve_layers(false);
   const RankPlan roberta = read_rank_plan(folder / "roberta-base-sst2.json", encoder);
-  EXPECT_EQ(adapter_parameters(roberta, encoder), 148480);
+  EXPECT_EQ(adapter_parameters(roberta.ranks, encoder), 148480);
   EXPECT_EQ(wide(encoder.inputs(), encoder, roberta), 10);
   EXPECT_EQ(wide(encoder.sites(), encoder, roberta), 51);
 
   const RankPlan gpt2 = read_rank_plan(folder / "gpt2-e2e.json", decoder);
-  EXPECT_EQ(adapter_parameters(gpt2, decoder), 167936);
+  EXPECT_EQ(adapter_parameters(gpt2.ranks, decoder), 167936);
   EXPECT_EQ(wide(decoder.inputs(), decoder, gpt2), 35);
   EXPECT_EQ(wide(decoder.sites(), decoder, gpt2), 25);
 }

@@ -1,5 +1,3 @@
-#include "eida/subspace/rank_rules.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "eida/core/error.h"
+#include "eida/subspace/rank_plan.h"
 #include "support/test_data.h"
 
 namespace eida {
@@ -98,7 +97,7 @@ TEST(EnergyRule, TakesTheSmallestRankThatExplainsEnough) {
 TEST(BudgetRule, SpendsWhereAParameterGainsMost) {
   RankRuleOptions options = options_of(RankRule::kBudget);
   options.budget = 3 * 16 * 16;  // the start
-  EXPECT_EQ(adapter_parameters(choose(options), kPlaces), 768);
+  EXPECT_EQ(adapter_parameters(choose(options).ranks, kPlaces), 768);
   // Site 2 and input 1 stand alone: 0.1 for 256 parameters, where input 0 costs 512 for as much.
   // Equal gains: the input comes first, and makes the site's move dearer (512).
   options.budget = 768 + 256;
@@ -110,9 +109,9 @@ TEST(BudgetRule, SpendsWhereAParameterGainsMost) {
 TEST(BudgetRule, NeverOverspendsAndEndsAtTheTop) {
   RankRuleOptions options = options_of(RankRule::kBudget);
   for (options.budget = 768; options.budget < 14000; options.budget += 301)
-    EXPECT_LE(adapter_parameters(choose(options), kPlaces), options.budget);
+    EXPECT_LE(adapter_parameters(choose(options).ranks, kPlaces), options.budget);
   options.budget = 1 << 20;
-  EXPECT_EQ(adapter_parameters(choose(options), kPlaces), 3 * 64 * 64);
+  EXPECT_EQ(adapter_parameters(choose(options).ranks, kPlaces), 3 * 64 * 64);
   options.budget = 767;
   EXPECT_THROW(choose(options), ConfigError);
 }

@@ -7,15 +7,10 @@
 #include <optional>
 #include <vector>
 
-#include "eida/model/pretrained_model.h"
-#include "eida/parallel/communicator.h"
 #include "eida/sampling/sampler.h"
-#include "eida/subspace/fidelity.h"
-#include "eida/subspace/gradient_capture.h"
-#include "eida/subspace/interval.h"
 #include "eida/subspace/intrinsic_dimension.h"
-#include "eida/subspace/rank_rules.h"
-#include "eida/subspace/subspace.h"
+#include "eida/subspace/place_statistics.h"
+#include "eida/subspace/rank_plan.h"
 
 namespace eida {
 
@@ -34,12 +29,18 @@ struct PlaceMeasure {
   GradientCapture capture;  ///< sites only, held out
 };
 
-/// One repeat: fresh draws, subspaces from one part, fidelity on the other.
-struct Repeat {
-  PerPlace<PlaceMeasure> measures;
+/// A subspace at every place.
+struct PlaceEstimates {
   PerPlace<Subspace> subspaces;
+  PerPlace<int> owners;  ///< the process that estimated and visited each place; -1: not sampled
+  double sampling_seconds = 0, estimation_seconds = 0;
+};
+
+/// One repeat: fresh draws, subspaces from one part, fidelity on the other.
+struct Repeat : PlaceEstimates {
+  PerPlace<PlaceMeasure> measures;
   PerPlace<at::Tensor> means;  ///< of the samples // [d] float64 each
-  double sampling_seconds = 0, estimation_seconds = 0, heldout_seconds = 0;
+  double heldout_seconds = 0;
 };
 
 struct MeasureOptions {
@@ -57,7 +58,25 @@ struct MeasureOptions {
   }
 };
 
-/// Samples `examples` and estimates a subspace at every place. The same in every process.
+/// Bytes that the statistics of all places take together while subspaces are estimated, about.
+/// \param rows samples that each place gives
+double statistics_bytes(const PretrainedModel& model, int64_t rows, const MeasureOptions& options);
+
+/// Called once a place, in the process that owns it, from several threads, while what was kept of
+/// its samples is still there.
+using PlaceVisitor = std::function<void(PlaceId place, const PlaceStatistics&, const Subspace&)>;
+
+/// Samples `examples` and estimates a subspace at every place. Places whose statistics do not fit
+/// into memory together take turns, each turn a pass of the model over all examples; the result is
+/// the same to the bit. Places that options.sample_all leaves out are neither sampled nor visited.
+/// Of several processes each samples its part of the examples; a place's
+/// samples come together in one process, which estimates its subspace for all. \throws ConfigError
+/// when a single place does not fit into memory_limit
+PlaceEstimates estimate_places(PretrainedModel& model,
+                               const std::vector<const TokenExample*>& examples,
+                               const MeasureOptions& options, const PlaceVisitor& visit);
+
+/// estimate_places() and what the samples say of each. The same in every process.
 Repeat estimate_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                        const MeasureOptions& options);
 
@@ -69,6 +88,22 @@ void measure_heldout(PretrainedModel& model, const std::vector<const TokenExampl
 Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                       const std::vector<const TokenExample*>& heldout,
                       const MeasureOptions& options);
+
+/// Mean and 95 % interval over repeats.
+struct MeanInterval {
+  double mean = 0.0;
+  /// Half the width of the two-sided interval mean +- half; none from a single repeat.
+  std::optional<double> half;
+  int64_t repeats = 0;
+};
+
+/// Student's t with n - 1 degrees of freedom: mean +- t * sd / sqrt(n).
+/// \param values n >= 1. \param level 0..1, exclusive. \throws ConfigError otherwise.
+MeanInterval mean_interval(const std::vector<double>& values, double level = 0.95);
+
+/// t with P(|T| <= t) = level, by bisection of the finite sums that hold for whole degrees of
+/// freedom. Source: Abramowitz and Stegun, 26.7.3 and 26.7.4. \param degrees >= 1.
+double student_t(double level, int64_t degrees);
 
 /// Measures of all repeats, [repeat], at the same dims.
 using Repeats = std::vector<PerPlace<PlaceMeasure>>;
@@ -93,5 +128,22 @@ bool measures_ranks(const RankRuleOptions& rule);
 /// dims that are compared, a budget that suffices. \throws ConfigError, DataError as choose_ranks
 void check_rank_rule(const RankRuleOptions& rule, const Places& places,
                      const std::vector<int64_t>& dims);
+
+/// A and C of one round: subspaces have as many rows as the plan says, or more. sampling_seconds
+/// with what the rank rule measures on held-out examples; estimation_seconds with fidelity of known
+/// ranks.
+struct RoundEstimate : PlaceEstimates {
+  RankPlan plan;
+  PerPlace<double> fidelity;  ///< mean cosine at the chosen rank; NaN: not measured
+  bool heldout = false;       ///< fidelity is that of fresh vectors, not of the samples
+};
+
+/// Samples on the current model, estimates subspaces and chooses ranks. The same in every process.
+/// \param heldout to choose ranks by; unused where the rule knows them. \throws NumericError,
+/// ConfigError as choose_ranks()
+RoundEstimate estimate_round(PretrainedModel& model,
+                             const std::vector<const TokenExample*>& examples,
+                             const std::vector<const TokenExample*>& heldout,
+                             const RankRuleOptions& rule, const MeasureOptions& options);
 
 }  // namespace eida

@@ -1,4 +1,4 @@
-/// How much of a token a subspace keeps, and how the tokens of one place lie.
+/// How much of a token or a gradient subspaces keep, and how the tokens of one place lie.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,8 @@ struct FidelityCurve {
   std::vector<double> mean;  ///< one a k, each 0..1, not falling with k; NaN when `tokens` is 0
   int64_t tokens = 0;        ///< vectors that count
   int64_t zero_vectors = 0;  ///< vectors left out: a zero vector has no direction
+
+  void merge(const FidelityCurve& other);  ///< adds other vectors, at the same k
 };
 
 /// Mean over tokens x of ||P_k x|| / ||x||, P_k onto the first k rows. One product serves all k.
@@ -32,6 +34,26 @@ FidelityCurve fidelity(const at::Tensor& heldout, const Subspace& subspace,
 FidelityCurve centred_fidelity(const at::Tensor& heldout, const Subspace& subspace,
                                const at::Tensor& training_mean, const std::vector<int64_t>& dims,
                                const std::string& place = "");
+
+/// Sums over logical batches of one site; add them over passes, divide at the end.
+struct GradientCapture {
+  std::vector<double> captured;  ///< sum of ||C_k G A_k^T||^2, one a k
+  double total = 0.0;            ///< sum of ||G||^2
+  int64_t batches = 0;
+
+  /// captured / total, one a k, each 0..1; 0 where no gradient was seen.
+  std::vector<double> shares() const;
+  void merge(const GradientCapture& other);  ///< \throws ConfigError when the k differ in number
+};
+
+/// Adds one logical batch with gradient G = delta^T x [d_out, d_in], which is never formed: ||G||^2
+/// is the sum of (x x^T) o (delta delta^T), or comes from blocks of rows of G where that is
+/// cheaper. \param x [t, d_in], \param delta [t, d_out] of any floating-point type; computed in
+/// float32, summed in float64. \param A [k_in, d_in], \param C [k_out, d_out] orthonormal rows; at
+/// k the first k rows of each, all where it has fewer. \throws NumericError when a sum is not
+/// finite, ConfigError on shapes and dims. docs/method.md, "Fidelity".
+void add_gradient(const at::Tensor& x, const at::Tensor& delta, const at::Tensor& A,
+                  const at::Tensor& C, const std::vector<int64_t>& dims, GradientCapture& capture);
 
 /// Share of the second moment that the first k rows explain, one a k, 0..1; 0 where all samples
 /// were zero. \throws ConfigError on dims that do not fit.

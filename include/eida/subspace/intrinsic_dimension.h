@@ -11,8 +11,8 @@ namespace eida {
 
 struct IntrinsicDimensionOptions {
   int64_t neighbours = 10;  ///< of the maximum-likelihood estimate, >= 2
-  int64_t max_points =
-      1024;  ///< more samples are thinned evenly: cost and memory grow with the square
+  /// More samples are thinned evenly: cost and memory grow with the square.
+  int64_t max_points = 1024;
 };
 
 struct IntrinsicDimension {

@@ -71,6 +71,9 @@ struct EstimateOptions {
 Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& options,
                            const std::string& place = "");
 
+/// Whether the estimator looks at samples.
+bool needs_samples(EstimatorKind kind);
+
 /// Of a place that was not sampled, whose rows are min(k, d). \throws ConfigError where the
 /// estimator needs samples
 Subspace estimate_unsampled(int64_t d, const EstimateOptions& options, const std::string& place);

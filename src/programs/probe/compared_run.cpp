@@ -8,8 +8,8 @@
 
 #include "eida/core/error.h"
 #include "eida/core/json.h"
+#include "eida/measure/measure.h"
 #include "eida/report/page.h"
-#include "eida/subspace/interval.h"
 
 namespace eida {
 namespace {

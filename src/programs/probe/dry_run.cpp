@@ -9,7 +9,6 @@
 #include "eida/core/rng.h"
 #include "eida/core/stopwatch.h"
 #include "eida/data/batching.h"
-#include "eida/measure/estimate_places.h"
 #include "eida/measure/measure.h"
 #include "eida/run/measure_setup.h"
 

@@ -8,8 +8,7 @@
 
 #include "eida/core/stopwatch.h"
 #include "eida/evaluation/evaluate.h"
-#include "eida/measure/estimate_places.h"
-#include "eida/measure/estimate_round.h"
+#include "eida/measure/measure.h"
 #include "eida/programs/train.h"
 #include "eida/run/measure_setup.h"
 #include "inputs.h"

@@ -8,7 +8,7 @@
 
 #include "eida/core/progress.h"
 #include "eida/core/run_folder.h"
-#include "eida/measure/estimate_round.h"
+#include "eida/measure/measure.h"
 #include "eida/report/tensorboard.h"
 #include "eida/run/checkpoint.h"
 #include "inputs.h"

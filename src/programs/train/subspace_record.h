@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "eida/adapter/method.h"
-#include "eida/measure/estimate_round.h"
+#include "eida/measure/measure.h"
 
 namespace eida {
 

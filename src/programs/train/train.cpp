@@ -12,7 +12,7 @@
 #include "eida/core/progress.h"
 #include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
-#include "eida/measure/estimate_round.h"
+#include "eida/measure/measure.h"
 #include "eida/run/measure_setup.h"
 #include "eida/run/run.h"
 #include "export.h"

@@ -1,7 +1,9 @@
-/// Every estimator, as its file defines it, and what two of them share.
+/// How the subspace of a place is found. Each estimator is a file of this folder and a line of
+/// eida/core/estimators.inc.
 #pragma once
 
-#include "eida/subspace/estimator.h"
+#include "eida/core/rng.h"
+#include "eida/subspace/moment_view.h"
 
 /// In a file of this folder: estimator `name` of eida/core/estimators.inc is a `Class`.
 #define EIDA_REGISTER_ESTIMATOR(name, Class) \
@@ -11,6 +13,17 @@
   }
 
 namespace eida {
+
+class Estimator {
+ public:
+  virtual ~Estimator() = default;
+  /// Mean and second moment of the place's vectors; else its dimension and name are enough.
+  virtual bool needs_samples() const { return true; }
+  /// \param view of the samples; where rows are those of what the mean leaves over, that is what
+  /// is left in it. \param rng of the place's own stream.
+  /// \return at most k rows in float64; estimate_subspace() completes them
+  virtual Subspace find(MomentView& view, int64_t k, Rng& rng) const = 0;
+};
 
 #define EIDA_ESTIMATOR(name, help) const Estimator& name##_estimator();
 #include "eida/core/estimators.inc"

@@ -8,7 +8,7 @@ namespace {
 
 /// Rows in a direction drawn uniformly.
 class Random : public Estimator {
-  Needs needs() const override { return Needs::kNothing; }
+  bool needs_samples() const override { return false; }
   Subspace find(MomentView& view, int64_t k, Rng& rng) const override {
     at::Tensor normal = at::empty({view.dim(), k}, at::kDouble);
     double* out = normal.mutable_data_ptr<double>();

@@ -1,10 +1,9 @@
-#include "eida/subspace/interval.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "eida/core/error.h"
+#include "eida/measure/measure.h"
 
 namespace eida {
 namespace {
