@@ -1,5 +1,3 @@
-#include "draw_token.h"
-
 #include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
 
@@ -10,6 +8,7 @@
 #include <numeric>
 
 #include "eida/core/error.h"
+#include "proposals.h"
 
 namespace eida {
 namespace {

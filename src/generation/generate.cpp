@@ -6,10 +6,13 @@
 #include <numeric>
 
 #include "eida/core/error.h"
-#include "evaluation_scope.h"
 #include "generator.h"
 
 namespace eida {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Output, tokens, score, finished)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Generated, tokens, score, finished, alternatives)
+
 namespace {
 
 Decoder& as_decoder(PretrainedModel& model) {
@@ -142,34 +145,17 @@ std::vector<Job> own_jobs(std::vector<Job> jobs, const Shard& shard) {
   return jobs;
 }
 
-nlohmann::json to_json(const Output& output) {
-  return {output.tokens, output.score, output.finished};
-}
-
-Output to_output(const nlohmann::json& json) {
-  return {json.at(0).get<std::vector<int32_t>>(), json.at(1).get<double>(), json.at(2).get<bool>()};
-}
-
-/// Puts the results of every process in the place of those that this one lacks.
+/// Puts the results of every process in the place of this one's.
 void share_results(const Communicator& processes, const Shard& own,
                    std::vector<Generated>& results) {
   if (processes.size() == 1) return;
-  nlohmann::json sent = nlohmann::json::array();
-  for (int64_t i = own.begin; i < own.end; ++i) {
-    const Generated& result = results[static_cast<size_t>(i)];
-    sent.push_back({to_json(result), nlohmann::json::array()});
-    for (const Output& other : result.alternatives) sent.back()[1].push_back(to_json(other));
-  }
-  const std::vector<uint8_t> bytes = nlohmann::json::to_cbor(sent);
-  size_t i = 0;
+  const auto first = results.begin();
+  const std::vector<Generated> mine(first + own.begin, first + own.end);
+  const std::vector<uint8_t> bytes = nlohmann::json::to_cbor(mine);
+  results.clear();
   for (const std::string& part : all_gather(processes, {bytes.begin(), bytes.end()})) {
-    for (const nlohmann::json& item : nlohmann::json::from_cbor(part)) {
-      Generated& result = results.at(i++);
-      static_cast<Output&>(result) = to_output(item.at(0));
-      result.alternatives.clear();
-      for (const nlohmann::json& other : item.at(1))
-        result.alternatives.push_back(to_output(other));
-    }
+    const auto theirs = nlohmann::json::from_cbor(part).get<std::vector<Generated>>();
+    results.insert(results.end(), theirs.begin(), theirs.end());
   }
 }
 

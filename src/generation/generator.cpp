@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "banned_tokens.h"
-#include "draw_token.h"
 #include "eida/core/signals.h"
-#include "top_tokens.h"
 
 namespace eida {
 namespace {
@@ -37,7 +34,7 @@ void Generator::admit(const std::vector<Job>& jobs, size_t& next) {
     reserved_ += job.most_slots;
     rows_ += options_.beams;
     active_.push_back(
-        {&job, make_search(job.limits), Rng(options_.seed, "generate", job.index), {}, {}});
+        {&job, Search(job.limits), Rng(options_.seed, "generate", job.index), {}, {}});
   }
 }
 
@@ -55,7 +52,7 @@ void Generator::add_prompt(Active& active, CachedRows& rows) {
 }
 
 void Generator::add_branches(Active& active, CachedRows& rows) {
-  const auto& branches = active.search->branches();
+  const auto& branches = active.search.branches();
   const auto& prompt_slots = active.prompt_slots;
   for (size_t b = 0; b < branches.size(); ++b) {
     auto& slots = active.branch_slots[b];
@@ -85,7 +82,7 @@ BannedTokens Generator::banned_of_branches() const {
   BannedTokens banned;
   if (options_.no_repeat_ngram_size == 0 && options_.min_length == 0) return banned;
   for (const Active& active : active_) {
-    for (const Branch& branch : active.search->branches())
+    for (const Branch& branch : active.search.branches())
       banned.push_back(banned_tokens(*active.job->prompt, branch.tokens, options_));
   }
   return banned;
@@ -94,7 +91,7 @@ BannedTokens Generator::banned_of_branches() const {
 Proposals Generator::propose(const at::Tensor& hidden) {
   const HeadInput input{hidden, decoder_.vocabulary_table()};
   if (!options_.sample) {
-    const int64_t wanted = active_.front().search->proposals_wanted();
+    const int64_t wanted = active_.front().search.proposals_wanted();
     return top_tokens(input, std::min(wanted, input.table.size(0)), banned_of_branches());
   }
   std::vector<Rng*> streams;
@@ -105,7 +102,7 @@ Proposals Generator::propose(const at::Tensor& hidden) {
 /// Branches that go on keep the slots of their past; those of the others become free.
 void Generator::follow_branches(Active& active) {
   std::vector<std::vector<int32_t>> next;
-  for (const Branch& branch : active.search->branches()) {
+  for (const Branch& branch : active.search.branches()) {
     next.push_back(active.branch_slots[branch.parent]);
     pool_.retain(next.back());
   }
@@ -116,8 +113,8 @@ void Generator::follow_branches(Active& active) {
 void Generator::advance(const Proposals& proposals) {
   const std::vector<Proposal>* row = proposals.data();
   for (Active& active : active_) {
-    const size_t branches = active.search->branches().size();
-    active.search->advance(row);
+    const size_t branches = active.search.branches().size();
+    active.search.advance(row);
     row += branches;
     follow_branches(active);
   }
@@ -126,15 +123,15 @@ void Generator::advance(const Proposals& proposals) {
 void Generator::retire(std::vector<Generated>& results) {
   int64_t prompts = 0, tokens = 0;
   for (Active& active : active_) {
-    if (!active.search->branches().empty()) continue;
-    Generated& result = results[active.job->index] = active.search->result();
+    if (!active.search.branches().empty()) continue;
+    Generated& result = results[active.job->index] = active.search.result();
     ++prompts;
     tokens += static_cast<int64_t>(result.tokens.size());
     pool_.release(active.prompt_slots);
     reserved_ -= active.job->most_slots;
     rows_ -= options_.beams;
   }
-  std::erase_if(active_, [](const Active& a) { return a.search->branches().empty(); });
+  std::erase_if(active_, [](const Active& a) { return a.search.branches().empty(); });
   if (options_.progress) options_.progress(prompts, tokens);
 }
 

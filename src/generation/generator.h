@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "../model/transformer.h"
@@ -36,7 +35,7 @@ class Generator {
   /// A job in memory.
   struct Active {
     const Job* job;
-    std::unique_ptr<Search> search;
+    Search search;
     Rng stream;
     std::vector<int32_t> prompt_slots;
     std::vector<std::vector<int32_t>> branch_slots;  ///< of the new tokens of each branch

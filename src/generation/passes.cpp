@@ -10,7 +10,6 @@
 
 #include "eida/core/error.h"
 #include "eida/model/batch.h"
-#include "evaluation_scope.h"
 
 namespace eida {
 namespace {
@@ -86,23 +85,6 @@ at::Tensor target_losses(const at::Tensor& logits, const at::Tensor& targets) {
   return losses;
 }
 
-/// The results of every process, in order.
-std::vector<CompletionLoss> results_of_all(const Communicator& processes,
-                                           std::vector<CompletionLoss> own) {
-  if (processes.size() == 1) return own;
-  const auto count = static_cast<int64_t>(own.size());
-  at::Tensor rows = at::empty({count, 2}, at::TensorOptions(at::kDouble));
-  for (int64_t i = 0; i < count; ++i) {
-    rows[i][0] = own[static_cast<size_t>(i)].nll;
-    rows[i][1] = own[static_cast<size_t>(i)].tokens;
-  }
-  rows = all_gather_rows(processes, rows);
-  std::vector<CompletionLoss> all;
-  for (int64_t i = 0; i < rows.size(0); ++i)
-    all.push_back({rows[i][0].item<double>(), static_cast<int64_t>(rows[i][1].item<double>())});
-  return all;
-}
-
 }  // namespace
 
 at::Tensor classify(PretrainedModel& model, const std::vector<const TokenExample*>& all,
@@ -130,25 +112,31 @@ std::vector<CompletionLoss> completion_losses(PretrainedModel& model,
   const EvaluationScope evaluation(model);
   const OwnPart own(all, options);
   const auto& examples = own.examples;
-  std::vector<CompletionLoss> results(examples.size());
+  at::Tensor sums = at::empty({static_cast<int64_t>(examples.size()), 2}, at::kDouble);
+  auto* const found = sums.mutable_data_ptr<double>();  // nll and tokens of each example
   const int64_t most_labelled = std::max<int64_t>(1, kMostLogits / model.config().vocab_size);
   for (const auto& pass : plan_passes(examples, options.pass_tokens, most_labelled)) {
     const PackedBatch batch = pack_pass(examples, pass, TaskKind::kCompletion);
     const at::Tensor losses = target_losses(model.logits(batch), batch.targets);  // [M]
     int64_t row = 0;
     for (const int64_t i : pass) {
-      CompletionLoss& result = results[static_cast<size_t>(i)];
-      result.tokens = labelled_tokens(*examples[static_cast<size_t>(i)]);
-      result.nll = losses.narrow(0, row, result.tokens).sum().item<double>();
-      row += result.tokens;
-      if (!std::isfinite(result.nll)) {
+      const int64_t tokens = labelled_tokens(*examples[static_cast<size_t>(i)]);
+      found[2 * i] = losses.narrow(0, row, tokens).sum().item<double>();
+      found[2 * i + 1] = static_cast<double>(tokens);
+      row += tokens;
+      if (!std::isfinite(found[2 * i])) {
         throw NumericError("loss of example {}: is not finite (hint: --precision fp32)",
                            own.shard.begin + i);
       }
     }
     if (own.progress) own.progress(static_cast<int64_t>(pass.size()));
   }
-  return results_of_all(*options.processes, results);
+  sums = all_gather_rows(*options.processes, sums);
+  std::vector<CompletionLoss> results;
+  const double* result = sums.const_data_ptr<double>();
+  for (int64_t i = 0; i < sums.size(0); ++i, result += 2)
+    results.push_back({result[0], static_cast<int64_t>(result[1])});
+  return results;
 }
 
 }  // namespace eida

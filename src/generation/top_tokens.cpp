@@ -1,5 +1,3 @@
-#include "top_tokens.h"
-
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
@@ -15,6 +13,7 @@
 
 #include "../model/simd.h"
 #include "eida/core/error.h"
+#include "proposals.h"
 
 namespace eida {
 namespace {

@@ -1,3 +1,5 @@
+#include "../../src/generation/proposals.h"
+
 #include <ATen/ops/linear.h>
 #include <gtest/gtest.h>
 
@@ -5,9 +7,7 @@
 #include <limits>
 #include <map>
 
-#include "../../src/generation/banned_tokens.h"
-#include "../../src/generation/draw_token.h"
-#include "../../src/generation/top_tokens.h"
+#include "../../src/generation/search.h"
 #include "eida/core/error.h"
 #include "support/file_helpers.h"
 #include "support/random_tensors.h"

@@ -16,8 +16,8 @@ SearchLimits limits(int64_t beams, int64_t new_tokens) {
           .early_stopping = true};
 }
 
-TEST(BeamSearch, OnlyTheBestContinuationsMayEnd) {
-  BeamSearch search(limits(2, 5));
+TEST(Search, OnlyTheBestContinuationsMayEnd) {
+  Search search(limits(2, 5));
   // Four candidates for two beams: the end token comes third, so it is not an output.
   const std::vector<Proposal> first = {{1, -1.0F}, {2, -2.0F}, {kEnd, -3.0F}, {4, -4.0F}};
   search.advance(&first);
@@ -26,8 +26,8 @@ TEST(BeamSearch, OnlyTheBestContinuationsMayEnd) {
   EXPECT_EQ(search.branches()[1].tokens, std::vector<int32_t>{2});
 }
 
-TEST(BeamSearch, EarlyStoppingEndsWhenAsManyOutputsEnded) {
-  BeamSearch search(limits(2, 5));
+TEST(Search, EarlyStoppingEndsWhenAsManyOutputsEnded) {
+  Search search(limits(2, 5));
   const std::vector<Proposal> first = {{kEnd, -1.0F}, {2, -2.0F}, {3, -3.0F}, {4, -4.0F}};
   search.advance(&first);
   ASSERT_EQ(search.branches().size(), 2U) << "one of two outputs has ended";
@@ -43,8 +43,8 @@ TEST(BeamSearch, EarlyStoppingEndsWhenAsManyOutputsEnded) {
   EXPECT_FLOAT_EQ(static_cast<float>(result.alternatives[0].score), -1.25F);  // -2.5 of two tokens
 }
 
-TEST(BeamSearch, BranchesNameTheirParents) {
-  BeamSearch search(limits(2, 5));
+TEST(Search, BranchesNameTheirParents) {
+  Search search(limits(2, 5));
   const std::vector<Proposal> first = {{1, -1.0F}, {2, -1.5F}};
   search.advance(&first);
   const std::vector<Proposal> second[] = {{{3, -5.0F}, {4, -6.0F}}, {{5, -0.1F}, {6, -0.2F}}};
@@ -55,8 +55,8 @@ TEST(BeamSearch, BranchesNameTheirParents) {
   EXPECT_EQ(search.branches()[1].tokens, (std::vector<int32_t>{2, 6}));
 }
 
-TEST(BeamSearch, LengthLimitEndsEveryBranch) {
-  BeamSearch search(limits(2, 1));
+TEST(Search, LengthLimitEndsEveryBranch) {
+  Search search(limits(2, 1));
   const std::vector<Proposal> first = {{1, -1.0F}, {2, -2.0F}, {3, -3.0F}, {4, -4.0F}};
   search.advance(&first);
   EXPECT_TRUE(search.branches().empty());
@@ -67,8 +67,8 @@ TEST(BeamSearch, LengthLimitEndsEveryBranch) {
   EXPECT_EQ(result.alternatives[0].tokens, std::vector<int32_t>{2});
 }
 
-TEST(BeamSearch, DeadEndGivesWhatThereIs) {
-  BeamSearch search(limits(2, 5));
+TEST(Search, DeadEndGivesWhatThereIs) {
+  Search search(limits(2, 5));
   const std::vector<Proposal> first = {{1, -1.0F}, {2, -2.0F}};
   search.advance(&first);
   const std::vector<Proposal> nothing[2];
@@ -78,8 +78,8 @@ TEST(BeamSearch, DeadEndGivesWhatThereIs) {
   EXPECT_FALSE(search.result().finished);
 }
 
-TEST(SingleSearch, TakesTheFirstProposalUntilTheEnd) {
-  SingleSearch search(limits(1, 5));
+TEST(Search, OneBeamTakesTheFirstProposalUntilTheEnd) {
+  Search search(limits(1, 5));
   const std::vector<Proposal> first = {{4, -1.0F}}, second = {{kEnd, -2.0F}};
   search.advance(&first);
   ASSERT_EQ(search.branches().size(), 1U);
@@ -90,12 +90,13 @@ TEST(SingleSearch, TakesTheFirstProposalUntilTheEnd) {
   EXPECT_FLOAT_EQ(static_cast<float>(search.result().score), -1.5F);
 }
 
-TEST(SingleSearch, NoProposalEndsIt) {
-  SingleSearch search(limits(1, 5));
+TEST(Search, NoProposalEndsIt) {
+  Search search(limits(1, 5));
   const std::vector<Proposal> nothing;
   search.advance(&nothing);
   EXPECT_TRUE(search.branches().empty());
   EXPECT_TRUE(search.result().tokens.empty());
+  EXPECT_EQ(search.result().score, 0.0);
   EXPECT_FALSE(search.result().finished);
 }
 

@@ -29,7 +29,7 @@ struct GenerateOptions {
   int64_t max_batch_tokens = 0;      ///< tokens kept in memory at once; 0: kDefaultBatchTokens
   /// Told after every pass what was finished since the last call. \param prompts \param tokens of
   /// their best outputs
-  std::function<void(int64_t prompts, int64_t tokens)> progress;
+  std::function<void(int64_t prompts, int64_t tokens)> progress = {};
   /// Each process continues its part of the prompts; every one gets all results.
   const Communicator* processes = &Communicator::single();
 };

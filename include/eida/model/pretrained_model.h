@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/GradMode.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -119,6 +120,17 @@ class ModeScope {
   PretrainedModel* model_;
   bool training_;
   at::ScalarType dtype_;
+};
+
+/// No gradients and no dropout for a scope. Not InferenceMode: its tensors would stay in the caches
+/// of cast weights and could not enter autograd later.
+class EvaluationScope {
+ public:
+  explicit EvaluationScope(PretrainedModel& model) : mode_(model, /*training=*/false) {}
+
+ private:
+  const ModeScope mode_;
+  const c10::AutoGradMode without_gradients_{false};
 };
 
 /// The loss of logits that are there already. \throws Error (internal) shapes that do not fit.
