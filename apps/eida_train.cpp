@@ -2,7 +2,7 @@
 
 #include "eida/config/command_line.h"
 #include "eida/parallel/run_ranks.h"
-#include "eida/programs/train.h"
+#include "eida/programs/programs.h"
 #include "eida/tensor/checks.h"
 
 int main(int argc, char** argv) {

@@ -10,7 +10,7 @@
 #include "eida/adapter/method.h"
 #include "eida/core/stopwatch.h"
 #include "eida/parallel/run_ranks.h"
-#include "eida/programs/train.h"
+#include "eida/programs/programs.h"
 #include "eida/subspace/rank_plan.h"
 
 namespace {

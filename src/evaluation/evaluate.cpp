@@ -1,7 +1,6 @@
 #include "eida/evaluation/evaluate.h"
 
 #include <ATen/TensorOperators.h>
-#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,16 +25,6 @@ ClassOutcome predict_classes(PretrainedModel& model,
   return outcome;
 }
 
-LossOutcome sum_losses(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                       const PassOptions& options) {
-  LossOutcome outcome{completion_losses(model, examples, options)};
-  for (const CompletionLoss& loss : outcome.losses) {
-    outcome.nll += loss.nll;
-    outcome.tokens += loss.tokens;
-  }
-  return outcome;
-}
-
 Scores scores_of(const ClassOutcome& outcome) {
   const ConfusionMatrix matrix(outcome.labels, outcome.predictions, outcome.logits.size(1));
   const auto items = static_cast<double>(matrix.items());
@@ -49,8 +38,14 @@ Scores scores_of(const ClassOutcome& outcome) {
           {"loss", loss / items}};
 }
 
-Scores scores_of(const LossOutcome& outcome) {
-  const double mean = outcome.nll / static_cast<double>(outcome.tokens);
+Scores scores_of(const std::vector<CompletionLoss>& losses) {
+  double nll = 0.0;
+  int64_t tokens = 0;
+  for (const CompletionLoss& loss : losses) {
+    nll += loss.nll;
+    tokens += loss.tokens;
+  }
+  const double mean = nll / static_cast<double>(tokens);
   return {{"loss", mean}, {"perplexity", std::exp(mean)}};
 }
 
@@ -58,12 +53,11 @@ Scores evaluate(PretrainedModel& model, const std::vector<const TokenExample*>& 
                 TaskKind task, const PassOptions& options) {
   if (task == TaskKind::kClassification)
     return scores_of(predict_classes(model, examples, options));
-  return scores_of(sum_losses(model, examples, options));
+  return scores_of(completion_losses(model, examples, options));
 }
 
 at::Tensor reference_logits(PretrainedModel& model, const PackedBatch& batch) {
-  const c10::AutoGradMode without_gradients(false);
-  const ModeScope mode(model, /*training=*/false);
+  const EvaluationScope evaluation(model);
   model.set_compute_dtype(at::kFloat);
   return model.logits(batch);
 }

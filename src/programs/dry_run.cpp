@@ -2,10 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "eida/core/progress.h"
 #include "eida/core/system_info.h"
+#include "eida/data/batching.h"
 
 namespace eida {
+
+TokenizedSet draw_trial(const Config& config, const OpenedInputs& inputs, int64_t count) {
+  Rng rng(static_cast<uint64_t>(config.run.seed), "dry_run");
+  const int64_t there = inputs.data->size();
+  return inputs.tokenizer.tokenize_all(*inputs.data,
+                                       draw_examples(there, std::min(count, there), rng));
+}
 
 double mean_tokens(const TokenizedSet& set) {
   double sum = 0;
@@ -13,17 +23,25 @@ double mean_tokens(const TokenizedSet& set) {
   return sum / static_cast<double>(set.examples.size());
 }
 
-void print_model(const Config& config, const PretrainedModel& model) {
-  fmt::print("model            {} ({}), {} layers, {} parameters{}\n", config.model.path.string(),
-             model.config().model_type, model.config().num_layers, model.parameter_count(),
+void print_model(const Config& config, const PretrainedModel& model, const std::string& more) {
+  fmt::print("model            {} ({}), {} layers, {} parameters{}{}\n", config.model.path.string(),
+             model.config().model_type, model.config().num_layers, model.parameter_count(), more,
              config.model.init == ModelInit::kRandom ? ", RANDOM weights" : "");
+}
+
+void print_places(const PretrainedModel& model) {
   fmt::print("places           {} input spaces, {} sites\n", model.places().inputs().size(),
              model.places().sites().size());
 }
 
-void print_cost(double bytes, double seconds, const ComputeSetting& compute) {
+void print_data(const std::string& name, int64_t examples, double tokens, const std::string& more) {
+  fmt::print("data             {}: {} examples, about {:.1f} tokens each{}\n", name, examples,
+             tokens, more);
+}
+
+void print_cost(double bytes, double seconds, const ComputeSetting& compute, const char* bound) {
   fmt::print("memory, about    {:.0f} MiB\n", peak_memory_mib() + bytes / (1 << 20));
-  fmt::print("time, about      {} on {} threads\n", format_duration(seconds), compute.threads);
+  fmt::print("time, {:<10} {} on {} threads\n", bound, format_duration(seconds), compute.threads);
 }
 
 }  // namespace eida

@@ -29,21 +29,6 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-/// The curves of one measure of probe.json, "fidelity" or "centred_fidelity".
-std::vector<CurvePoint> points_of(const Json& probe, const char* measure) {
-  std::vector<CurvePoint> points;
-  for (const Json& place : probe.at("places")) {
-    for (const Json& dimension : probe.at("dims")) {
-      const Json& value = place.at(measure).at(dimension.dump());
-      points.push_back({place.at("kind"), place.at("place"), place.at("layer"), place.at("weights"),
-                        place.at("dim"), dimension});
-      set_interval(points.back(), mean_of(value),
-                   value.is_null() ? kNaN : number_or_nan(value.at("half_interval_95")));
-    }
-  }
-  return points;
-}
-
 std::string count_of(const Json& value) { return grouped(value.get<int64_t>()); }
 
 /// The folder with the one it lies in: folders of models are often called "model".
@@ -135,8 +120,8 @@ double axis_start(const ProbeReport& report, const std::vector<CurvePoint>& raw,
 
 /// Each kind of place twice: as it is, and beside it without the mean's direction.
 std::vector<Figure> paired_figures(const ProbeReport& report) {
-  const std::vector<CurvePoint> raw = points_of(report.probe, "fidelity");
-  const std::vector<CurvePoint> centred = points_of(report.probe, "centred_fidelity");
+  const std::vector<CurvePoint> raw = curve_points(report.probe, "fidelity");
+  const std::vector<CurvePoint> centred = curve_points(report.probe, "centred_fidelity");
   CurveFigureOptions options;
   options.y_min = axis_start(report, raw, centred);
   options.published = report.published;
@@ -166,7 +151,7 @@ void add_curves(Page& page, const ProbeReport& report) {
       "the vectors share one direction (anisotropy), and the first is no sign of few dimensions. "
       "The dashed grey line is the share of the vectors' energy that the mean holds.");
   add_published_remarks(page, report);
-  const std::vector<CurvePoint> points = points_of(report.probe, "fidelity");
+  const std::vector<CurvePoint> points = curve_points(report.probe, "fidelity");
   page.add_figures(paired_figures(report));
   const std::vector<std::string> others = weights_without_figure(points);
   if (!others.empty()) {
@@ -245,6 +230,20 @@ void add_geometry(Page& page, const Json& probe) {
 }
 
 }  // namespace
+
+std::vector<CurvePoint> curve_points(const Json& probe, const char* measure) {
+  std::vector<CurvePoint> points;
+  for (const Json& place : probe.at("places")) {
+    for (const Json& dimension : probe.at("dims")) {
+      const Json& value = place.at(measure).at(dimension.dump());
+      points.push_back({place.at("kind"), place.at("place"), place.at("layer"), place.at("weights"),
+                        place.at("dim"), dimension});
+      set_interval(points.back(), mean_of(value),
+                   value.is_null() ? kNaN : number_or_nan(value.at("half_interval_95")));
+    }
+  }
+  return points;
+}
 
 Page probe_page(const ProbeReport& report) {
   const Json& probe = report.probe;

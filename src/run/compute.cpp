@@ -1,5 +1,3 @@
-#include "eida/run/compute.h"
-
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -10,6 +8,7 @@
 #include <thread>
 
 #include "eida/core/error.h"
+#include "eida/run/open.h"
 #include "eida/tensor/device.h"
 
 namespace eida {

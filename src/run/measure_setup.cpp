@@ -29,16 +29,14 @@ MeasureOptions measure_options(const Config& config, TaskKind task, int64_t numb
 }
 
 RankRuleOptions rank_rule_options(const RankOptions& options) {
-  RankRuleOptions rule;
-  rule.rule = options.rule;
-  rule.wide = options.wide;
-  rule.narrow = options.narrow;
-  rule.fixed = options.fixed;
-  rule.margin = options.margin;
-  rule.energy = options.energy;
-  rule.budget = options.budget.value_or(0);
-  rule.plan = options.plan;
-  return rule;
+  return {.rule = options.rule,
+          .wide = options.wide,
+          .narrow = options.narrow,
+          .fixed = options.fixed,
+          .margin = options.margin,
+          .energy = options.energy,
+          .budget = options.budget.value_or(0),
+          .plan = options.plan};
 }
 
 DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,

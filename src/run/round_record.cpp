@@ -38,7 +38,10 @@ RoundRecord read_round(const nlohmann::json& json) {
     for (const auto& [metric, value] : json.at("eval").items())
       record.scores.emplace_back(metric, number_or_nan(value));
   }
-  if (json.contains("fidelity")) record.subspaces = read_subspace_means(json);
+  if (json.contains("fidelity")) {
+    record.subspaces =
+        SubspaceMeans{read_kinds(json.at("fidelity")), read_kinds(json.at("drift_degrees"))};
+  }
   if (json.contains("merge")) record.merge = read_parity(json.at("merge"));
   record.trainable_parameters = json.at("trainable_parameters").get<int64_t>();
   record.seconds = json.at("seconds").get<double>();
@@ -48,10 +51,6 @@ RoundRecord read_round(const nlohmann::json& json) {
 }
 
 }  // namespace
-
-SubspaceMeans read_subspace_means(const nlohmann::json& json) {
-  return {read_kinds(json.at("fidelity")), read_kinds(json.at("drift_degrees"))};
-}
 
 Json to_json(const Scores& scores) {
   Json json = Json::object();

@@ -31,6 +31,12 @@ void add_input(Manifest& manifest, const fs::path& path) {
   for (const fs::path& file : files) manifest.inputs.push_back(describe_input(file));
 }
 
+/// Those that are given.
+std::vector<fs::path> without_empty(std::vector<fs::path> paths) {
+  std::erase_if(paths, [](const fs::path& path) { return path.empty(); });
+  return paths;
+}
+
 /// Says in the log what --resume finds. \return whether nothing is left to do
 bool is_finished(const ParsedCommand& command) {
   const fs::path& folder = command.config.run.output;
@@ -62,7 +68,7 @@ void check_processes(const ParsedCommand& command, const Communicator& processes
 Run::Run(const ParsedCommand& command, const Communicator& processes, std::vector<fs::path> inputs)
     : command_(&command),
       processes_(&processes),
-      inputs_(std::move(inputs)),
+      inputs_(without_empty(std::move(inputs))),
       folder_{command.overwrite, command.resume, inputs_} {
   check_processes(command, processes);
   const Config& config = command.config;

@@ -27,10 +27,10 @@ TEST(Evaluate, APerplexityIsThatOfTheMeanOverAllTokens) {
   const testing::TempDir dir;
   const auto model = testing::tiny_model(dir.path(), TaskKind::kCompletion);
   const auto examples = testing::tiny_examples(5, TaskKind::kCompletion);
-  const auto found = sum_losses(*model, testing::pointers(examples));
+  const auto found = completion_losses(*model, testing::pointers(examples));
   double nll = 0.0;
   int64_t tokens = 0;
-  for (const CompletionLoss& loss : found.losses) {
+  for (const CompletionLoss& loss : found) {
     nll += loss.nll;
     tokens += loss.tokens;
   }

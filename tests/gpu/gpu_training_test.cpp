@@ -1,7 +1,7 @@
 // Training steps on a GPU: the CPU's in float32, and float16 with a scaled loss.
 #include <gtest/gtest.h>
 
-#include "eida/programs/train.h"
+#include "eida/programs/programs.h"
 #include "gpu_model.h"
 
 namespace eida {

@@ -8,8 +8,7 @@
 #include "../../src/model/architectures/bert_like.h"
 #include "eida/config/command_line.h"
 #include "eida/core/error.h"
-#include "eida/programs/probe.h"
-#include "eida/programs/train.h"
+#include "eida/programs/programs.h"
 #include "model/golden.h"
 #include "programs/train_fixture.h"
 

@@ -9,7 +9,7 @@
 
 #include "eida/adapter/method.h"
 #include "eida/model/pretrained_model.h"
-#include "eida/programs/train.h"
+#include "eida/programs/programs.h"
 #include "eida/tensor/safetensors.h"
 #include "support/padded_examples.h"
 #include "support/test_data.h"

@@ -5,7 +5,7 @@
 
 #include "adapter/adapted_model.h"
 #include "eida/core/error.h"
-#include "eida/programs/train.h"
+#include "eida/programs/programs.h"
 #include "support/file_helpers.h"
 
 namespace eida {

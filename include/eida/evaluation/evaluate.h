@@ -22,22 +22,15 @@ struct ClassOutcome {
   at::Tensor logits;                         // [n, C] float32, on the CPU
   std::vector<int64_t> labels, predictions;  ///< a label is -1 where the data has none
 };
-struct LossOutcome {
-  std::vector<CompletionLoss> losses;
-  double nll = 0.0;    ///< of all examples
-  int64_t tokens = 0;  ///< labelled, of all examples
-};
 
-/// \throws NumericError a logit or loss that is not finite
+/// \throws NumericError a logit that is not finite
 ClassOutcome predict_classes(PretrainedModel& model,
                              const std::vector<const TokenExample*>& examples,
                              const PassOptions& options = {});
-LossOutcome sum_losses(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                       const PassOptions& options = {});
 
 /// \throws DataError an example has no label
 Scores scores_of(const ClassOutcome& outcome);
-Scores scores_of(const LossOutcome& outcome);
+Scores scores_of(const std::vector<CompletionLoss>& losses);
 
 /// The scores of the task. Of several processes each computes its part of the same examples.
 /// \throws NumericError a logit or loss that is not finite

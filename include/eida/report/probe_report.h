@@ -11,6 +11,9 @@
 
 namespace eida {
 
+/// The curves of one measure of a probe.json, "fidelity" or "centred_fidelity".
+std::vector<CurvePoint> curve_points(const nlohmann::ordered_json& probe, const char* measure);
+
 struct ProbeReport {
   nlohmann::ordered_json probe;  ///< probe.json: docs/formats.md
   Manifest manifest;             ///< of the run; may still lack its end

@@ -1,5 +1,7 @@
-/// What every program opens as the configuration says: data, tokenizer, model.
+/// What every program opens as the configuration says: device, data, tokenizer, model.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <filesystem>
 #include <functional>
@@ -12,9 +14,33 @@
 #include "eida/data/dataset.h"
 #include "eida/data/tokenize.h"
 #include "eida/model/pretrained_model.h"
-#include "eida/run/compute.h"
+#include "eida/parallel/communicator.h"
 
 namespace eida {
+
+/// Where and how a run computes.
+struct ComputeSetting {
+  at::Device device = at::kCPU;
+  at::ScalarType precision = at::kFloat;  ///< of activations
+  int threads = 1;
+  const Communicator* processes = &Communicator::single();
+};
+
+/// Resolves device, precision and threads, and sets the number of threads: by default all cores,
+/// shared with the processes on the same machine. \param scaled_loss the
+/// program scales its loss; without it float16 is an error and `auto` is bfloat16 on every device.
+/// \throws ConfigError
+ComputeSetting set_up_compute(const RunOptions& run,
+                              const Communicator& processes = Communicator::single(),
+                              bool scaled_loss = false);
+
+/// What an evaluation or a probe works with.
+struct OpenedInputs {
+  ComputeSetting compute;
+  std::shared_ptr<const Dataset> data;
+  ExampleTokenizer tokenizer;
+  std::unique_ptr<PretrainedModel> model;  ///< adapters merged in
+};
 
 /// The reader's options of a task, from the configuration. \throws ConfigError
 ReaderOptions reader_options(const DataOptions& data);

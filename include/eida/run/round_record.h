@@ -25,9 +25,9 @@ struct SubspaceMeans {
 struct RoundRecord {
   int64_t round = 1;  ///< from 1
   double train_loss = std::numeric_limits<double>::quiet_NaN();
-  Scores scores;                           ///< on data.dev; empty: there is none
-  std::optional<SubspaceMeans> subspaces;  ///< method eida
-  std::optional<MergeParity> merge;        ///< methods that merge something
+  Scores scores = {};                           ///< on data.dev; empty: there is none
+  std::optional<SubspaceMeans> subspaces = {};  ///< method eida
+  std::optional<MergeParity> merge = {};        ///< methods that merge something
   int64_t trainable_parameters = 0;
   double seconds = 0.0, sampling_seconds = 0.0, estimation_seconds = 0.0;
 };
@@ -36,8 +36,6 @@ struct RoundRecord {
 nlohmann::ordered_json to_json(const Scores& scores);
 nlohmann::ordered_json to_json(const MergeParity& parity, int64_t round);
 nlohmann::ordered_json to_json(const RoundRecord& record);
-/// \param json with "fidelity" and "drift_degrees"; null: not measured
-SubspaceMeans read_subspace_means(const nlohmann::json& json);
 /// What to_json() wrote, of all rounds; scores come back in the order of their names.
 /// \throws nlohmann's exception where it is something else
 std::vector<RoundRecord> read_rounds(const nlohmann::json& rounds);

@@ -10,16 +10,16 @@
 #include "eida/core/manifest.h"
 #include "eida/core/run_folder.h"
 #include "eida/parallel/communicator.h"
-#include "eida/run/compute.h"
+#include "eida/run/open.h"
 
 namespace eida {
 
 /// What a command line asks for, before anything is opened. The same in every process.
 class Run {
  public:
-  /// \param inputs files and folders that the run reads beside its model \throws ConfigError an
-  /// output folder that is not given, is occupied, or holds a run of another configuration; a
-  /// subcommand in several processes
+  /// \param inputs files and folders that the run reads beside its model; empty ones do not count
+  /// \throws ConfigError an output folder that is not given, is occupied, or holds a run of another
+  /// configuration; a subcommand in several processes
   Run(const ParsedCommand& command, const Communicator& processes,
       std::vector<std::filesystem::path> inputs);
 

@@ -9,8 +9,6 @@
 #include "eida/core/progress.h"
 #include "eida/evaluation/evaluate.h"
 #include "eida/metrics/classification.h"
-#include "eida/report/table.h"
-#include "page.h"
 #include "tasks.h"
 
 namespace eida {
@@ -37,57 +35,49 @@ std::string class_name(const Dataset& data, int64_t index) {
   return i < names.size() ? names[i] : std::to_string(index);
 }
 
-Table confusion_table(const ConfusionMatrix& matrix, const Dataset& data) {
+void add_confusion(EvalOutcome& outcome, const ConfusionMatrix& matrix, const Dataset& data) {
+  std::vector<std::string> classes;
+  for (int64_t c = 0; c < matrix.classes(); ++c) classes.push_back(class_name(data, c));
   std::vector<std::string> header = {"label \\ prediction"};
-  for (int64_t c = 0; c < matrix.classes(); ++c) header.push_back(class_name(data, c));
+  header.insert(header.end(), classes.begin(), classes.end());
   Table table(header, {Align::kLeft});
+  Json json = Json::array();
   for (int64_t gold = 0; gold < matrix.classes(); ++gold) {
-    std::vector<std::string> row = {class_name(data, gold)};
-    for (int64_t c = 0; c < matrix.classes(); ++c)
-      row.push_back(fmt::format("{}", matrix.at(gold, c)));
-    table.add_row(row);
+    std::vector<std::string> cells = {classes[static_cast<size_t>(gold)]};
+    Json row = Json::array();
+    for (int64_t c = 0; c < matrix.classes(); ++c) {
+      cells.push_back(std::to_string(matrix.at(gold, c)));
+      row.push_back(matrix.at(gold, c));
+    }
+    table.add_row(cells);
+    json.push_back(row);
   }
-  return table;
+  outcome.details["classes"] = classes;
+  outcome.details["confusion"] = json;
+  constexpr int64_t kMostShown = 20;  // a wider matrix is for scores.json only
+  if (matrix.classes() <= kMostShown) outcome.report.tables.emplace_back("Confusion matrix", table);
 }
 
-Table length_table(const std::vector<LengthBucket>& buckets) {
+void add_lengths(EvalOutcome& outcome, const std::vector<LengthBucket>& buckets) {
   Table table({"tokens", "items", "accuracy"}, {Align::kLeft});
+  Json json = Json::array();
   for (const LengthBucket& bucket : buckets) {
     table.add_row({fmt::format("{} to {}", bucket.first, bucket.last),
                    fmt::format("{}", bucket.items), fmt::format("{:.4f}", bucket.accuracy())});
+    json.push_back({{"first", bucket.first},
+                    {"last", bucket.last},
+                    {"n", bucket.items},
+                    {"accuracy", bucket.accuracy()}});
   }
-  return table;
+  outcome.details["by_length"] = json;
+  outcome.report.tables.emplace_back("Accuracy by length", table);
 }
 
-void add_scores(EvalOutcome& outcome, const ClassificationScores& scores, const Dataset& data) {
-  outcome.scores = {{"accuracy", scores.accuracy, scores.accuracy_wilson},
-                    {"f1", scores.f1, scores.f1_bootstrap},
-                    {"matthews", scores.matthews, scores.matthews_bootstrap}};
-  const ConfusionMatrix& matrix = scores.confusion;
-  Json confusion = Json::array(), lengths = Json::array(), classes = Json::array();
-  for (int64_t gold = 0; gold < matrix.classes(); ++gold) {
-    Json row = Json::array();
-    for (int64_t c = 0; c < matrix.classes(); ++c) row.push_back(matrix.at(gold, c));
-    confusion.push_back(row);
-    classes.push_back(class_name(data, gold));
-  }
-  for (const LengthBucket& bucket : scores.by_length) {
-    lengths.push_back({{"first", bucket.first},
-                       {"last", bucket.last},
-                       {"n", bucket.items},
-                       {"accuracy", bucket.accuracy()}});
-  }
-  outcome.details["accuracy_bootstrap"] = {scores.accuracy_bootstrap.low,
-                                           scores.accuracy_bootstrap.high};
-  outcome.details["classes"] = classes;
-  outcome.details["confusion"] = confusion;
-  outcome.details["by_length"] = lengths;
-  constexpr int64_t kMostShown = 20;  // a wider matrix is for scores.json only
-  if (matrix.classes() <= kMostShown)
-    outcome.report.tables.emplace_back("Confusion matrix", confusion_table(matrix, data));
-  outcome.report.tables.emplace_back("Accuracy by length", length_table(scores.by_length));
-  for (const auto& [caption, table] : outcome.report.tables)
-    outcome.tables += "\n" + table.render(stdout_style());
+/// An example's text, both parts of a pair, in one line.
+std::string source_text(const TextExample& example) {
+  std::string text = one_line(example.first);
+  if (!example.second.empty()) text += " ‖ " + one_line(example.second);
+  return text;
 }
 
 /// Wrong items whose logit is furthest above that of the true class.
@@ -111,17 +101,16 @@ void add_worst(EvalOutcome& outcome, const ClassOutcome& found, const TokenizedS
   }
 }
 
-ClassOutcome predict(const EvalInputs& inputs, const TokenizedSet& set) {
+ClassOutcome predict(const OpenedInputs& inputs, const TokenizedSet& set) {
   Progress progress("classifying", static_cast<int64_t>(set.examples.size()), "examples");
-  PassOptions options;
-  options.progress = advance_and_check(progress);
-  options.processes = inputs.compute.processes;
-  return predict_classes(*inputs.model, set.pointers(), options);
+  return predict_classes(
+      *inputs.model, set.pointers(),
+      {.progress = advance_and_check(progress), .processes = inputs.compute.processes});
 }
 
 }  // namespace
 
-EvalOutcome evaluate_classes(const Config& config, const EvalInputs& inputs) {
+EvalOutcome evaluate_classes(const Config& config, const OpenedInputs& inputs) {
   const TokenizedSet set = inputs.tokenizer.tokenize_all(*inputs.data);
   if (set.skipped > 0) {
     throw DataError("{}: {} examples have no token, so no prediction", inputs.data->name(),
@@ -139,10 +128,15 @@ EvalOutcome evaluate_classes(const Config& config, const EvalInputs& inputs) {
   }
   outcome.details["n"] = labels.size();
   if (!inputs.data->has_targets()) return outcome;
-  add_scores(outcome,
-             score_classification(labels, predictions, logits.size(1), set.lengths(),
-                                  resampling_options(config)),
-             *inputs.data);
+  const ClassificationScores scores = score_classification(
+      labels, predictions, logits.size(1), set.lengths(), resampling_options(config));
+  outcome.add_score("accuracy", scores.accuracy, scores.accuracy_wilson);
+  outcome.add_score("f1", scores.f1, scores.f1_bootstrap);
+  outcome.add_score("matthews", scores.matthews, scores.matthews_bootstrap);
+  outcome.details["accuracy_bootstrap"] = {scores.accuracy_bootstrap.low,
+                                           scores.accuracy_bootstrap.high};
+  add_confusion(outcome, scores.confusion, *inputs.data);
+  add_lengths(outcome, scores.by_length);
   add_worst(outcome, found, set, *inputs.data);
   return outcome;
 }

@@ -5,11 +5,8 @@
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/json.h"
-#include "eida/metrics/text_files.h"
-#include "eida/report/table.h"
 #include "eida/run/run.h"
-#include "files.h"
-#include "outcome.h"
+#include "tasks.h"
 
 namespace eida {
 namespace {

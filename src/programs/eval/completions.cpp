@@ -13,8 +13,6 @@
 #include "eida/core/stopwatch.h"
 #include "eida/evaluation/evaluate.h"
 #include "eida/generation/generate.h"
-#include "eida/metrics/text_files.h"
-#include "page.h"
 #include "tasks.h"
 
 namespace eida {
@@ -25,12 +23,11 @@ using Json = nlohmann::ordered_json;
 /// Sums of {nll, tokens} → mean loss of a token.
 double mean_loss(std::span<const double> sums) { return sums[0] / sums[1]; }
 
-LossOutcome losses_of(const EvalInputs& inputs, const TokenizedSet& set) {
+std::vector<CompletionLoss> losses_of(const OpenedInputs& inputs, const TokenizedSet& set) {
   Progress progress("scoring", static_cast<int64_t>(set.examples.size()), "examples");
-  PassOptions options;
-  options.progress = advance_and_check(progress);
-  options.processes = inputs.compute.processes;
-  return sum_losses(*inputs.model, set.pointers(), options);
+  return completion_losses(
+      *inputs.model, set.pointers(),
+      {.progress = advance_and_check(progress), .processes = inputs.compute.processes});
 }
 
 /// Distinct prompts in the order of their first rows, with the references of each.
@@ -56,24 +53,22 @@ Prompts group_by_prompt(const Dataset& data) {
 
 GenerateOptions generate_options(const Config& config) {
   const GenerationOptions& from = config.generation;
-  GenerateOptions options;
-  options.beams = from.beams;
-  options.max_length = from.max_length;
-  options.max_new_tokens = from.max_new_tokens.value_or(0);
-  options.min_length = from.min_length;
-  options.early_stopping = from.early_stopping;
-  options.length_penalty = from.length_penalty;
-  options.no_repeat_ngram_size = from.no_repeat_ngram_size;
-  options.sample = from.sample;
-  options.temperature = from.temperature;
-  options.top_k = from.top_k;
-  options.top_p = from.top_p;
-  options.seed = static_cast<uint64_t>(config.run.seed);
-  options.max_batch_tokens = from.max_batch_tokens.value_or(0);
-  return options;
+  return {.beams = from.beams,
+          .max_length = from.max_length,
+          .max_new_tokens = from.max_new_tokens.value_or(0),
+          .min_length = from.min_length,
+          .early_stopping = from.early_stopping,
+          .length_penalty = from.length_penalty,
+          .no_repeat_ngram_size = from.no_repeat_ngram_size,
+          .sample = from.sample,
+          .temperature = from.temperature,
+          .top_k = from.top_k,
+          .top_p = from.top_p,
+          .seed = static_cast<uint64_t>(config.run.seed),
+          .max_batch_tokens = from.max_batch_tokens.value_or(0)};
 }
 
-std::vector<Generated> generate_all(const Config& config, const EvalInputs& inputs,
+std::vector<Generated> generate_all(const Config& config, const OpenedInputs& inputs,
                                     const std::vector<std::string>& prompts) {
   std::vector<std::vector<int32_t>> ids;
   for (const std::string& prompt : prompts) ids.push_back(inputs.tokenizer.tokenize_prompt(prompt));
@@ -111,18 +106,20 @@ void add_alternatives(EvalOutcome& outcome, Json& item, const Generated& best,
 
 }  // namespace
 
-EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
+EvalOutcome evaluate_losses(const Config& config, const OpenedInputs& inputs) {
   if (!inputs.data->has_targets()) {
     throw DataError("{}: has no completions, but the loss is theirs", inputs.data->name());
   }
   const TokenizedSet set = inputs.tokenizer.tokenize_all(*inputs.data);
-  const LossOutcome found = losses_of(inputs, set);
+  const std::vector<CompletionLoss> losses = losses_of(inputs, set);
   if (!inputs.compute.processes->is_root()) return {};
   EvalOutcome outcome;
   ItemStatistics statistics{.width = 2, .values = {}, .score = mean_loss};
   std::vector<double> means;
-  for (size_t i = 0; i < found.losses.size(); ++i) {
-    const auto& [nll, tokens] = found.losses[i];
+  int64_t all_tokens = 0;
+  for (size_t i = 0; i < losses.size(); ++i) {
+    const auto& [nll, tokens] = losses[i];
+    all_tokens += tokens;
     means.push_back(nll / static_cast<double>(tokens));
     statistics.values.insert(statistics.values.end(), {nll, static_cast<double>(tokens)});
     const Json item = {{"id", set.source[i]}, {"nll", nll}, {"tokens", tokens}};
@@ -130,10 +127,10 @@ EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
   }
   const Interval interval = bootstrap_interval(statistics, resampling_options(config)),
                  perplexity{std::exp(interval.low), std::exp(interval.high)};
-  for (const auto& [name, value] : scores_of(found))
-    outcome.scores.push_back({name, value, name == "loss" ? interval : perplexity});
-  outcome.details["n"] = found.losses.size();
-  outcome.details["tokens"] = found.tokens;
+  for (const auto& [name, value] : scores_of(losses))
+    outcome.add_score(name, value, name == "loss" ? interval : perplexity);
+  outcome.details["n"] = losses.size();
+  outcome.details["tokens"] = all_tokens;
   outcome.details["truncated"] = set.truncated;
   outcome.report.item_value = "loss of a token";
   outcome.report.worst_of = fmt::format("{} items", grouped(static_cast<int64_t>(means.size())));
@@ -145,7 +142,7 @@ EvalOutcome evaluate_losses(const Config& config, const EvalInputs& inputs) {
   return outcome;
 }
 
-EvalOutcome evaluate_texts(const Config& config, const EvalInputs& inputs) {
+EvalOutcome evaluate_texts(const Config& config, const OpenedInputs& inputs) {
   const Prompts prompts = group_by_prompt(*inputs.data);
   const std::vector<Generated> outputs = generate_all(config, inputs, prompts.texts);
   if (!inputs.compute.processes->is_root()) return {};
@@ -171,8 +168,7 @@ EvalOutcome evaluate_texts(const Config& config, const EvalInputs& inputs) {
   if (!inputs.data->has_targets()) return outcome;
   const ScoreSet set =
       score_texts(prompts.references, outcome.predictions, text_score_options(config.eval));
-  add_text_scores(outcome, set, config);
-  add_worst_texts(outcome.report, set, prompts.references, outcome.predictions, prompts.texts);
+  add_text_scores(outcome, set, prompts.references, outcome.predictions, prompts.texts, config);
   return outcome;
 }
 

@@ -1,22 +1,18 @@
 // eida-eval, top to bottom: open data, tokenizer and model, evaluate, write, show.
-#include "eida/programs/eval.h"
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "dry_run.h"
+#include "../dry_run.h"
 #include "eida/core/error.h"
+#include "eida/programs/programs.h"
+#include "eida/report/page.h"
 #include "eida/run/run.h"
-#include "files.h"
-#include "inputs.h"
-#include "outcome.h"
-#include "page.h"
 #include "tasks.h"
 
 namespace eida {
 namespace {
 
-EvalOutcome evaluate(EvalTask task, const Config& config, const EvalInputs& inputs) {
+EvalOutcome evaluate(EvalTask task, const Config& config, const OpenedInputs& inputs) {
   switch (task) {
     case EvalTask::kClasses:
       return evaluate_classes(config, inputs);
@@ -41,12 +37,28 @@ void check_output(EvalTask task, const Config& config, const Dataset& data) {
   }
 }
 
+/// Title and facts of the page.
+void describe(EvalReport& report, const Config& config, const OpenedInputs& inputs,
+              const std::string& precision) {
+  report.title = fmt::format("Evaluation: {}", *config.data.task);
+  report.weights = weights_origin(config);
+  report.random_tensors = inputs.model->newly_initialised();
+  report.facts = {{"model", config.model.path.string()},
+                  {"weights", weights_text(report.weights, report.random_tensors)},
+                  {"data", config.data.test.string()}};
+  for (const auto& adapter : config.model.adapters)
+    report.facts.emplace_back("adapter", adapter.string());
+  report.facts.emplace_back("precision", precision);
+}
+
 int evaluate_model(const ParsedCommand& command, const Communicator& processes) {
   const Config& config = command.config;
   const EvalTask task = choose_eval_task(config);
-  const Run run(command, processes, eval_input_files(config));
+  std::vector<std::filesystem::path> files = {config.data.test};
+  files.insert(files.end(), config.model.adapters.begin(), config.model.adapters.end());
+  const Run run(command, processes, files);
   if (run.finished()) return 0;
-  const EvalInputs inputs = open_eval_inputs(config, processes);
+  const OpenedInputs inputs = open_eval_inputs(config, processes);
   if (command.dry_run) return processes.is_root() ? dry_run_eval(config, task, inputs) : 0;
   check_output(task, config, *inputs.data);
 
@@ -55,10 +67,8 @@ int evaluate_model(const ParsedCommand& command, const Communicator& processes) 
   EvalOutcome outcome = evaluate(task, config, inputs);  // in parts, merged in the file's order
   if (!processes.is_root()) return 0;
   if (folder) {
-    describe_evaluation(outcome.report, config, manifest.precision,
-                        inputs.model->newly_initialised());
+    describe(outcome.report, config, inputs, manifest.precision);
     write_outcome(*folder, outcome, config, manifest);
-    folder->finish(manifest);
     spdlog::info("scores and predictions: {}", folder->path().string());
   }
   fmt::print("{}", scores_text(outcome, config.run.format));

@@ -71,23 +71,18 @@ EvalTask choose_eval_task(const Config& config) {
   return EvalTask::kLosses;
 }
 
-EvalInputs open_eval_inputs(const Config& config, const Communicator& processes) {
+OpenedInputs open_eval_inputs(const Config& config, const Communicator& processes) {
   const ComputeSetting compute = set_up_compute(config.run, processes);
   const TaskKind kind = task_of(*config.data.task).kind;
   const ModelConfig model_config = read_model_config(config.model.path, kind);
   int64_t classes = kind == TaskKind::kClassification ? classes_of_files(config, model_config) : 0;
   auto data = open_test_data(config, model_config, classes);
   if (classes == 0) classes = static_cast<int64_t>(data->class_names().size());
-  EvalInputs inputs{compute, std::move(data), open_example_tokenizer(config, kind, compute.threads),
-                    open_model(config, kind, classes, compute)};
+  OpenedInputs inputs{compute, std::move(data),
+                      open_example_tokenizer(config, kind, compute.threads),
+                      open_model(config, kind, classes, compute)};
   merge_adapters(*inputs.model, config);
   return inputs;
-}
-
-std::vector<std::filesystem::path> eval_input_files(const Config& config) {
-  std::vector<std::filesystem::path> paths = {config.data.test};
-  paths.insert(paths.end(), config.model.adapters.begin(), config.model.adapters.end());
-  return paths;
 }
 
 }  // namespace eida

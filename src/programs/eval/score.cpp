@@ -3,11 +3,8 @@
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
-#include "eida/metrics/text_files.h"
 #include "eida/run/run.h"
-#include "files.h"
-#include "outcome.h"
-#include "page.h"
+#include "tasks.h"
 
 namespace eida {
 
@@ -25,7 +22,7 @@ int run_score(const ParsedCommand& command) {
   const auto folder = run.make_folder();
   const ScoreSet set = score_texts(references, predictions.texts, options);
   EvalOutcome outcome;
-  add_text_scores(outcome, set, config);
+  add_text_scores(outcome, set, references, predictions.texts, predictions.sources, config);
   if (options.per_item) {
     write_file_atomic(command.option("per-item"),
                       per_item_table(set, predictions.texts, predictions.sources));
@@ -33,10 +30,7 @@ int run_score(const ParsedCommand& command) {
   if (folder) {
     outcome.report.title = "Scores of predictions";
     outcome.report.facts = {{"references", files[0].string()}, {"predictions", files[1].string()}};
-    add_worst_texts(outcome.report, set, references, predictions.texts, predictions.sources);
-    const Manifest manifest = run.manifest();
-    write_outcome(*folder, outcome, config, manifest);
-    folder->finish(manifest);
+    write_outcome(*folder, outcome, config, run.manifest());
   }
   fmt::print("{}", scores_text(outcome, config.run.format));
   return 0;

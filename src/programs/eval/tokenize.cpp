@@ -15,7 +15,7 @@
 #include "eida/core/signals.h"
 #include "eida/core/utf8.h"
 #include "eida/text/tokenizer.h"
-#include "files.h"
+#include "tasks.h"
 
 namespace eida {
 namespace {

@@ -1,5 +1,4 @@
-#include "compare.h"
-
+// eida-probe compare: curves of several runs side by side.
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 

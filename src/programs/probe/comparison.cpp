@@ -4,29 +4,134 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "eida/core/csv.h"
+#include "eida/core/error.h"
+#include "eida/core/json.h"
+#include "eida/report/page.h"
+#include "eida/measure/measure.h"
 
 namespace eida {
 namespace {
 
-std::string number(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
+namespace fs = std::filesystem;
 
-double overlap_by_chance(const CurvePoint& place, int64_t k) {
-  return static_cast<double>(k) / static_cast<double>(place.dim);
+bool same_place(const CurvePoint& a, const CurvePoint& b) {
+  return a.layer == b.layer && a.kind == b.kind && a.weights == b.weights;
 }
 
-/// Calls `row` for every relation: the first run's place, k, the other run, the relation.
-template <typename Row>
-void for_each_relation(const Comparison& comparison, const Row& row) {
-  for (const CurvePoint& place : comparison.places()) {
-    for (const int64_t k : comparison.dims) {
-      for (size_t r = 1; r < comparison.runs.size(); ++r) {
-        const auto found = comparison.relations.find({place_key(place), k, r});
-        if (found != comparison.relations.end()) row(place, k, comparison.runs[r], found->second);
-      }
-    }
+std::string text_at(const nlohmann::json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end()) return "-";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+nlohmann::json object_in(const fs::path& file) {
+  nlohmann::json json = nlohmann::json::object();
+  if (fs::exists(file)) json = read_json(file);
+  if (!json.is_object()) throw DataError("{}: not a JSON object", file.string());
+  return json;
+}
+
+/// What probe.json and manifest.json say of the run.
+void read_facts(ComparedRun& run, const fs::path& folder) {
+  const nlohmann::json probe = object_in(folder / "probe.json");
+  const nlohmann::json manifest = object_in(folder / "manifest.json");
+  run.weights = text_at(probe, "weights");
+  if (const auto names = probe.find("random_tensors"); names != probe.end() && names->is_array()) {
+    for (const auto& name : *names)
+      if (name.is_string()) run.random_tensors.push_back(name.get<std::string>());
   }
+  run.facts = {{"model", text_at(probe, "model")},
+               {"architecture", text_at(probe, "model_type")},
+               {"weights", weights_text(run.weights, run.random_tensors)},
+               {"task", text_at(probe, "task")},
+               {"data", text_at(probe, "train")},
+               {"estimator", text_at(probe, "estimator")},
+               {"seed", text_at(manifest, "seed")},
+               {"dimensions k", text_at(probe, "dims")},
+               {"repeats", text_at(probe, "repeats")},
+               {"examples sampled", text_at(probe, "examples")},
+               {"examples held out", text_at(probe, "heldout_examples")},
+               {"device", text_at(manifest, "device")},
+               {"version", text_at(manifest, "version")}};
+}
+
+/// Means and intervals of each place and k over the repeats that measured it.
+void read_curves(ComparedRun& run, const fs::path& file) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  std::vector<std::vector<double>> values;  // of each point
+  for (const CurveRow& row : read_curves_csv(file)) {
+    const CurvePoint point{row.kind, row.place, row.layer, row.weights, row.dim, row.k};
+    const CurvePoint* known = run.find(point, row.k);
+    const auto at =
+        static_cast<size_t>(known != nullptr ? known - run.points.data() : std::ssize(run.points));
+    if (known == nullptr) {
+      run.points.push_back(point);
+      values.emplace_back();
+    }
+    if (std::isfinite(row.fidelity)) values[at].push_back(row.fidelity);
+    run.repeats = std::max(run.repeats, row.repeat + 1);
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    MeanInterval interval{kNaN, std::nullopt};
+    if (!values[i].empty()) interval = mean_interval(values[i]);
+    set_interval(run.points[i], interval.mean, interval.half.value_or(kNaN));
+  }
+}
+
+/// \throws DataError the run did not finish, or its files are not sound
+ComparedRun open_compared_run(const fs::path& folder) {
+  if (fs::exists(folder / "INCOMPLETE")) {
+    throw DataError("{}: the run did not finish (hint: its file INCOMPLETE says why)",
+                    folder.string());
+  }
+  const auto curves = folder / "curves.csv", subspaces = folder / "subspaces.safetensors";
+  if (fs::is_directory(folder) && !fs::exists(curves))
+    throw DataError("{}: is not a probe's run folder (no curves.csv)", folder.string());
+  ComparedRun run;
+  run.name = folder.lexically_normal().string();
+  read_facts(run, folder);
+  read_curves(run, curves);
+  if (fs::exists(subspaces)) run.subspaces = std::make_unique<SafetensorsFile>(subspaces);
+  return run;
+}
+
+/// Dimensions that every run measured, ascending. \throws DataError there is none
+std::vector<int64_t> common_dims(const std::vector<ComparedRun>& runs) {
+  std::set<int64_t> common;
+  for (const CurvePoint& point : runs.front().points) common.insert(point.k);
+  for (const ComparedRun& run : runs) {
+    std::erase_if(common, [&](int64_t k) {
+      return std::none_of(run.points.begin(), run.points.end(),
+                          [k](const CurvePoint& point) { return point.k == k; });
+    });
+  }
+  if (common.empty())
+    throw DataError("the runs have no k in common (hint: probe with equal --dims)");
+  return {common.begin(), common.end()};
+}
+
+/// The first k rows of a place's basis; undefined where the run has none or fewer.
+at::Tensor basis_of(const ComparedRun& run, const CurvePoint& place, int64_t k) {
+  const CurvePoint* point = run.find(place, k);
+  if (point == nullptr || !run.subspaces) return {};
+  const auto* stored =
+      run.subspaces->find(point->kind + "." + std::to_string(point->place) + ".basis");
+  if (stored == nullptr) return {};
+  const at::Tensor basis = run.subspaces->tensor(*stored);  // [largest k, d]
+  return basis.dim() == 2 && basis.size(0) >= k ? basis.narrow(0, 0, k) : at::Tensor();
+}
+
+std::string number(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
+
+double overlap_by_chance(const PlaceRelation& at) {
+  return static_cast<double>(at.k) / static_cast<double>(at.place.dim);
 }
 
 bool differs(const Comparison& comparison, size_t fact) {
@@ -37,6 +142,13 @@ bool differs(const Comparison& comparison, size_t fact) {
 }
 
 }  // namespace
+
+const CurvePoint* ComparedRun::find(const CurvePoint& place, int64_t k) const {
+  const auto found = std::find_if(points.begin(), points.end(), [&](const CurvePoint& point) {
+    return point.k == k && same_place(point, place);
+  });
+  return found == points.end() ? nullptr : &*found;
+}
 
 std::vector<CurvePoint> Comparison::places() const {
   std::vector<CurvePoint> places;
@@ -52,9 +164,11 @@ Comparison open_comparison(const std::vector<std::string>& folders) {
   comparison.dims = common_dims(runs);
   for (const CurvePoint& place : comparison.places()) {
     for (const int64_t k : comparison.dims) {
+      const at::Tensor first = basis_of(runs.front(), place, k);
       for (size_t r = 1; r < runs.size(); ++r) {
-        const auto relation = relate(runs.front(), runs[r], place_key(place), k);
-        if (relation) comparison.relations[{place_key(place), k, r}] = *relation;
+        const at::Tensor later = basis_of(runs[r], place, k);
+        if (first.defined() && later.defined() && first.size(1) == later.size(1))
+          comparison.relations.push_back({place, k, r, relate(first, later)});
       }
     }
   }
@@ -90,17 +204,15 @@ Table fidelity_table(const Comparison& comparison) {
   for (size_t r = 1; r < runs.size(); ++r) header.push_back("distance of " + runs[r].name);
   Table table(header, {Align::kLeft, Align::kRight, Align::kLeft});
   for (const CurvePoint& place : comparison.places()) {
-    const PlaceKey key = place_key(place);
     std::vector<std::string> cells = {place.kind, std::to_string(place.layer), place.weights};
     for (const auto& run : runs) {
-      const CurvePoint* point = run.find(key, k);
+      const CurvePoint* point = run.find(place, k);
       cells.push_back(point == nullptr ? "-" : fmt::format("{:.3f}", point->mean));
     }
-    for (size_t r = 1; r < runs.size(); ++r) {
-      const auto found = comparison.relations.find({key, k, r});
-      cells.push_back(found == comparison.relations.end()
-                          ? "-"
-                          : fmt::format("{:.3f}", found->second.distance()));
+    cells.resize(header.size(), "-");
+    for (const PlaceRelation& at : comparison.relations) {
+      if (at.k == k && same_place(at.place, place))
+        cells[2 + runs.size() + at.run] = fmt::format("{:.3f}", at.relation.distance());
     }
     table.add_row(cells);
   }
@@ -111,14 +223,14 @@ Table angle_table(const Comparison& comparison) {
   Table table({"kind", "layer", "weights", "k", "run", "mean angle", "largest angle", "overlap",
                "overlap by chance"},
               {Align::kLeft, Align::kRight, Align::kLeft, Align::kRight, Align::kLeft});
-  for_each_relation(comparison, [&](const CurvePoint& place, int64_t k, const ComparedRun& other,
-                                    const SubspaceRelation& relation) {
+  for (const PlaceRelation& at : comparison.relations) {
+    const auto& [place, k, run, relation] = at;
     table.add_row({place.kind, std::to_string(place.layer), place.weights, std::to_string(k),
-                   other.name, fmt::format("{:.2f}", relation.mean_degrees),
+                   comparison.runs[run].name, fmt::format("{:.2f}", relation.mean_degrees),
                    fmt::format("{:.2f}", relation.largest_degrees),
                    fmt::format("{:.4f}", relation.overlap),
-                   fmt::format("{:.4f}", overlap_by_chance(place, k))});
-  });
+                   fmt::format("{:.4f}", overlap_by_chance(at))});
+  }
   return table;
 }
 
@@ -142,15 +254,16 @@ std::string angles_csv(const Comparison& comparison) {
   std::string text =
       "kind,place,layer,weights,dim,k,run,from_run,mean_degrees,largest_degrees,overlap,"
       "overlap_by_chance,distance\n";
-  for_each_relation(comparison, [&](const CurvePoint& place, int64_t k, const ComparedRun& other,
-                                    const SubspaceRelation& relation) {
+  const auto& runs = comparison.runs;
+  for (const PlaceRelation& at : comparison.relations) {
+    const auto& [place, k, run, relation] = at;
     text += join_csv_row({place.kind, std::to_string(place.place), std::to_string(place.layer),
-                          place.weights, std::to_string(place.dim), std::to_string(k), other.name,
-                          comparison.runs.front().name, number(relation.mean_degrees),
+                          place.weights, std::to_string(place.dim), std::to_string(k),
+                          runs[run].name, runs.front().name, number(relation.mean_degrees),
                           number(relation.largest_degrees), number(relation.overlap),
-                          number(overlap_by_chance(place, k)), number(relation.distance())}) +
+                          number(overlap_by_chance(at)), number(relation.distance())}) +
             "\n";
-  });
+  }
   return text;
 }
 

@@ -1,6 +1,4 @@
 // eida-probe, top to bottom: open, repeat (sample, estimate, measure), plan ranks, write.
-#include "eida/programs/probe.h"
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -8,24 +6,38 @@
 #include <optional>
 
 #include "../dry_run.h"
-#include "compare.h"
+#include "comparison.h"
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/files.h"
 #include "eida/core/json.h"
 #include "eida/core/progress.h"
+#include "eida/programs/programs.h"
 #include "eida/report/probe_report.h"
 #include "eida/run/measure_setup.h"
 #include "eida/run/run.h"
-#include "inputs.h"
 #include "results.h"
 
 namespace eida {
 namespace {
 
+/// Opens and checks: what a run would refuse is refused here. \throws Error
+OpenedInputs open_inputs(const Config& config, const Communicator& processes) {
+  const ComputeSetting compute = set_up_compute(config.run, processes);
+  auto data = open_training_data(config.data.train, config);
+  check_enough_examples(data->name(), data->size(), config.sampling.examples, config.probe.heldout,
+                        "probe.heldout");
+  ExampleTokenizer tokenizer = open_example_tokenizer(config, data->kind(), compute.threads);
+  auto model =
+      open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
+  check_dims(model->places(), config.subspace.dims);
+  check_rank_rule(rank_rule_options(config.ranks), model->places(), config.subspace.dims);
+  return {compute, std::move(data), std::move(tokenizer), std::move(model)};
+}
+
 /// Fresh samples, subspaces and fidelity of every repeat. \param first subspaces of the first one,
 /// where they are to be saved
-ProbeResults measure(const ProbeInputs& inputs, const Config& config,
+ProbeResults measure(const OpenedInputs& inputs, const Config& config,
                      std::optional<PerPlace<Subspace>>& first) {
   PretrainedModel& model = *inputs.model;
   ProbeResults results{model.places(), config.subspace.dims, {}, {}, {}, {}};
@@ -45,21 +57,24 @@ ProbeResults measure(const ProbeInputs& inputs, const Config& config,
                  repeat.heldout_seconds);
     if (config.probe.save_subspaces && processes.is_root() && !first)
       first = std::move(repeat.subspaces);
-    add_repeat(results, std::move(repeat));
+    results.repeats.push_back(std::move(repeat.measures));
+    results.sampling_seconds.push_back(repeat.sampling_seconds);
+    results.estimation_seconds.push_back(repeat.estimation_seconds);
+    results.heldout_seconds.push_back(repeat.heldout_seconds);
   }
   return results;
 }
 
-void write_figures(const RunFolder& run, std::vector<CurvePoint> points,
-                   const PublishedCurves& published, const ProbeOptions& options) {
+/// The figures that are asked for.
+void write_figures(const RunFolder& run, const ProbeReport& report, const ProbeOptions& options) {
+  auto points = curve_points(report.probe, "fidelity");
   std::erase_if(points, [&](const CurvePoint& point) {
     return !contains(options.figures, from_string<FigureKind>(point.kind));
   });
-  CurveFigureOptions figures;
-  figures.published = published;
-  figures.width = static_cast<int>(options.figure_size[0]);
-  figures.height = static_cast<int>(options.figure_size[1]);
   if (points.empty()) return;
+  const CurveFigureOptions figures{.published = report.published,
+                                   .width = static_cast<int>(options.figure_size[0]),
+                                   .height = static_cast<int>(options.figure_size[1])};
   write_curve_figures(run.path() / "figures", curve_figures(points, figures),
                       options.figure_formats);
 }
@@ -71,7 +86,7 @@ void write_results(const RunFolder& run, const ProbeResults& results, const Rank
   write_file_atomic(run.file("rank_plan.json"), plan.to_json(results.places));
   report.probe = probe_json(results, plan, config, model);
   write_file_atomic(run.file("probe.json"), json_text(report.probe));
-  write_figures(run, curve_points(results), report.published, config.probe);
+  write_figures(run, report, config.probe);
   probe_page(report).write(run.file("report.html"));
 }
 
@@ -80,17 +95,15 @@ void write_results(const RunFolder& run, const ProbeResults& results, const Rank
 int run_probe(const ParsedCommand& command, const Communicator& processes) {
   const Config& config = command.config;
   if (command.subcommand == "compare") return run_compare(command, processes);
-  const Run run(command, processes, probe_input_files(config));
+  const Run run(command, processes, {config.data.train, config.probe.published, config.ranks.plan});
   if (run.finished()) return 0;
-  const ProbeInputs inputs = open_probe_inputs(config, processes);
-  if (command.dry_run) {
-    if (!processes.is_root()) return 0;
-    return dry_run_probe(config, *inputs.model, *inputs.data, inputs.tokenizer, inputs.compute);
-  }
+  const OpenedInputs inputs = open_inputs(config, processes);
+  ProbeReport report;
+  if (!config.probe.published.empty())
+    report.published = read_published_curves(config.probe.published);
+  if (command.dry_run) return processes.is_root() ? dry_run_probe(config, inputs) : 0;
 
   const auto folder = run.make_folder();
-  ProbeReport report;
-  report.published = inputs.published;
   report.config = dump_yaml(config, Program::kProbe);
   report.manifest = run.manifest(inputs.compute);
 
@@ -106,7 +119,7 @@ int run_probe(const ParsedCommand& command, const Communicator& processes) {
   write_results(*folder, results, plan, config, *inputs.model, report);
   folder->finish(report.manifest);
 
-  fmt::print("{}", result_text(results, plan, config.run.format));
+  fmt::print("{}", result_text(report.probe, config.run.format));
   spdlog::info("curves, plan and figures: {}", (folder->path() / "report.html").string());
   return 0;
 }

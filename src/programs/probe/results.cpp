@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "eida/core/error.h"
+#include "eida/report/probe_report.h"
 #include "eida/run/open.h"
 #include "eida/tensor/safetensors.h"
 
@@ -16,23 +17,9 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// One number of a place, out of one repeat; nullopt where that repeat has none.
-using Pick = std::function<std::optional<double>(const PlaceMeasure&)>;
-
-Pick nth(const std::vector<double>& (*list)(const PlaceMeasure&), size_t i) {
-  return [list, i](const PlaceMeasure& measure) -> std::optional<double> {
-    const auto& values = list(measure);
-    return i < values.size() ? std::optional(values[i]) : std::nullopt;
-  };
-}
-
-const std::vector<double>& fidelity_of(const PlaceMeasure& m) { return m.fidelity.mean; }
-const std::vector<double>& centred_of(const PlaceMeasure& m) { return m.centred_fidelity.mean; }
-const std::vector<double>& explained_of(const PlaceMeasure& m) { return m.explained; }
-
-double mean_or_nan(const std::optional<MeanInterval>& interval) {
-  return interval ? interval->mean : kNaN;
-}
+/// A number of a place, or one a dimension, out of one repeat.
+using Number = std::function<std::optional<double>(const PlaceMeasure&)>;
+using Numbers = std::function<std::vector<double>(const PlaceMeasure&)>;
 
 nlohmann::ordered_json to_json(const std::optional<MeanInterval>& interval) {
   if (!interval) return nullptr;
@@ -42,10 +29,14 @@ nlohmann::ordered_json to_json(const std::optional<MeanInterval>& interval) {
 }
 
 nlohmann::ordered_json by_dimension(const ProbeResults& results, PlaceId place,
-                                    const std::function<Pick(size_t)>& pick) {
+                                    const Numbers& numbers) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (size_t i = 0; i < results.dims.size(); ++i) {
-    json[std::to_string(results.dims[i])] = to_json(over_repeats(results.repeats, place, pick(i)));
+    const Number ith = [&](const PlaceMeasure& measure) -> std::optional<double> {
+      const auto values = numbers(measure);
+      return i < values.size() ? std::optional(values[i]) : std::nullopt;
+    };
+    json[std::to_string(results.dims[i])] = to_json(over_repeats(results.repeats, place, ith));
   }
   return json;
 }
@@ -73,9 +64,10 @@ nlohmann::ordered_json sketch_json(const ProbeResults& results, PlaceId place) {
 
 nlohmann::ordered_json measured_json(const ProbeResults& results, const RankPlan& plan,
                                      PlaceId place) {
-  const auto number = [&](const Pick& pick) {
+  const auto number = [&](const Number& pick) {
     return to_json(over_repeats(results.repeats, place, pick));
   };
+  const auto numbers = [&](const Numbers& pick) { return by_dimension(results, place, pick); };
   nlohmann::ordered_json json = place_json(results.places[place]);
   json["samples"] = total(results, place, [](const PlaceMeasure& m) { return m.samples; });
   json["heldout"] = total(results, place, [](const PlaceMeasure& m) { return m.fidelity.tokens; });
@@ -84,24 +76,17 @@ nlohmann::ordered_json measured_json(const ProbeResults& results, const RankPlan
   json["repeats_with_mean_in_row0"] = total(results, place, [](const PlaceMeasure& m) {
     return m.mean_in_row0 ? int64_t{1} : int64_t{0};
   });
-  json["fidelity"] = by_dimension(results, place, [](size_t i) { return nth(fidelity_of, i); });
-  json["centred_fidelity"] =
-      by_dimension(results, place, [](size_t i) { return nth(centred_of, i); });
-  json["explained"] = by_dimension(results, place, [](size_t i) { return nth(explained_of, i); });
+  json["fidelity"] = numbers([](const PlaceMeasure& m) { return m.fidelity.mean; });
+  json["centred_fidelity"] = numbers([](const PlaceMeasure& m) { return m.centred_fidelity.mean; });
+  json["explained"] = numbers([](const PlaceMeasure& m) { return m.explained; });
   json["mean_direction_energy_share"] = number([](const PlaceMeasure& m) { return m.mean.energy; });
   json["mean_direction_cosine"] = number([](const PlaceMeasure& m) { return m.mean.cosine; });
   json["pair_cosine"] = number([](const PlaceMeasure& m) { return m.pair_cosine; });
   json["participation_ratio"] = number([](const PlaceMeasure& m) { return m.participation_ratio; });
   json["two_nn_dimension"] = number([](const PlaceMeasure& m) { return m.intrinsic.two_nn; });
   json["mle_dimension"] = number([](const PlaceMeasure& m) { return m.intrinsic.mle; });
-  if (results.places[place].is_site()) {
-    json["gradient_capture"] = by_dimension(results, place, [](size_t i) -> Pick {
-      return [i](const PlaceMeasure& m) -> std::optional<double> {
-        const auto shares = m.capture.shares();
-        return i < shares.size() ? std::optional(shares[i]) : std::nullopt;
-      };
-    });
-  }
+  if (results.places[place].is_site())
+    json["gradient_capture"] = numbers([](const PlaceMeasure& m) { return m.capture.shares(); });
   const auto sketch = sketch_json(results, place);
   if (!sketch.is_null()) json["sketch"] = sketch;
   json["rank"] = plan.ranks[place];
@@ -109,32 +94,11 @@ nlohmann::ordered_json measured_json(const ProbeResults& results, const RankPlan
   return json;
 }
 
-std::string json_lines(const ProbeResults& results, const RankPlan& plan) {
-  std::string text;
-  for (PlaceId place = 0; place < results.places.size(); ++place) {
-    nlohmann::ordered_json line = place_json(results.places[place]);
-    for (size_t i = 0; i < results.dims.size(); ++i) {
-      line["fidelity"][std::to_string(results.dims[i])] =
-          mean_or_nan(over_repeats(results.repeats, place, nth(fidelity_of, i)));
-    }
-    line["rank"] = plan.ranks[place];
-    text += line.dump() + "\n";
-  }
-  return text;
-}
-
 }  // namespace
 
 nlohmann::ordered_json place_json(const Place& place) {
   return {{"kind", place.kind_name()}, {"place", place.index},  {"name", place.name},
           {"layer", place.layer},      {"weights", place.role}, {"dim", place.dim}};
-}
-
-void add_repeat(ProbeResults& results, Repeat repeat) {
-  results.repeats.push_back(std::move(repeat.measures));
-  results.sampling_seconds.push_back(repeat.sampling_seconds);
-  results.estimation_seconds.push_back(repeat.estimation_seconds);
-  results.heldout_seconds.push_back(repeat.heldout_seconds);
 }
 
 std::vector<CurveRow> curve_rows(const ProbeResults& results) {
@@ -154,21 +118,6 @@ std::vector<CurveRow> curve_rows(const ProbeResults& results) {
   return rows;
 }
 
-std::vector<CurvePoint> curve_points(const ProbeResults& results) {
-  std::vector<CurvePoint> points;
-  for (PlaceId place = 0; place < results.places.size(); ++place) {
-    const Place& label = results.places[place];
-    for (size_t i = 0; i < results.dims.size(); ++i) {
-      const auto interval = over_repeats(results.repeats, place, nth(fidelity_of, i));
-      points.push_back(
-          {label.kind_name(), label.index, label.layer, label.role, label.dim, results.dims[i]});
-      set_interval(points.back(), mean_or_nan(interval),
-                   interval && interval->half ? *interval->half : kNaN);
-    }
-  }
-  return points;
-}
-
 nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,
                                   const Config& config, const PretrainedModel& model) {
   nlohmann::ordered_json json;
@@ -176,13 +125,8 @@ nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& p
   json["model_type"] = model.config().model_type;
   json["weights"] = weights_origin(config);
   json["random_tensors"] = model.newly_initialised();
-  const auto& original = *model.config().original;
-  const auto name = original.find("_name_or_path");
-  if (name != original.end() && name->is_string()) {
-    json["name_or_path"] = name->get<std::string>();
-  } else {
-    json["name_or_path"] = nullptr;
-  }
+  const auto name = model.config().original->value("_name_or_path", nlohmann::json());
+  json["name_or_path"] = name.is_string() ? name : nlohmann::json();
   json["task"] = *config.data.task;
   json["train"] = config.data.train.string();
   const EstimatorKind input = config.subspace.at_inputs(), output = config.subspace.at_outputs();
@@ -216,9 +160,20 @@ void write_subspaces(const std::filesystem::path& file, const Places& places,
   write_safetensors(file, tensors, {{"format", "pt"}});
 }
 
-std::string result_text(const ProbeResults& results, const RankPlan& plan, OutputFormat format) {
-  if (format == OutputFormat::kJson) return json_lines(results, plan);
-  return curves_table(curve_points(results)).render(stdout_style());
+std::string result_text(const nlohmann::ordered_json& probe, OutputFormat format) {
+  if (format == OutputFormat::kTable)
+    return curves_table(curve_points(probe, "fidelity")).render(stdout_style());
+  std::string text;
+  for (const auto& place : probe.at("places")) {
+    nlohmann::ordered_json line;
+    for (const char* key : {"kind", "place", "name", "layer", "weights", "dim"})
+      line[key] = place.at(key);
+    for (const auto& [k, fidelity] : place.at("fidelity").items())
+      line["fidelity"][k] = fidelity.is_null() ? fidelity : fidelity.at("mean");
+    line["rank"] = place.at("rank");
+    text += line.dump() + "\n";
+  }
+  return text;
 }
 
 }  // namespace eida

@@ -22,14 +22,10 @@ struct ProbeResults {
   std::vector<double> sampling_seconds, estimation_seconds, heldout_seconds;
 };
 
-void add_repeat(ProbeResults& results, Repeat repeat);
-
 /// "kind", "place", "name", "layer", "weights", "dim": how JSON files name a place.
 nlohmann::ordered_json place_json(const Place& place);
 
 std::vector<CurveRow> curve_rows(const ProbeResults& results);
-/// Means over repeats with their intervals.
-std::vector<CurvePoint> curve_points(const ProbeResults& results);
 
 /// probe.json: docs/formats.md.
 nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& plan,
@@ -40,7 +36,7 @@ nlohmann::ordered_json probe_json(const ProbeResults& results, const RankPlan& p
 void write_subspaces(const std::filesystem::path& file, const Places& places,
                      const PerPlace<Subspace>& subspaces);
 
-/// One line of text for each place, as a table or as JSON lines.
-std::string result_text(const ProbeResults& results, const RankPlan& plan, OutputFormat format);
+/// One line of text for each place of a probe.json, as a table or as JSON lines.
+std::string result_text(const nlohmann::ordered_json& probe, OutputFormat format);
 
 }  // namespace eida

@@ -9,7 +9,7 @@
 #include "eida/core/stopwatch.h"
 #include "eida/evaluation/evaluate.h"
 #include "eida/measure/measure.h"
-#include "eida/programs/train.h"
+#include "eida/programs/programs.h"
 #include "eida/run/measure_setup.h"
 #include "inputs.h"
 #include "results.h"
@@ -117,8 +117,9 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
   const double tokens = mean_tokens(inputs.preview);
   const int64_t steps = steps_per_round(config, inputs), examples = inputs.train->size();
   print_model(config, *inputs.model);
-  fmt::print("data             {}: {} examples, about {:.1f} tokens each; {} to score on\n",
-             config.data.train.string(), examples, tokens, inputs.dev.examples.size());
+  print_places(*inputs.model);
+  print_data(config.data.train.string(), examples, tokens,
+             fmt::format("; {} to score on", inputs.dev.examples.size()));
   const Trial trial = try_round(config, inputs);
   fmt::print("trainable        {}\n", trainable_text(config, inputs, trial.trainable));
   fmt::print("work             {} rounds of {} steps, method {}\n", config.rounds, steps,

@@ -1,9 +1,8 @@
-#include "export.h"
-
+// Subcommands of eida-train that hand results to other programs.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "eida/adapter/adapter_file.h"
@@ -12,7 +11,7 @@
 #include "eida/core/error.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/run/open.h"
-#include "record.h"
+#include "results.h"
 
 namespace eida {
 namespace fs = std::filesystem;
@@ -24,18 +23,16 @@ std::vector<fs::path> round_files(const fs::path& run) {
     throw DataError("{}: has no rounds/ (hint: --run names the folder that eida-train wrote)",
                     run.string());
   }
-  std::vector<fs::path> files;
+  // In the order of their numbers: "07", and after 99 without a leading zero.
+  std::map<std::pair<size_t, std::string>, fs::path> rounds;
   for (const auto& entry : fs::directory_iterator(run / "rounds")) {
+    const std::string name = entry.path().filename().string();
     const fs::path file = entry.path() / "adapter.safetensors";
-    if (fs::exists(file)) files.push_back(file);
+    if (fs::exists(file)) rounds[{name.size(), name}] = file;
   }
-  if (files.empty()) throw DataError("{}: no round is finished", run.string());
-  const auto number = [](const fs::path& file) {  // "07", and after 99 without a leading zero
-    const std::string name = file.parent_path().filename().string();
-    return std::pair(name.size(), name);
-  };
-  std::sort(files.begin(), files.end(),
-            [&](const fs::path& a, const fs::path& b) { return number(a) < number(b); });
+  if (rounds.empty()) throw DataError("{}: no round is finished", run.string());
+  std::vector<fs::path> files;
+  for (const auto& [number, file] : rounds) files.push_back(file);
   if (AdapterFile(files.back()).info.parent.empty()) return {files.back()};  // stands alone
   return files;
 }
@@ -44,9 +41,8 @@ std::vector<fs::path> round_files(const fs::path& run) {
 /// files bring.
 std::unique_ptr<PretrainedModel> open_base(const Config& config,
                                            const std::vector<fs::path>& files) {
-  LoadOptions options;
-  options.seed = static_cast<uint64_t>(config.run.seed);
-  options.random_init = config.model.init == ModelInit::kRandom;
+  LoadOptions options{.seed = static_cast<uint64_t>(config.run.seed),
+                      .random_init = config.model.init == ModelInit::kRandom};
   const AdapterFile first(files.front());
   const std::vector<TaskKind> tasks = served_tasks(config.model.path);
   TaskKind chosen = tasks.front();
@@ -82,14 +78,13 @@ int run_export(const ParsedCommand& command) {
   KeySet given;
   read_config_file(run / "config.yaml", config, given);
   const std::vector<fs::path> files = round_files(run);
-  const bool random = config.model.init == ModelInit::kRandom;
   const std::string base = model_fingerprint(config);
   const auto model = open_base(config, files);
   if (command.option("to") == "huggingface") {
     save_merged(*model, files, base, config.model.path, output);
     return 0;
   }
-  if (random) {
+  if (config.model.init == ModelInit::kRandom) {
     throw ConfigError(
         "{}: started from random weights, which no folder holds for peft (hint: --to "
         "huggingface)",
@@ -110,9 +105,8 @@ int run_export(const ParsedCommand& command) {
 int run_merge(const ParsedCommand& command) {
   const Config& config = command.config;
   check_output(config.run.output);
-  std::vector<fs::path> files;
-  const std::vector<std::string> given = command.options.at("adapter");
-  files.assign(given.begin(), given.end());
+  const std::vector<std::string>& given = command.options.at("adapter");
+  const std::vector<fs::path> files(given.begin(), given.end());
   const auto model = open_base(config, files);
   save_merged(*model, files, model_fingerprint(config), config.model.path, config.run.output);
   return 0;

@@ -89,14 +89,6 @@ std::vector<NamedTensor> initial_values(const Config& config, const PretrainedMo
 
 }  // namespace
 
-std::vector<std::filesystem::path> train_input_files(const Config& config) {
-  std::vector<std::filesystem::path> files = {config.data.train};
-  for (const auto& file : {config.data.dev, config.ranks.plan}) {
-    if (!file.empty()) files.push_back(file);
-  }
-  return files;
-}
-
 TrainInputs open_train_inputs(const Config& config, const Communicator& processes) {
   TrainInputs inputs;
   inputs.compute = set_up_compute(config.run, processes, /*scaled_loss=*/true);
@@ -152,13 +144,11 @@ int64_t steps_per_round(const Config& config, const TrainInputs& inputs) {
 }
 
 ScheduleOptions schedule_options(const Config& config, const TrainInputs& inputs) {
-  ScheduleOptions options;
-  options.steps_per_round = steps_per_round(config, inputs);
-  options.rounds = config.rounds;
-  options.warmup_ratio = config.train.warmup_ratio;
-  options.whole_run = config.train.schedule == Schedule::kGlobal;
-  options.rewarm = !config.train.carry_moments;
-  return options;
+  return {.steps_per_round = steps_per_round(config, inputs),
+          .rounds = config.rounds,
+          .warmup_ratio = config.train.warmup_ratio,
+          .whole_run = config.train.schedule == Schedule::kGlobal,
+          .rewarm = !config.train.carry_moments};
 }
 
 LearningRates learning_rates(const Config& config, const ScheduleOptions& schedule,
@@ -168,23 +158,19 @@ LearningRates learning_rates(const Config& config, const ScheduleOptions& schedu
 }
 
 TrainingOptions training_options(const Config& config, const TrainInputs& inputs) {
-  TrainingOptions options;
-  options.extra = inputs.extra;
-  options.adamw.weight_decay = config.train.weight_decay;
-  options.carry_moments = config.train.carry_moments;
-  options.scaled_loss = inputs.compute.precision == at::kHalf;
-  return options;
+  return {.extra = inputs.extra,
+          .adamw = {.weight_decay = config.train.weight_decay},
+          .carry_moments = config.train.carry_moments,
+          .scaled_loss = inputs.compute.precision == at::kHalf};
 }
 
 StepOptions step_options(const Config& config, const TrainInputs& inputs) {
-  StepOptions options;
-  options.task = inputs.task;
-  options.processes = inputs.compute.processes;
-  options.loss_norm = config.train.loss_norm;
-  options.label_smoothing = config.train.label_smoothing;
-  options.clip_norm = config.train.clip_norm;
-  options.seed = static_cast<uint64_t>(config.run.seed);
-  return options;
+  return {.task = inputs.task,
+          .loss_norm = config.train.loss_norm,
+          .label_smoothing = config.train.label_smoothing,
+          .clip_norm = config.train.clip_norm,
+          .seed = static_cast<uint64_t>(config.run.seed),
+          .processes = inputs.compute.processes};
 }
 
 }  // namespace eida

@@ -1,16 +1,11 @@
 // What a training run reads, opened and checked.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "eida/adapter/method.h"
-#include "eida/config/config.h"
-#include "eida/data/dataset.h"
-#include "eida/data/tokenize.h"
-#include "eida/model/pretrained_model.h"
 #include "eida/run/open.h"
 #include "eida/training/schedule.h"
 #include "eida/training/train_step.h"
@@ -35,9 +30,6 @@ struct TrainInputs {
   std::vector<std::string> extra;  ///< the model's parameters that train beside the adapters
   std::vector<NamedTensor> newly_initialised;  ///< what the checkpoint lacks, before training
 };
-
-/// Files that a training run reads beside its model.
-std::vector<std::filesystem::path> train_input_files(const Config& config);
 
 /// Opens and checks: what a run would refuse at its start is refused here.
 /// \throws Error anything missing or contradictory

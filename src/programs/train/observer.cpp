@@ -11,9 +11,7 @@
 #include "eida/core/json.h"
 #include "eida/core/stopwatch.h"
 #include "eida/core/system_info.h"
-#include "page.h"
 #include "results.h"
-#include "subspace_record.h"
 
 namespace eida {
 
@@ -130,7 +128,7 @@ void Observer::complete(RoundRecord& record, const TrainingCheckpoint& at) {
   }
   const auto subspaces = config_->run.output / round_file(at.round, "subspaces.json");
   if (folder_ != nullptr && std::filesystem::exists(subspaces))
-    record.subspaces = read_subspace_means(subspace_means(read_json(subspaces)));
+    record.subspaces = subspace_means(read_json(subspaces));
   record.trainable_parameters = trainable_;
   record.seconds = seconds_since(round_start_);
   record.sampling_seconds = sampling_seconds_;
@@ -156,11 +154,10 @@ void Observer::finished_round(const TrainingCheckpoint& at) const {
 
 void Observer::write_page(const TrainingCheckpoint& at, bool running) const {
   if (folder_ == nullptr) return;
-  TrainPageInputs page{folder_->path(), at.rounds,        best_score(*config_),
-                       manifest_,       steps_per_round_, running};
-  for (const NamedTensor& tensor : inputs_->newly_initialised)
-    page.random_tensors.push_back(tensor.name);
-  write_train_report(folder_->file("report.html"), read_train_report(*config_, page));
+  TrainReport report = read_train_report(*config_, *inputs_, folder_->path(), at.rounds);
+  report.manifest = manifest_;
+  report.running = running;
+  write_train_report(folder_->file("report.html"), report);
 }
 
 int64_t Observer::sync() {
@@ -176,11 +173,6 @@ int64_t Observer::step_of_run(const TrainingCheckpoint& at) const {
   return (at.round - 1) * steps_per_round_ + at.step;
 }
 
-std::string Observer::text(const TrainingCheckpoint& at) const {
-  return result_text(summary(at), config_->run.format);
-}
-
-/// summary.json: docs/formats.md.
 nlohmann::ordered_json Observer::summary(const TrainingCheckpoint& at) const {
   nlohmann::ordered_json json = {{"method", config_->method}, {"rounds_done", at.rounds.size()}};
   if (!at.rounds.empty() && !at.rounds.back().scores.empty()) {

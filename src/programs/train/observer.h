@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,11 +50,10 @@ class Observer {
   /// Bytes of metrics.jsonl, which survive the machine's end.
   int64_t sync();
   double seconds() const;  ///< of this process and those before it
-  /// The finished rounds, for stdout.
-  std::string text(const TrainingCheckpoint& at) const;
+  /// summary.json: docs/formats.md.
+  nlohmann::ordered_json summary(const TrainingCheckpoint& at) const;
 
  private:
-  nlohmann::ordered_json summary(const TrainingCheckpoint& at) const;
   int64_t step_of_run(const TrainingCheckpoint& at) const;
   void write_scores(const TrainingCheckpoint& at, const Scores& scores);
   double rate(int64_t count) const;

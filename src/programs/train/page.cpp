@@ -1,4 +1,5 @@
-#include "page.h"
+// report.html of a training run, from what the run's folder holds.
+#include "eida/report/page.h"
 
 #include <fmt/format.h>
 
@@ -9,9 +10,8 @@
 #include "eida/core/error.h"
 #include "eida/core/json.h"
 #include "eida/core/system_info.h"
-#include "eida/report/page.h"
 #include "eida/run/open.h"
-#include "record.h"
+#include "results.h"
 
 namespace eida {
 namespace {
@@ -33,10 +33,11 @@ std::vector<TrainStepPoint> read_steps(const fs::path& file, int64_t steps_per_r
   return steps.points();
 }
 
-void read_rounds(TrainReport& report, const TrainPageInputs& inputs) {
-  for (const RoundRecord& record : inputs.rounds) {
+void read_rounds(TrainReport& report, const fs::path& folder,
+                 const std::vector<RoundRecord>& rounds) {
+  for (const RoundRecord& record : rounds) {
     json& round = report.rounds.emplace_back(to_json(record));
-    const fs::path file = inputs.folder / round_file(record.round, "subspaces.json");
+    const fs::path file = folder / round_file(record.round, "subspaces.json");
     if (!fs::exists(file)) continue;
     const json subspaces = read_json(file);
     report.fidelity_of = subspaces.at("fidelity_of");
@@ -51,46 +52,37 @@ void read_audit(TrainReport& report, const fs::path& file) {
   report.frozen = audit.at("frozen_parameters");
 }
 
-bool has_scores(const TrainPageInputs& inputs) {
-  return !inputs.rounds.empty() && !inputs.rounds.back().scores.empty();
-}
-
-std::vector<std::pair<std::string, std::string>> facts_of(const Config& config,
-                                                          const TrainPageInputs& inputs) {
-  std::vector<std::pair<std::string, std::string>> facts = {
-      {"model", config.model.path.string()},
-      {"weights before training", weights_text(weights_origin(config), inputs.random_tensors)},
-      {"data", config.data.train.string()},
-      {"held-out data", config.data.dev.empty() ? "none" : config.data.dev.string()},
-      {"rank rule", std::string(to_string(config.ranks.rule))},
-      {"written", utc_iso()}};
-  if (has_scores(inputs)) {
-    facts.emplace_back("best " + inputs.metric.name,
-                       fmt::format("{:.4f}", score_of(*best_round(inputs.rounds, inputs.metric),
-                                                      inputs.metric.name)));
-  }
-  return facts;
-}
-
 }  // namespace
 
-TrainReport read_train_report(const Config& config, const TrainPageInputs& inputs) {
+TrainReport read_train_report(const Config& config, const TrainInputs& inputs,
+                              const fs::path& folder, const std::vector<RoundRecord>& rounds) {
   TrainReport report;
   report.method = to_string(config.method);
   report.weights = weights_origin(config);
-  report.running = inputs.running;
   report.rounds_planned = config.rounds;
-  if (has_scores(inputs)) report.best_round = best_round(inputs.rounds, inputs.metric)->round;
-  report.facts = facts_of(config, inputs);
+  std::vector<std::string> random_tensors;
+  for (const NamedTensor& tensor : inputs.newly_initialised) random_tensors.push_back(tensor.name);
+  report.facts = {{"model", config.model.path.string()},
+                  {"weights before training", weights_text(report.weights, random_tensors)},
+                  {"data", config.data.train.string()},
+                  {"held-out data", config.data.dev.empty() ? "none" : config.data.dev.string()},
+                  {"rank rule", std::string(to_string(config.ranks.rule))},
+                  {"written", utc_iso()}};
+  if (!rounds.empty() && !rounds.back().scores.empty()) {
+    const TaskScore& metric = best_score(config);
+    const RoundRecord& best = *best_round(rounds, metric);
+    report.best_round = best.round;
+    report.facts.emplace_back("best " + metric.name,
+                              fmt::format("{:.4f}", score_of(best, metric.name)));
+  }
   try {
-    report.steps = read_steps(inputs.folder / "metrics.jsonl", inputs.steps_per_round);
-    read_rounds(report, inputs);
-    read_audit(report, inputs.folder / "audit.json");
+    report.steps = read_steps(folder / "metrics.jsonl", steps_per_round(config, inputs));
+    read_rounds(report, folder, rounds);
+    read_audit(report, folder / "audit.json");
   } catch (const json::exception& fault) {
-    throw DataError("{}: its files are not those of a training run: {}", inputs.folder.string(),
+    throw DataError("{}: its files are not those of a training run: {}", folder.string(),
                     fault.what());
   }
-  report.manifest = inputs.manifest;
   report.config = dump_yaml(config, Program::kTrain);
   return report;
 }

@@ -1,13 +1,18 @@
 #include "record.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
+#include <cmath>
+#include <ctime>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
 
+#include "../probe/results.h"
 #include "eida/core/error.h"
 #include "eida/core/json.h"
+#include "eida/subspace/for_each_place.h"
+#include "eida/subspace/subspace.h"
 
 namespace eida {
 namespace fs = std::filesystem;
@@ -25,6 +30,21 @@ void swap_in(const fs::path& made, const fs::path& dir) {
   if (fs::exists(dir)) fs::rename(dir, old);
   fs::rename(made, dir);
   fs::remove_all(old);
+}
+
+using Json = nlohmann::ordered_json;
+
+/// How far a place's subspace has turned; none where a round does not adapt it.
+using Drifts = PerPlace<std::optional<SubspaceRelation>>;
+
+Drifts drifts(const PlaceBases& before, const PlaceBases& after) {
+  Drifts result(after.size());
+  if (before.size() != after.size()) return result;
+  for_each_place(after.size(), [&](PlaceId place) {
+    if (before[place].defined() && after[place].defined())
+      result[place] = relate(before[place], after[place]);
+  });
+  return result;
 }
 
 }  // namespace
@@ -71,13 +91,45 @@ std::string round_file(int64_t round, const char* name) {
   return fmt::format("rounds/{:02}/{}", round, name);
 }
 
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+Json subspace_record(const Places& model, const RoundEstimate& estimate, const PlaceBases& bases,
+                     const PlaceBases& previous) {
+  const auto turned = drifts(previous, bases);
+  Json places = Json::array();
+  for (PlaceId id = 0; id < bases.size(); ++id) {
+    if (!bases[id].defined()) continue;
+    Json place = place_json(model[id]);
+    place["rank"] = bases[id].size(0);
+    place["fidelity"] = number_or_null(estimate.fidelity[id]);
+    place["drift"] = nullptr;
+    if (turned[id]) {
+      place["drift"] = {{"mean_degrees", turned[id]->mean_degrees},
+                        {"largest_degrees", turned[id]->largest_degrees}};
+    }
+    places.push_back(place);
+  }
+  return {{"fidelity_of", estimate.heldout ? "held-out vectors" : "the samples themselves"},
+          {"places", places}};
 }
+
+SubspaceMeans subspace_means(const nlohmann::json& record) {
+  const auto mean_of = [&](const char* kind, const char* key) {
+    double sum = 0.0;
+    int64_t count = 0;
+    for (const nlohmann::json& place : record.at("places")) {
+      const double value =
+          number_or_nan(place.value(nlohmann::json::json_pointer(key), nlohmann::json()));
+      if (place.at("kind") != kind || std::isnan(value)) continue;
+      sum += value;
+      ++count;
+    }
+    return sum / static_cast<double>(count);  // NaN: no place has one
+  };
+  const auto means_of = [&](const char* key) {
+    return SubspaceMeans::Kinds{mean_of("input", key), mean_of("delta_output", key)};
+  };
+  return {means_of("/fidelity"), means_of("/drift/mean_degrees")};
+}
+
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 }  // namespace eida

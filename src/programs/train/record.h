@@ -7,8 +7,10 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "eida/adapter/method.h"
 #include "eida/core/files.h"
-#include "eida/model/pretrained_model.h"
+#include "eida/measure/measure.h"
+#include "eida/run/round_record.h"
 
 namespace eida {
 
@@ -42,5 +44,15 @@ std::string round_file(int64_t round, const char* name);
 
 /// CPU seconds of this process so far, all threads.
 double cpu_seconds();
+
+// Of subspaces: fidelity at the chosen ranks, and how far they have turned.
+
+/// rounds/NN/subspaces.json: docs/formats.md. \param bases of this round. \param previous of the
+/// round before; empty: there was none, and nothing has turned.
+nlohmann::ordered_json subspace_record(const Places& model, const RoundEstimate& estimate,
+                                       const PlaceBases& bases, const PlaceBases& previous);
+
+/// Means over the places of each kind in such a record, for the round's line in metrics.jsonl.
+SubspaceMeans subspace_means(const nlohmann::json& record);
 
 }  // namespace eida

@@ -12,7 +12,6 @@
 #include "eida/core/files.h"
 #include "eida/core/json.h"
 #include "eida/report/table.h"
-#include "record.h"
 
 namespace eida {
 namespace {
@@ -45,13 +44,6 @@ std::vector<const TokenExample*> parity_examples(const TrainInputs& inputs) {
 
 }  // namespace
 
-RoundRecord start_record(const TrainingCheckpoint& at) {
-  RoundRecord record;
-  record.round = at.round;
-  record.train_loss = at.loss.mean();
-  return record;
-}
-
 std::optional<MergeParity> merge(TrainInputs& inputs) {
   if (inputs.method->trainable().empty()) return std::nullopt;  // the weights themselves train
   PretrainedModel& model = *inputs.model;
@@ -64,10 +56,8 @@ std::optional<MergeParity> merge(TrainInputs& inputs) {
 
 Scores evaluate_on_dev(TrainInputs& inputs, const std::function<void(int64_t)>& progress) {
   if (inputs.dev.examples.empty()) return {};
-  PassOptions options;
-  options.processes = inputs.compute.processes;
-  options.progress = progress;
-  return evaluate(*inputs.model, inputs.dev.pointers(), inputs.task, options);
+  return evaluate(*inputs.model, inputs.dev.pointers(), inputs.task,
+                  {.progress = progress, .processes = inputs.compute.processes});
 }
 
 void check_parity(const RoundRecord& record) {

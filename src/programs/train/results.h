@@ -1,4 +1,4 @@
-// What a training run leaves behind: adapters, models, and the rounds for stdout.
+// What a training run leaves behind: adapters, models, the page, and the rounds for stdout.
 #pragma once
 
 #include <functional>
@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "eida/config/command_line.h"
 #include "eida/core/run_folder.h"
+#include "eida/report/train_report.h"
 #include "eida/run/checkpoint.h"
 #include "inputs.h"
+#include "record.h"
 
 namespace eida {
-
-/// A finished round, with what is known before its merge.
-RoundRecord start_record(const TrainingCheckpoint& at);
 
 /// Adds the update to the weights. \return how far logits changed on examples of data.dev, else of
 /// the training file; nothing where the method has no update beside the weights
@@ -37,10 +37,22 @@ void save_best(const Config& config, const TrainInputs& inputs, const RunFolder*
 /// True where no better score came for train.early_stopping rounds; says so in the log.
 bool stops_early(const Config& config, const std::vector<RoundRecord>& rounds);
 
+/// report.html of what the run's folder holds, still without its manifest. What a resumed run shows
+/// is what an uninterrupted one shows: nothing comes from memory but the finished rounds, which are
+/// part of the checkpoint. \throws DataError a file that cannot be read
+TrainReport read_train_report(const Config& config, const TrainInputs& inputs,
+                              const std::filesystem::path& folder,
+                              const std::vector<RoundRecord>& rounds);
+
 /// The finished rounds of a summary.json, for stdout.
 std::string result_text(const nlohmann::ordered_json& summary, OutputFormat format);
 
 /// Prints the rounds of a run that has none left. \return exit code 0 \throws FormatError
 int show_finished(const Config& config);
+
+/// eida-train export: a run folder as a PEFT adapter or as a merged Hugging Face model.
+int run_export(const ParsedCommand& command);
+/// eida-train merge: adapter files added to the weights of a model.
+int run_merge(const ParsedCommand& command);
 
 }  // namespace eida

@@ -1,7 +1,5 @@
 // eida-train, top to bottom: open, then rounds of sample → estimate → attach → train → merge →
 // evaluate.
-#include "eida/programs/train.h"
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
@@ -13,9 +11,9 @@
 #include "eida/core/signals.h"
 #include "eida/core/stopwatch.h"
 #include "eida/measure/measure.h"
+#include "eida/programs/programs.h"
 #include "eida/run/measure_setup.h"
 #include "eida/run/run.h"
-#include "export.h"
 #include "observer.h"
 #include "results.h"
 #include "round_steps.h"
@@ -102,7 +100,7 @@ TrainingCheckpoint train(const Config& config, TrainInputs& inputs, const RunFol
     checkpoints.save(at, training);
     observer.trained(at, steps);
 
-    RoundRecord record = start_record(at);
+    RoundRecord record{.round = at.round, .train_loss = at.loss.mean()};
     record.merge = merge(inputs);  // W += CᵀBA in float32
     save_round(config, inputs, folder, at.round);
     record.scores = evaluate_on_dev(inputs, [](int64_t) { check_interrupted(); });
@@ -123,7 +121,7 @@ int run_train(const ParsedCommand& command, const Communicator& processes) {
   if (command.subcommand == "export") return run_export(command);
   if (command.subcommand == "merge") return run_merge(command);
   const Config& config = command.config;
-  const Run run(command, processes, train_input_files(config));
+  const Run run(command, processes, {config.data.train, config.data.dev, config.ranks.plan});
   if (run.finished()) return processes.is_root() ? show_finished(config) : 0;
   if (command.resume) ask_root(processes, [&] { return check_checkpoint(config.run.output); });
   TrainInputs inputs = open_train_inputs(config, processes);
@@ -137,7 +135,7 @@ int run_train(const ParsedCommand& command, const Communicator& processes) {
   if (!folder) return 0;
   observer.write_page(end, /*running=*/false);
   folder->finish(manifest);
-  fmt::print("{}", observer.text(end));
+  fmt::print("{}", result_text(observer.summary(end), config.run.format));
   spdlog::info("models, adapters and metrics: {}", folder->path().string());
   return 0;
 }

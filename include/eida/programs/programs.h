@@ -1,4 +1,4 @@
-/// eida-train: rounds of sample, estimate, train B, merge.
+/// The three programs, each whole with its subcommands. \return of each: its exit code.
 #pragma once
 
 #include <vector>
@@ -9,9 +9,17 @@
 
 namespace eida {
 
-/// The whole program with its subcommands export and merge, which take one process. \return exit
-/// code. \throws Error
+/// eida-probe: how concentrated are the token representations, and what the gradient does to them?
+/// Its subcommand compare takes one process. \throws Error
+int run_probe(const ParsedCommand& command, const Communicator& processes = Communicator::single());
+
+/// eida-train: rounds of sample, estimate, train B, merge. Its subcommands export and merge take
+/// one process. \throws Error
 int run_train(const ParsedCommand& command, const Communicator& processes = Communicator::single());
+
+/// eida-eval: scores of models and of predictions. Its subcommands score, compare and tokenize take
+/// one process. \throws Error
+int run_eval(const ParsedCommand& command, const Communicator& processes = Communicator::single());
 
 /// One optimiser step: loss, backward, clipping, AdamW. \param batches of the step, each a logical
 /// batch; the same in every process \param number dropout masks depend on the seed and on it alone
