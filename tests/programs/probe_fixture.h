@@ -84,11 +84,12 @@ class ProbeProgram : public ::testing::Test {
             hidden, layers, intermediate));
   }
 
-  /// 140 sentences of 240 bytes: a run that takes more than the programs' start.
-  void write_longer_reviews() const {
+  /// Sentences of 240 bytes, a run with which takes more than the programs' start, and of 8.
+  void write_longer_reviews(int longer = 140, int shorter = 0) const {
     std::string rows = "sentence\tlabel\n";
-    for (int i = 0; i < 140; ++i)
-      rows += std::string(240, static_cast<char>('a' + i % 26)) + fmt::format("\t{}\n", i % 2);
+    for (int i = 0; i < longer + shorter; ++i)
+      rows += std::string(i < longer ? 240 : 8, static_cast<char>('a' + i % 26)) +
+              fmt::format("\t{}\n", i % 2);
     write_file_atomic(reviews_, rows);
   }
   /// Memory and time that --dry-run said against those of the run.

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "eida/core/stopwatch.h"
+#include "eida/core/system_info.h"
 #include "eida/evaluation/evaluate.h"
 #include "eida/measure/measure.h"
 #include "eida/programs/programs.h"
@@ -27,7 +28,8 @@ struct Trial {
   double step_seconds = 0.0;      ///< a token
   double score_seconds = 0.0;     ///< a token
   double merge_seconds = 0.0;
-  int64_t trainable = 0;  ///< parameters
+  double sampling_mib = 0.0;  ///< peak memory before the first step
+  int64_t trainable = 0;      ///< parameters
 };
 
 /// Wall-clock seconds of `work`.
@@ -57,17 +59,26 @@ PlaceBases try_estimation(const Config& config, TrainInputs& inputs, Trial& tria
   return make_bases(inputs.model->places(), estimate.subspaces, estimate.plan.ranks, inputs.sites);
 }
 
-/// Two steps, the second of which is timed.
+/// Two steps, the second of which is timed. Then, as a run's memory is that of its largest step,
+/// those of the first window that have more tokens than all before them.
 void try_steps(const Config& config, TrainInputs& inputs, Training& training, Trial& trial) {
   RoundSteps steps(config, inputs, 1, 0);
   StepOptions options = step_options(config, inputs);
   options.processes = &Communicator::single();
-  for (int64_t step = 0; step < std::min<int64_t>(2, steps_per_round(config, inputs)); ++step) {
-    const auto start = std::chrono::steady_clock::now();
-    const StepResult result = train_step(training.learner(), steps.next(), {}, {1, step}, options);
-    const double seconds = seconds_since(start);
-    trial.step_seconds = seconds / static_cast<double>(result.tokens);
+  const int64_t window = std::max<int64_t>(2, RoundSteps::kWindow / config.train.accumulation);
+  size_t most = 0;
+  for (int64_t step = 0; step < std::min(window, steps_per_round(config, inputs)); ++step) {
+    const std::vector<ExampleBatch>& batches = steps.next();
+    size_t tokens = 0;
+    for (const ExampleBatch& batch : batches)
+      for (const TokenExample* example : batch) tokens += example->ids.size();
+    if (step >= 2 && tokens <= most) continue;
+    most = std::max(most, tokens);
+    const double seconds = seconds_of([&] {
+      train_step(training.learner(), batches, {}, {1, step}, options);
+    });
     if (step == 0) trial.first_seconds += seconds;
+    if (step < 2) trial.step_seconds = seconds / static_cast<double>(tokens);
   }
 }
 
@@ -80,6 +91,7 @@ Trial try_round(Config config, TrainInputs& inputs) {
   PlaceBases bases;
   if (inputs.method->needs_bases()) bases = try_estimation(config, inputs, trial);
   training.attach(bases, 1);
+  trial.sampling_mib = peak_memory_mib();
   trial.trainable = training.parameters().count();
   try_steps(config, inputs, training, trial);
   trial.merge_seconds = seconds_of([&] { merge(inputs); });
@@ -136,13 +148,14 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
   const double round = (sampled + heldout) * trial.sample_seconds + trial.estimate_seconds +
                        trained * tokens * trial.step_seconds + trial.merge_seconds +
                        dev_tokens * trial.score_seconds;
-  // Beside what the trial took: statistics of all samples, and the checkpoint as it is saved.
+  // Sampling takes its statistics beside what its trial took, and gives them back before training.
   const double statistics =
       samples ? statistics_bytes(*inputs.model, std::llround(sampled * trial.vectors),
                                  measure_options(config, inputs.task))
               : 0;
-  print_cost(statistics, trial.first_seconds + static_cast<double>(config.rounds) * round,
-             inputs.compute);
+  const double for_steps = (peak_memory_mib() - trial.sampling_mib) * (1 << 20);
+  print_cost(std::max(0.0, statistics - for_steps),
+             trial.first_seconds + static_cast<double>(config.rounds) * round, inputs.compute);
   return 0;
 }
 

@@ -10,7 +10,7 @@
 namespace eida {
 namespace {
 
-constexpr int64_t kWindow = 50;  ///< batches
+constexpr int64_t kWindow = RoundSteps::kWindow;
 
 EpochOrder order_of(const Config& config, const TrainInputs& inputs, int64_t round) {
   Rng shuffle(static_cast<uint64_t>(config.run.seed), "shuffle", static_cast<uint64_t>(round));

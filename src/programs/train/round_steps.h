@@ -17,6 +17,8 @@ namespace eida {
 /// of any size trains in bounded memory.
 class RoundSteps {
  public:
+  static constexpr int64_t kWindow = 50;  ///< batches
+
   /// \param first step to begin with: what the steps before it drew is drawn again, and nothing is
   /// read for it
   RoundSteps(const Config& config, const TrainInputs& inputs, int64_t round, int64_t first);
