@@ -119,7 +119,7 @@ int run_probe(const ParsedCommand& command, const Communicator& processes) {
   write_results(*folder, results, plan, config, *inputs.model, report);
   folder->finish(report.manifest);
 
-  fmt::print("{}", result_text(report.probe, config.run.format));
+  fmt::print("{}", probe_text(report.probe, config.run.format));
   spdlog::info("curves, plan and figures: {}", (folder->path() / "report.html").string());
   return 0;
 }

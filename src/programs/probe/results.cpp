@@ -160,7 +160,7 @@ void write_subspaces(const std::filesystem::path& file, const Places& places,
   write_safetensors(file, tensors, {{"format", "pt"}});
 }
 
-std::string result_text(const nlohmann::ordered_json& probe, OutputFormat format) {
+std::string probe_text(const nlohmann::ordered_json& probe, OutputFormat format) {
   if (format == OutputFormat::kTable)
     return curves_table(curve_points(probe, "fidelity")).render(stdout_style());
   std::string text;

@@ -37,6 +37,6 @@ void write_subspaces(const std::filesystem::path& file, const Places& places,
                      const PerPlace<Subspace>& subspaces);
 
 /// One line of text for each place of a probe.json, as a table or as JSON lines.
-std::string result_text(const nlohmann::ordered_json& probe, OutputFormat format);
+std::string probe_text(const nlohmann::ordered_json& probe, OutputFormat format);
 
 }  // namespace eida
