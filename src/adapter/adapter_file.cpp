@@ -19,44 +19,44 @@ namespace {
 constexpr const char* kFormat = "eida-adapter";
 constexpr const char* kVersion = "1";
 
-const std::string& required(const std::map<std::string, std::string>& metadata,
-                            const std::string& key, const std::filesystem::path& path) {
-  const auto found = metadata.find(key);
-  if (found == metadata.end()) {
+/// What a file says of itself.
+class Metadata {
+ public:
+  Metadata(const std::map<std::string, std::string>& values, const std::filesystem::path& path)
+      : values_(values), path_(path.string()) {
+    const std::string &format = text("format"), &version = text("version");
+    if (format == kFormat && version == kVersion) return;
+    throw FormatError("{}: format {} {}, wanted {} {}", path_, format, version, kFormat, kVersion);
+  }
+
+  const std::string& text(const std::string& key) const {
+    const auto found = values_.find(key);
+    if (found != values_.end()) return found->second;
     throw FormatError("{}: no '{}' in its metadata (hint: adapter.safetensors of eida-train)",
-                      path.string(), key);
+                      path_, key);
   }
-  return found->second;
-}
 
-template <typename Number>
-Number number(const std::map<std::string, std::string>& metadata, const std::string& key,
-              const std::filesystem::path& path) {
-  const std::string& text = required(metadata, key, path);
-  Number value{};
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc() || end != text.data() + text.size())
-    throw FormatError("{}: {} '{}' is not a number", path.string(), key, text);
-  return value;
-}
-
-void check_version(const std::map<std::string, std::string>& metadata,
-                   const std::filesystem::path& path) {
-  const std::string& format = required(metadata, "format", path);
-  const std::string& version = required(metadata, "version", path);
-  if (format == kFormat && version == kVersion) return;
-  throw FormatError("{}: format {} {}, wanted {} {}", path.string(), format, version, kFormat,
-                    kVersion);
-}
-
-std::shared_ptr<const Method> method_of(const std::string& name,
-                                        const std::filesystem::path& path) {
-  try {
-    return make_method(name);
-  } catch (const ConfigError& fault) {
-    throw FormatError("{}: unknown method: {}", path.string(), fault.what());
+  template <typename Number>
+  Number number(const std::string& key) const {
+    const std::string& digits = text(key);
+    Number value{};
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (fault == std::errc() && end == digits.data() + digits.size()) return value;
+    throw FormatError("{}: {} '{}' is not a number", path_, key, digits);
   }
-}
+
+  std::shared_ptr<const Method> method() const {
+    try {
+      return make_method(text("method"));
+    } catch (const ConfigError& fault) {
+      throw FormatError("{}: unknown method: {}", path_, fault.what());
+    }
+  }
+
+ private:
+  const std::map<std::string, std::string>& values_;
+  const std::string path_;
+};
 
 /// Names of tensors that belong to the method's adapters on the model.
 std::set<std::string> factor_names(const Method& method, const Places& places) {
@@ -68,18 +68,6 @@ std::set<std::string> factor_names(const Method& method, const Places& places) {
     }
   }
   return names;
-}
-
-/// The output layer that is tied to a table: PEFT saves it with the table, as the same tensor.
-bool is_tied_head(const AdapterFile& file, const std::string& name, const PretrainedModel& model) {
-  const auto& head = model.config().architecture->vocabulary_head;
-  if (!head || head->tied_to.empty() || name != head->name + ".weight") return false;
-  const std::string tied_to = head->tied_to + ".weight";
-  const at::Tensor* table = file.find(tied_to);
-  if (table == nullptr || !table->equal(*file.find(name)))
-    throw FormatError("{}: {} differs from {}, to which it is tied", file.path.string(), name,
-                      tied_to);
-  return true;
 }
 
 }  // namespace
@@ -116,7 +104,8 @@ void write_adapter_file(const std::filesystem::path& path, const Method& method,
 
 AdapterFile::AdapterFile(std::filesystem::path file) : path(std::move(file)) {
   if (std::filesystem::is_directory(path)) {
-    tensors = read_peft_adapter(path);
+    folder_ = path;
+    tensors = read_peft_tensors(folder_);
     path /= "adapter_model.safetensors";
     source = path.string();
     method = make_method(MethodKind::lora);
@@ -124,12 +113,10 @@ AdapterFile::AdapterFile(std::filesystem::path file) : path(std::move(file)) {
   }
   source = path.string();
   const SafetensorsFile content(path);
-  const auto& metadata = content.metadata();
-  check_version(metadata, path);
-  method = method_of(required(metadata, "method", path), path);
-  scale = number<double>(metadata, "scale", path);
-  info = {number<int64_t>(metadata, "round", path), required(metadata, "base", path),
-          required(metadata, "parent", path)};
+  const Metadata metadata(content.metadata(), path);
+  method = metadata.method();
+  scale = metadata.number<double>("scale");
+  info = {metadata.number<int64_t>("round"), metadata.text("base"), metadata.text("parent")};
   for (const auto& entry : content.entries()) {
     if (entry.dtype != "F32")
       throw FormatError("{}: tensor '{}' is {}, wanted F32", path.string(), entry.name,
@@ -141,10 +128,25 @@ AdapterFile::AdapterFile(std::filesystem::path file) : path(std::move(file)) {
   }
 }
 
+void AdapterFile::fit(const PretrainedModel& model) {
+  if (folder_.empty()) return;
+  PeftAdapter fitted = fit_peft_adapter(folder_, std::move(tensors), model);
+  tensors = std::move(fitted.tensors);
+  method = make_method(fitted.method);
+}
+
 int64_t AdapterFile::head_classes(const ModelConfig& config) const {
   if (!config.architecture->class_head) return 0;
   const at::Tensor* head = find(config.architecture->class_head->output.name + ".weight");
   return head != nullptr && head->dim() > 0 ? head->size(0) : 0;  // else merging says what is wrong
+}
+
+bool AdapterFile::brings_head(const ModelConfig& config) const {
+  const auto& head = config.architecture->vocabulary_head;
+  if (!head || head->tied_to.empty() || folder_.empty()) return head_classes(config) > 0;
+  const at::Tensor *output = find(head->name + ".weight"), *table = find(head->tied_to + ".weight");
+  const bool same = output != nullptr && table != nullptr && output->equal(*table);
+  return !same && (output != nullptr || table != nullptr);
 }
 
 std::vector<PlaceId> AdapterFile::sites(const PretrainedModel& model) const {
@@ -153,11 +155,10 @@ std::vector<PlaceId> AdapterFile::sites(const PretrainedModel& model) const {
 
 std::vector<NamedTensor> AdapterFile::replaced(const PretrainedModel& model) const {
   const std::set<std::string> factors = factor_names(*method, model.places());
-  std::map<std::string, at::Tensor> parameters;
-  for (const auto& [name, tensor] : model.parameters()) parameters.emplace(name, tensor);
+  const auto parameters = parameters_by_name(model);
   std::vector<NamedTensor> others;
   for (const auto& [name, tensor] : tensors) {
-    if (factors.contains(name) || is_tied_head(*this, name, model)) continue;
+    if (factors.contains(name)) continue;
     const auto found = parameters.find(name);
     if (found == parameters.end() || found->second.sizes() != tensor.sizes()) {
       throw FormatError(
@@ -174,7 +175,8 @@ void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesyst
                          const std::string& base) {
   std::string previous;
   for (const auto& path : files) {
-    const AdapterFile file(path);
+    AdapterFile file(path);
+    file.fit(model);
     if (!base.empty() && !file.info.base.empty() && file.info.base != base) {
       throw FormatError(
           "{}: made for another base model (hint: --model must be the folder that "
@@ -190,11 +192,10 @@ void merge_adapter_files(PretrainedModel& model, const std::vector<std::filesyst
     }
     std::vector<std::string> newly_initialised =
         model.newly_initialised();  // but for what the file brings
+    const auto parameters = parameters_by_name(model);
     for (const auto& [name, tensor] : file.replaced(model)) {
       std::erase(newly_initialised, name);
-      for (const auto& parameter : model.parameters()) {
-        if (parameter.name == name) replace_values(parameter.tensor, tensor);
-      }
+      replace_values(parameters.at(name), tensor);
     }
     model.set_newly_initialised(std::move(newly_initialised));
     merge_adapters(model, *file.method, file);

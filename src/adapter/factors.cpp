@@ -1,10 +1,12 @@
 #include "factors.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "eida/core/error.h"
 #include "eida/core/rng.h"
@@ -66,6 +68,14 @@ std::optional<LowRank> lora_factors(const AdapterTensors& tensors, const Place& 
     left = left.narrow(0, site.out_begin, site.dim);
   }
   return checked({left, at::Tensor(), found->back(), tensors.scale}, tensors, site);
+}
+
+WeightChange dora_change(const PeftFactors& factors) {
+  return [factors](const at::Tensor& W) {
+    const at::Tensor sum = W + factors.lora.dense().to(W.device());
+    const at::Tensor norms = sum.norm(2, 1).clamp_min(std::numeric_limits<float>::min());
+    return sum * (factors.magnitude.to(W.device()) / norms).unsqueeze(1);
+  };
 }
 
 at::Tensor random_down_projection(int64_t rank, int64_t dim, uint64_t seed, int64_t site) {

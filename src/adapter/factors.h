@@ -26,6 +26,9 @@ LowRank checked(LowRank factors, const AdapterTensors& tensors, const Place& sit
 std::optional<LowRank> lora_factors(const AdapterTensors& tensors, const Place& site,
                                     const std::string& owner);
 
+/// DoRA: the rows of W + lora, brought to the norms that `magnitude` says.
+WeightChange dora_change(const PeftFactors& factors);
+
 /// lora_A [r, d_in] of a seed: uniform on [-1/sqrt(d_in), 1/sqrt(d_in)], as peft's
 /// kaiming_uniform_(a = sqrt(5)).
 at::Tensor random_down_projection(int64_t rank, int64_t dim, uint64_t seed, int64_t site);

@@ -23,6 +23,19 @@ void replace_values(const at::Tensor& parameter, const at::Tensor& values) {
   parameter.unsafeGetTensorImpl()->bump_version();  // casts of the old values are stale
 }
 
+std::map<std::string, at::Tensor> parameters_by_name(const PretrainedModel& model) {
+  std::map<std::string, at::Tensor> parameters;
+  for (const auto& [name, tensor] : model.parameters()) parameters.emplace(name, tensor);
+  return parameters;
+}
+
+at::Tensor float_values(const PretrainedModel& model, const std::string& name,
+                        const at::Tensor& parameter) {
+  if (parameter.scalar_type() != at::kFloat)
+    return model.masters()->values(name).to(parameter.device());
+  return parameter.detach().clone();
+}
+
 namespace {
 
 /// A layer's weight with its sites' updates, and what made it so.
@@ -33,14 +46,6 @@ struct MergedLayer {
 };
 
 std::string parameter_of(const HookableLinear& linear) { return linear.name() + ".weight"; }
-
-/// Float32, to be changed.
-at::Tensor start_of(const PretrainedModel& model, const HookableLinear& linear) {
-  const at::Tensor weight = linear.weight().detach();
-  if (weight.scalar_type() != at::kFloat)
-    return model.masters()->values(parameter_of(linear)).to(weight.device());
-  return weight.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
-}
 
 /// Only one layer at a time is there in float32 where weights are bfloat16.
 void round_to_weight(MergedLayer& layer) {
@@ -70,7 +75,9 @@ void merge_adapters(PretrainedModel& model, const Method& method, const AdapterT
     const Place& site = places[id];
     if (merged.empty() || merged.back().linear != site.linear) {
       if (!merged.empty()) round_to_weight(merged.back());
-      merged.push_back({site.linear, start_of(model, *site.linear), {}});
+      merged.push_back({site.linear,
+                        float_values(model, parameter_of(*site.linear), site.linear->weight()),
+                        {}});
     }
     MergedLayer& layer = merged.back();
     const auto change = [site,

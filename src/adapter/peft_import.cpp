@@ -1,180 +1,371 @@
 #include "peft_import.h"
 
-#include <fmt/format.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linalg_qr.h>
+#include <ATen/ops/linalg_svd.h>
+#include <fmt/ranges.h>
+#include <fnmatch.h>
+#include <spdlog/spdlog.h>
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
 
+#include "eida/adapter/weight_update.h"
 #include "eida/core/error.h"
-#include "eida/core/json.h"
 #include "eida/core/utf8.h"
+#include "eida/tensor/checks.h"
 #include "eida/tensor/safetensors.h"
+#include "factors.h"
+#include "merge_weights.h"
+#include "peft_config.h"
 
 namespace eida {
 namespace {
 
-using nlohmann::json;
+using Tensors = std::map<std::string, at::Tensor>;
 
-/// adapter_config.json, as far as it decides what a layer computes.
-class PeftConfig {
+constexpr std::array kKinds = {".lora_A", ".lora_B", ".lora_embedding_A", ".lora_embedding_B",
+                               ".lora_magnitude_vector"};
+
+constexpr std::string_view kBaseLayer = ".base_layer";
+
+/// Where the ending of an adapter's tensor begins: ".lora_A", ".lora_B.bias"; npos: a parameter.
+size_t kind_begin(const std::string& name) {
+  for (const std::string_view kind : kKinds) {
+    const size_t at = name.rfind(kind);
+    if (at == std::string::npos) continue;
+    const std::string_view rest = std::string_view(name).substr(at + kind.size());
+    if (rest.empty() || rest.front() == '.') return at;
+  }
+  return std::string::npos;
+}
+
+/// "bert…query.lora_A" of "base_model.model.bert…query.lora_A.default.weight".
+std::string plain_name(std::string name) {
+  constexpr std::string_view kPrefix = "base_model.model.";
+  if (name.starts_with(kPrefix)) name.erase(0, kPrefix.size());
+  for (const std::string wrapper : {".modules_to_save.default", ".modules_to_save"}) {
+    const size_t at = name.find(wrapper + ".");
+    if (at != std::string::npos) name.erase(at, wrapper.size());
+  }
+  const size_t begin = kind_begin(name);
+  if (begin == std::string::npos) return name;
+  const size_t end = std::min(name.find('.', begin + 1), name.size());
+  std::string_view rest = std::string_view(name).substr(end);
+  const bool bias = rest.ends_with(".bias");
+  if (bias || rest.ends_with(".weight")) rest.remove_suffix(bias ? 5 : 7);
+  const bool one_name = rest.find('.', 1) == std::string_view::npos;  // at most the adapter's
+  return one_name ? name.substr(0, end) + (bias ? ".bias" : "") : name;
+}
+
+/// A weight as it is stored, and with a row an output.
+struct LayerValues {
+  at::Tensor stored, rows;  // rows: [d_out, d_in], a view
+};
+
+/// Puts one folder's tensors onto one model.
+class Fitting {
  public:
-  explicit PeftConfig(std::filesystem::path file) : file_(std::move(file)) {
-    JsonOptions options;
-    options.code = ExitCode::kFormat;
-    values_ = read_json(file_, options);
-    if (!values_.is_object()) throw FormatError("{}: is not an object", file_.string());
-    check_kind();
-    check_other_keys();
+  Fitting(const std::filesystem::path& folder, const PretrainedModel& model)
+      : config_(folder / "adapter_config.json", model.config().model_type),
+        file_((folder / "adapter_model.safetensors").string()),
+        model_(model),
+        parameters_(parameters_by_name(model)),
+        architecture_(*model.config().architecture) {
+    for (const Place& site : model.places().sites()) layers_.emplace(site.linear->name());
   }
 
-  /// What a module's update is multiplied by. \param rank of its tensors
-  double scaling(const std::string& module, int64_t rank) const {
-    const double wanted = number_for(module, "rank_pattern", "r");
-    if (wanted != static_cast<double>(rank)) {
-      throw FormatError("{}: r of {} is {}, its lora_A has {} rows", file_.string(), module, wanted,
-                        rank);
+  PeftAdapter run(const Tensors& tensors) {
+    take(tensors);
+    check_saved_whole();
+    drop_tied_head();
+    std::vector<std::string> absent, others;
+    bool any = false;
+    for (const std::string& module : modules()) {
+      const bool target = is_target(module), there = has_factors(module);
+      any = any || (target && there);
+      unwrap(module, target);
+      if (target && there) {
+        add(module);
+      } else if (target || there) {
+        (target ? absent : others).push_back(module);
+      }
+      drop(module);
     }
-    const double alpha = number_for(module, "alpha_pattern", "lora_alpha");
-    return alpha / (values_.value("use_rslora", false) ? std::sqrt(wanted) : wanted);
+    if (!absent.empty())
+      spdlog::warn("{}: has no LoRA of {}, which stay as they are", file_, fmt::join(absent, ", "));
+    if (!others.empty()) {
+      spdlog::warn("{}: the LoRA of {} is left out, no target of {}", file_,
+                   fmt::join(others, ", "), config_.file());
+    }
+    const auto is_factor = [](const auto& tensor) {
+      return kind_begin(tensor.first) != std::string::npos;
+    };
+    if (!any && std::none_of(left_.begin(), left_.end(), is_factor)) {
+      throw FormatError("{}: target_modules: no module of the model is meant and has a LoRA in {}",
+                        config_.file(), file_);
+    }
+    result_.merge(left_);
+    return {config_.is_on("use_dora") ? MethodKind::dora : MethodKind::lora, std::move(result_)};
   }
 
  private:
-  void check_kind() const {
-    const auto wants = [&](const char* key, const char* only) {
-      const auto found = values_.find(key);
-      if (found != values_.end() && *found == only) return;
-      throw FormatError("{}: {} is {}, only {} is supported", file_.string(), key,
-                        found == values_.end() ? "missing" : shown(*found), only);
+  bool is_head(const std::string& module) const {
+    return architecture_.vocabulary_head && module == architecture_.vocabulary_head->name;
+  }
+  /// Of the table that the head is tied to; empty: there is no such head.
+  std::string tied_weight() const {
+    const auto& head = architecture_.vocabulary_head;
+    return head && !head->tied_to.empty() ? head->tied_to + ".weight" : "";
+  }
+  std::string weight_name(const std::string& module) const {
+    return is_head(module) && !tied_weight().empty() ? tied_weight() : module + ".weight";
+  }
+  bool known(const std::string& module) const { return parameters_.contains(weight_name(module)); }
+  bool is_table(const std::string& module) const {
+    return !is_head(module) &&
+           model_.parameter_info(weight_name(module)).group == ParameterGroup::kEmbedding;
+  }
+
+  /// The model's names; what is of no use to the model is dropped, as when its files are read.
+  void take(const Tensors& tensors) {
+    const auto owner = [](const std::string& name) {
+      const std::string module = name.substr(0, std::min(kind_begin(name), name.rfind('.')));
+      const bool wrapped = module.ends_with(kBaseLayer);
+      return wrapped ? module.substr(0, module.size() - kBaseLayer.size()) : module;
     };
-    wants("peft_type", "LORA");
-    if (values_.contains("bias")) wants("bias", "none");
-    const auto rslora = values_.find("use_rslora");
-    if (rslora != values_.end() && !rslora->is_boolean())
-      throw FormatError("{}: use_rslora is not true or false", file_.string());
-    const auto init = values_.find("init_lora_weights");
-    const std::set<json> plain = {nullptr, true, false, "gaussian", "orthogonal", "eva"};
-    if (init != values_.end() && !plain.contains(*init)) {
-      throw FormatError("{}: init_lora_weights is {}, which changes the base weights",
-                        file_.string(), shown(*init));
+    for (const auto& [name, tensor] : tensors) {
+      const std::string module = owner(name), inner = architecture_.prefix + module;
+      const bool prefixed = !known(module) && known(inner);
+      bare_ = bare_ || prefixed;
+      const auto ignored = [&name = name](const std::string& pattern) {
+        return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+      };
+      if (!known(module) && !prefixed &&
+          std::any_of(architecture_.ignored.begin(), architecture_.ignored.end(), ignored)) {
+        continue;
+      }
+      const std::string full = prefixed ? architecture_.prefix + name : name;
+      if (!left_.emplace(full, tensor).second)
+        throw FormatError("{}: tensor '{}' is there under two names", file_, printable(full));
     }
   }
 
-  /// Keys that say nothing about the sum, or that are read above.
-  void check_other_keys() const {
-    static const std::set<std::string> known = {
-        "peft_type",
-        "bias",
-        "use_rslora",
-        "r",
-        "lora_alpha",
-        "rank_pattern",
-        "alpha_pattern",
-        "peft_version",
-        "init_lora_weights",
-        "auto_mapping",
-        "task_type",
-        "base_model_name_or_path",
-        "revision",
-        "lora_dropout",
-        "inference_mode",
-        "target_modules",
-        "layers_to_transform",
-        "layers_pattern",
-        "exclude_modules",
-        "megatron_core",
-        "modules_to_save",
-        "fan_in_fan_out",  // PEFT keeps the factors of a Conv1D as of any other layer
-        "qalora_group_size",
-        "eva_config",
-        "runtime_config",
-        "ensure_weight_tying"};
-    for (const auto& [key, value] : values_.items()) {
-      const bool off = value.is_null() || value == false ||
-                       ((value.is_object() || value.is_array()) && value.empty());
-      if (off || known.contains(key)) continue;
-      throw FormatError("{}: {} is {}, which is not supported", file_.string(), printable(key),
-                        shown(value));
+  /// As the adapter's own model calls it; empty: it has no such module.
+  std::string own_name(const std::string& name) const {
+    if (!bare_) return name;
+    return name.starts_with(architecture_.prefix) ? name.substr(architecture_.prefix.size()) : "";
+  }
+
+  /// Modules with a matrix.
+  std::vector<std::string> modules() const {
+    std::vector<std::string> names;
+    for (const auto& [name, parameter] : parameters_) {
+      if (parameter.dim() == 2 && name.ends_with(".weight"))
+        names.push_back(name.substr(0, name.rfind('.')));
+    }
+    if (!tied_weight().empty()) names.push_back(architecture_.vocabulary_head->name);
+    return names;
+  }
+
+  bool is_target(const std::string& module) const {
+    const std::string own = own_name(module);
+    return !own.empty() && config_.targets(own, !is_table(module) && !is_head(module));
+  }
+
+  bool has_factors(const std::string& module) const {
+    return std::any_of(kKinds.begin(), kKinds.end() - 1,
+                       [&](const char* kind) { return left_.contains(module + kind); });
+  }
+
+  /// The own parameters of a layer that has an adapter; without one PEFT does not find them.
+  void unwrap(const std::string& module, bool target) {
+    for (const char* parameter : {".weight", ".bias"}) {
+      auto found = left_.extract(module + std::string(kBaseLayer) + parameter);
+      if (target && !found.empty()) left_[module + parameter] = found.mapped();
     }
   }
 
-  static std::string shown(const json& value) {
-    return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), 60);
+  /// What is left of the module's adapter.
+  void drop(const std::string& module) {
+    for (const char* kind : kKinds) left_.erase(module + kind);
+    left_.erase(module + ".lora_B.bias");
   }
 
-  double positive(const std::string& key, const json& value) const {
-    if (!value.is_number() || !(value.get<double>() > 0)) {
-      throw FormatError("{}: {}: {} is not a positive number", file_.string(), key, shown(value));
-    }
-    return value.get<double>();
-  }
-
-  /// The pattern's entry for the module, else the number that all others have. PEFT's patterns are
-  /// regular expressions for the end of a module's name; only plain names are read.
-  double number_for(const std::string& module, const char* pattern, const char* all) const {
-    std::optional<double> found;
-    const auto entries = values_.find(pattern);
-    if (entries != values_.end() && entries->is_object()) {
-      for (const auto& [name, value] : entries->items()) {
-        if (name.find_first_of("\\^$*+?()[]{}|") != std::string::npos) {
-          throw FormatError("{}: {}: '{}' is a regular expression, which is not supported",
-                            file_.string(), pattern, printable(name));
-        }
-        if (module != name && !module.ends_with("." + name)) continue;
-        const double number = positive(pattern, value);
-        if (found && *found != number)
-          throw FormatError("{}: {}: two entries fit {}", file_.string(), pattern, module);
-        found = number;
+  /// PEFT loads a module that is saved whole with all of its parameters.
+  void check_saved_whole() const {
+    for (const auto& [name, parameter] : parameters_) {
+      const std::string own = own_name(name);
+      for (size_t dot = own.rfind('.'); dot != std::string::npos && dot > 0;
+           dot = own.rfind('.', dot - 1)) {
+        if (!config_.saves(own.substr(0, dot)) || left_.contains(name)) continue;
+        throw FormatError("{}: modules_to_save (task_type): {} is not in {}", config_.file(), own,
+                          file_);
       }
     }
-    return found ? *found : positive(all, values_.contains(all) ? values_[all] : json());
   }
 
-  std::filesystem::path file_;
-  json values_;
+  /// The table and the head that is tied to it, each as the file has it or else as the base has.
+  void drop_tied_head() {
+    const std::string table = tied_weight();
+    if (table.empty() || bare_) return;  // a bare model's table is the whole model's
+    const std::string output = architecture_.vocabulary_head->name + ".weight";
+    const auto either = [&](const std::string& name) {
+      const auto found = left_.find(name);
+      return found != left_.end() ? found->second : values(table);
+    };
+    if (!left_.contains(table) && !left_.contains(output)) return;
+    if (!either(table).equal(either(output))) {
+      throw FormatError("{}: modules_to_save: {} would differ from {}, to which it is tied",
+                        config_.file(), output, table);
+    }
+    left_.erase(output);
+  }
+
+  /// A tensor of the module's adapter, taken out. \param dims its dimensions
+  at::Tensor pop(const std::string& name, int64_t dims) {
+    auto found = left_.extract(name);
+    if (found.empty() || found.mapped().dim() != dims)
+      throw FormatError("{}: '{}' is missing or not of {} dimensions", file_, printable(name),
+                        dims);
+    return found.mapped();
+  }
+
+  at::Tensor values(const std::string& parameter) const {
+    return float_values(model_, parameter, parameters_.at(parameter)).cpu();
+  }
+
+  LayerValues by_rows(const std::string& module, const at::Tensor& stored) const {
+    const bool out_in =
+        is_head(module) || (!is_table(module) && architecture_.layout == WeightLayout::kOutIn);
+    return {stored, out_in ? stored : stored.t()};
+  }
+  /// A copy of the module's weight, with what has been added to it.
+  LayerValues copy_of(const std::string& module) const {
+    const std::string name = weight_name(module);
+    if (const auto changed = result_.find(name); changed != result_.end())
+      return by_rows(module, changed->second);
+    const auto given = left_.find(name);
+    return by_rows(module, given != left_.end() ? given->second.clone() : values(name));
+  }
+
+  /// The adapter of one module.
+  void add(const std::string& module) {
+    const bool table = is_table(module);
+    const std::string own = own_name(module);
+    at::Tensor A = pop(module + (table ? ".lora_embedding_A" : ".lora_A"), 2);
+    at::Tensor B = pop(module + (table ? ".lora_embedding_B" : ".lora_B"), 2);
+    const auto shape = by_rows(module, parameters_.at(weight_name(module))).rows.sizes().vec();
+    if (B.size(1) != A.size(0) || std::vector{B.size(0), A.size(1)} != shape) {
+      throw FormatError("{}: {} has factors of shapes {} and {}, the weight is {}", file_, module,
+                        shape_text(B.sizes()), shape_text(A.sizes()), shape_text(shape));
+    }
+    const double scale = config_.scaling(own, A.size(0));
+    if (config_.is_on("lora_bias")) add_bias(module, pop(module + ".lora_B.bias", 1).mul(scale));
+    B = B.mul(scale);
+    if (!table && config_.start() != PeftStart::kNone)
+      take_start_away(copy_of(module), scale, A, B);
+    PeftFactors factors{{B, at::Tensor(), A, 1.0}, {}};
+    if (config_.is_on("use_dora")) {
+      factors.magnitude = pop(module + kKinds.back(), 1);
+      if (factors.magnitude.numel() != B.size(0)) {
+        throw FormatError("{}: {} has {} magnitudes, wanted {}", file_, module,
+                          factors.magnitude.numel(), B.size(0));
+      }
+    }
+    if (layers_.contains(module)) {
+      result_[module + ".lora_A"] = A;
+      result_[module + ".lora_B"] = B;
+      if (factors.magnitude.defined()) result_[module + kKinds.back()] = factors.magnitude;
+      return;
+    }
+    const LayerValues weight = copy_of(module);
+    change_rows(factors.magnitude.defined() ? WeightUpdate(dora_change(factors)) : factors.lora,
+                weight.rows);
+    left_.erase(weight_name(module));
+    result_[weight_name(module)] = weight.stored;
+    if (weight_name(module) == tied_weight()) {
+      spdlog::warn("{}: {} is the head's too: the LoRA of {} is merged into both", file_,
+                   tied_weight(), module);
+    }
+  }
+
+  void add_bias(const std::string& module, const at::Tensor& bias) {
+    const std::string name = module + ".bias";
+    if (!parameters_.contains(name))
+      throw FormatError("{}: lora_bias: {} has no bias", config_.file(), module);
+    const auto found = left_.find(name);
+    const at::Tensor base = found != left_.end() ? found->second : values(name);
+    if (base.sizes() != bias.sizes())
+      throw FormatError("{}: '{}.lora_B.bias' is {}", file_, module, shape_text(bias.sizes()));
+    left_.erase(name);
+    result_[name] = base + bias;
+  }
+
+  /// PEFT makes a layer anew from the base weight and keeps what remains of that beside the start;
+  /// so the start is taken away as a LoRA of its own, as PEFT's conversion does.
+  void take_start_away(const LayerValues& weight, double scale, at::Tensor& A,
+                       at::Tensor& B) const {
+    const int64_t rank = A.size(0);
+    at::Tensor down, up;  // [r, d_in], [d_out, r]
+    if (config_.start() == PeftStart::kPissa) {
+      const auto [U, S, Vh] = at::linalg_svd(weight.rows, /*full_matrices=*/false);
+      up = (U * S).slice(1, 0, rank);
+      down = Vh.slice(0, 0, rank);
+    } else {  // of the matrix as it is stored
+      const auto [Q, R] = at::linalg_qr(weight.stored);
+      up = Q.slice(1, 0, rank).mul(scale);
+      down = R.slice(0, 0, rank);
+      if (!weight.rows.is_same(weight.stored)) std::tie(up, down) = std::pair(down.t(), up.t());
+    }
+    A = at::cat({A, down});
+    B = at::cat({B, -up}, 1);
+  }
+
+  const PeftConfig config_;
+  const std::string file_;
+  const PretrainedModel& model_;
+  const Tensors parameters_;
+  const Architecture& architecture_;
+  std::set<std::string> layers_;  ///< that methods adapt
+  bool bare_ = false;             ///< the adapter's model has no head and no prefix
+  Tensors left_, result_;
 };
-
-std::string without(const std::string& text, size_t end) {
-  return text.substr(0, text.size() - end);
-}
-
-/// lora_B of every module takes the module's scaling.
-void apply_scaling(std::map<std::string, at::Tensor>& tensors, const PeftConfig& config,
-                   const std::filesystem::path& file) {
-  constexpr std::string_view kDown = ".lora_A", kUp = ".lora_B";
-  for (auto& [name, tensor] : tensors) {
-    if (!name.ends_with(kUp)) continue;
-    const std::string module = without(name, kUp.size());
-    const auto down = tensors.find(module + std::string(kDown));
-    if (down == tensors.end() || down->second.dim() != 2)
-      throw FormatError("{}: '{}' has no lora_A beside it", file.string(), printable(name));
-    tensor = tensor.mul(config.scaling(module, down->second.size(0)));
-  }
-}
 
 }  // namespace
 
-std::map<std::string, at::Tensor> read_peft_adapter(const std::filesystem::path& folder) {
-  const PeftConfig config(folder / "adapter_config.json");
+std::map<std::string, at::Tensor> read_peft_tensors(const std::filesystem::path& folder) {
+  const PeftConfig checked(folder / "adapter_config.json", "");
   const std::filesystem::path file = folder / "adapter_model.safetensors";
   const SafetensorsFile content(file);
-  constexpr std::string_view kPrefix = "base_model.model.", kWeight = ".weight";
-  std::map<std::string, at::Tensor> tensors;
-  for (const auto& entry : content.entries()) {
-    if (!entry.name.starts_with(kPrefix))
-      throw FormatError("{}: tensor '{}' does not begin with {}", file.string(),
-                        printable(entry.name), kPrefix);
-    std::string name = entry.name.substr(kPrefix.size());
-    const bool factor = name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight");
-    if (factor) name = without(name, kWeight.size());
-    const at::Tensor tensor = content.tensor(entry).to(at::kFloat, false, /*copy=*/true);
-    if (!tensor.isfinite().all().item<bool>())
-      throw FormatError("{}: tensor '{}' is not finite", file.string(), printable(entry.name));
-    tensors.emplace(name, tensor);
+  Tensors tensors;
+  for (const bool wrapped : {false, true}) {  // what PEFT writes twice counts by its short name
+    for (const auto& entry : content.entries()) {
+      if ((entry.name.find(".modules_to_save.") != std::string::npos) != wrapped ||
+          entry.name.find(".original_module.") != std::string::npos) {
+        continue;
+      }
+      const at::Tensor tensor = content.tensor(entry).to(at::kFloat, false, /*copy=*/true);
+      if (!tensor.isfinite().all().item<bool>())
+        throw FormatError("{}: tensor '{}' is not finite", file.string(), printable(entry.name));
+      if (!tensors.emplace(plain_name(entry.name), tensor).second && !wrapped)
+        throw FormatError("{}: tensor '{}' is there under two names", file.string(),
+                          printable(entry.name));
+    }
   }
-  apply_scaling(tensors, config, file);
   return tensors;
+}
+
+PeftAdapter fit_peft_adapter(const std::filesystem::path& folder,
+                             std::map<std::string, at::Tensor> tensors,
+                             const PretrainedModel& model) {
+  return Fitting(folder, model).run(tensors);
 }
 
 }  // namespace eida

@@ -75,11 +75,18 @@ void match_names(const Checkpoint& checkpoint, const ModelConfig& config,
   }
 }
 
+/// A head that the file has under its table's name only.
+void copy_table(const Architecture& model, Matching& matching) {
+  const auto table = matching.tensors.find(model.words.name + ".weight");
+  if (model.vocabulary_head && table != matching.tensors.end())
+    matching.tensors.emplace(model.vocabulary_head->name + ".weight", table->second);
+}
+
 bool is_floating(const std::string& dtype) {
   return dtype == "F32" || dtype == "F16" || dtype == "BF16" || dtype == "F64";
 }
 
-void match_shapes(const std::vector<ParameterSpec>& specs, Matching& matching) {
+void match_shapes(const std::vector<ParameterSpec>& specs, bool own_head, Matching& matching) {
   std::map<std::string, bool> part_found;
   for (const auto& spec : specs) {
     if (!spec.part.empty()) part_found[spec.part] |= matching.tensors.contains(spec.name);
@@ -91,7 +98,9 @@ void match_shapes(const std::vector<ParameterSpec>& specs, Matching& matching) {
       continue;
     }
     const SafetensorsEntry& entry = *found->second.entry;
-    if (entry.shape != spec.shape || !is_floating(entry.dtype)) {
+    if (own_head && spec.group == ParameterGroup::kHead && entry.shape != spec.shape) {
+      matching.tensors.erase(found);
+    } else if (entry.shape != spec.shape || !is_floating(entry.dtype)) {
       matching.misshapen.push_back(fmt::format("{} ({} {}, wanted {})", entry.name, entry.dtype,
                                                shape_text(entry.shape), shape_text(spec.shape)));
       matching.other_classes |= spec.group == ParameterGroup::kHead;
@@ -122,10 +131,11 @@ void report_faults(const Matching& matching, const std::string& file, const Mode
 class ParameterFile {
  public:
   ParameterFile(const std::filesystem::path& dir, const ModelConfig& config,
-                const std::vector<ParameterSpec>& specs)
+                const std::vector<ParameterSpec>& specs, bool own_head)
       : checkpoint_(dir) {
     match_names(checkpoint_, config, specs, matching_);
-    match_shapes(specs, matching_);
+    if (own_head) copy_table(*config.architecture, matching_);
+    match_shapes(specs, own_head, matching_);
   }
 
   /// \throws FormatError what is missing or misshapen; warns of what is not expected
@@ -157,7 +167,7 @@ at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
   return may_stay || !moved.is_same(parameter) ? moved : moved.clone();
 }
 
-void settle_tied_head(const std::filesystem::path& dir, ModelConfig& config) {
+void settle_tied_head(const std::filesystem::path& dir, bool own_head, ModelConfig& config) {
   const auto& head = config.architecture->vocabulary_head;
   if (!head || head->tied_to.empty()) return;
   const Checkpoint checkpoint(dir);
@@ -168,11 +178,12 @@ void settle_tied_head(const std::filesystem::path& dir, ModelConfig& config) {
     if (name == own) weight = tensor;
     if (name == shared) table = tensor;
   }
-  if (weight.entry == nullptr) return;
+  if (weight.entry == nullptr && !own_head) return;
   Architecture declared = *config.architecture;
+  if (own_head) declared.vocabulary_head->tied_to.clear();
   if (table.entry == nullptr) {
     declared.renamed.emplace_back(own, shared);
-  } else if (!value_of(weight).equal(value_of(table))) {
+  } else if (weight.entry != nullptr && !value_of(weight).equal(value_of(table))) {
     spdlog::warn(
         "{}: {} differs from {}: the head is not tied (hint: \"tie_word_embeddings\": false in "
         "config.json says so)",
@@ -187,7 +198,7 @@ std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
                                          const std::vector<ParameterSpec>& specs,
                                          const LoadOptions& options,
                                          std::vector<std::string>& newly_initialised) {
-  const ParameterFile file(dir, config, specs);
+  const ParameterFile file(dir, config, specs, options.own_head);
   file.report(config);
   std::vector<NamedTensor> parameters;
   for (const auto& spec : specs) {
@@ -203,11 +214,12 @@ std::function<at::Tensor(const std::string&)> parameter_reader(
   std::map<std::string, ParameterSpec> by_name;
   for (const auto& spec : specs) by_name.emplace(spec.name, spec);
   auto file = std::shared_ptr<const ParameterFile>();
-  return [=, seed = options.seed, random = options.random_init](const std::string& name) mutable {
+  return [=](const std::string& name) mutable {
     const ParameterSpec& spec = by_name.at(name);
-    if (random) return initial_value(spec, seed);
-    if (file == nullptr) file = std::make_shared<const ParameterFile>(dir, config, specs);
-    return file->value(spec, seed).to(at::kFloat);
+    if (options.random_init) return initial_value(spec, options.seed);
+    if (file == nullptr)
+      file = std::make_shared<const ParameterFile>(dir, config, specs, options.own_head);
+    return file->value(spec, options.seed).to(at::kFloat);
   };
 }
 

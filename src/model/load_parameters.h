@@ -42,8 +42,9 @@ class Checkpoint {
 
 /// A head that shares the word table, as transformers loads it: a file with the head's weight only
 /// gives it to the table; one that has both with different values has a head of its own, which is
-/// warned of. \param config its architecture says afterwards how the head is.
-void settle_tied_head(const std::filesystem::path& dir, ModelConfig& config);
+/// warned of. \param own_head of LoadOptions. \param config its architecture says afterwards how
+/// the head is.
+void settle_tied_head(const std::filesystem::path& dir, bool own_head, ModelConfig& config);
 
 /// Parameters in the order of `specs`. Float32 weights stay on the file's map. \param
 /// newly_initialised receives the names of those that the file lacks. \throws FormatError lists

@@ -29,7 +29,7 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
                                                  const LoadOptions& options) {
   ModelConfig config = read_model_config(dir, task);
   if (options.num_labels > 0) config.num_labels = options.num_labels;
-  if (!options.random_init) settle_tied_head(dir, config);
+  if (!options.random_init) settle_tied_head(dir, options.own_head, config);
   const auto specs = parameter_specs(config);
   std::vector<std::string> newly_initialised;
   auto parameters = options.random_init

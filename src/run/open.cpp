@@ -20,10 +20,6 @@ namespace {
 
 /// What the checkpoint lacks and no adapter brings, by parts of the head.
 void warn_of_newly_initialised(const PretrainedModel& model, const Config& config) {
-  const auto brings_head = [&](const auto& file) {
-    return AdapterFile(file).head_classes(model.config()) > 0;
-  };
-  if (std::any_of(config.model.adapters.begin(), config.model.adapters.end(), brings_head)) return;
   std::set<std::string> parts;
   for (const std::string& name : model.newly_initialised())
     parts.insert(model.parameter_info(name).part);
@@ -141,11 +137,16 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
   options.random_init = config.model.init == ModelInit::kRandom;
   options.device = compute.device;
   options.weights = scalar_type(config.model.weights);
+  const auto brings_head = [&](const auto& file) {
+    return AdapterFile(file).brings_head(read_model_config(config.model.path, kind));
+  };
+  const auto& adapters = config.model.adapters;
+  options.own_head = std::any_of(adapters.begin(), adapters.end(), brings_head);
   auto model = load_pretrained(config.model.path, kind, options);
   if (options.random_init) {
     spdlog::warn("{}: the weights are random, drawn from seed {}", config.model.path.string(),
                  options.seed);
-  } else {
+  } else if (!options.own_head) {
     warn_of_newly_initialised(*model, config);
   }
   model->set_compute_dtype(compute.precision);

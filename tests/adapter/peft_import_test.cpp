@@ -1,6 +1,7 @@
 /// LoRA folders of PEFT as adapters.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -10,7 +11,9 @@
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/core/json.h"
+#include "eida/model/model_config.h"
 #include "eida/tensor/safetensors.h"
+#include "model/golden.h"
 #include "support/file_helpers.h"
 
 namespace eida {
@@ -22,23 +25,25 @@ class PeftImportTest : public testing::AdaptedModel {
   void SetUp() override {
     std::filesystem::create_directories(folder_);
     const auto model = open();
-    std::vector<NamedTensor> tensors;
     for (const Place& site : model->places().sites()) {
       const std::string& module = site.linear->name();
       if (config_["target_modules"].is_array() && last() == module) continue;  // c_attn's slices
       config_["target_modules"].push_back(module);
       const std::string prefix = "base_model.model." + module;
-      tensors.push_back(
+      tensors_.push_back(
           {prefix + ".lora_A.weight", at::randn({2, site.linear->in_features()}).mul(0.1)});
-      tensors.push_back(
+      tensors_.push_back(
           {prefix + ".lora_B.weight", at::randn({site.linear->out_features(), 2}).mul(0.1)});
     }
-    write_safetensors(folder_ / "adapter_model.safetensors", tensors, {{"format", "pt"}});
+    write_tensors();
     write_config();
   }
 
   std::string last() const { return config_["target_modules"].back().get<std::string>(); }
 
+  void write_tensors() const {
+    write_safetensors(folder_ / "adapter_model.safetensors", tensors_, {{"format", "pt"}});
+  }
   void write_config() const {
     write_file_atomic(folder_ / "adapter_config.json", json_text(config_));
   }
@@ -73,11 +78,12 @@ class PeftImportTest : public testing::AdaptedModel {
     config_[key] = value;
     write_config();
     config_ = before;
-    const std::string message = testing::message_of<FormatError>([&] { AdapterFile{folder_}; });
+    const std::string message = testing::message_of<FormatError>([&] { merged_logits(); });
     EXPECT_NE(message.find(key), std::string::npos) << message;
   }
 
   std::filesystem::path folder_ = dir_.path() / "peft";
+  std::vector<NamedTensor> tensors_;
   nlohmann::ordered_json config_ = {
       {"peft_type", "LORA"}, {"r", 2}, {"lora_alpha", 2}, {"target_modules", nullptr}};
 };
@@ -118,14 +124,31 @@ TEST_P(PeftImportTest, OwnExportComesBackAsTheMergedModel) {
 
 TEST_P(PeftImportTest, RefusesWhatItDoesNotCompute) {
   expect_refused("peft_type", "LOHA");
-  expect_refused("bias", "all");
-  expect_refused("use_dora", true);
-  expect_refused("init_lora_weights", "pissa");
+  expect_refused("task_type", "SEQ");
+  expect_refused("bias", "some");
+  expect_refused("use_dora", 1);
+  for (const char* start : {"corda", "loftq", "pissa_niter_", "no such start"})
+    expect_refused("init_lora_weights", start);
   expect_refused("trainable_token_indices", {1, 2});
   expect_refused("a_key_of_tomorrow", 1);
   expect_refused("r", 3);
   expect_refused("lora_alpha", "2");
-  expect_refused("rank_pattern", {{"^" + last(), 2}});
+  expect_refused("alpha_pattern", {{last(), "2"}});
+  for (const char* pattern : {"(", "(?<=x)y", "\\q", "a{"})
+    expect_refused("rank_pattern", {{pattern, 2}});
+  expect_refused("target_modules", 3);
+  expect_refused("target_modules", "nothing|of|it");
+  expect_refused("layers_to_transform", "1");
+  expect_refused("layers_pattern", "h");
+  expect_refused("exclude_modules", {1});
+  expect_refused("modules_to_save", {last()});
+}
+
+TEST_P(PeftImportTest, DoraNeedsItsMagnitudes) {
+  config_["use_dora"] = true;
+  write_config();
+  const std::string message = testing::message_of<FormatError>([&] { merged_logits(); });
+  EXPECT_NE(message.find("lora_magnitude_vector"), std::string::npos) << message;
 }
 
 TEST_P(PeftImportTest, RefusesTensorsThatFitNothing) {
@@ -135,7 +158,30 @@ TEST_P(PeftImportTest, RefusesTensorsThatFitNothing) {
   const auto merge = [&] { merged_logits(); };
   EXPECT_NE(testing::message_of<FormatError>(merge).find("nowhere.lora_A"), std::string::npos);
   write_safetensors(folder_ / "adapter_model.safetensors", {{"elsewhere", at::randn({2, 3})}});
-  EXPECT_NE(testing::message_of<FormatError>(merge).find("base_model.model."), std::string::npos);
+  EXPECT_NE(testing::message_of<FormatError>(merge).find("target_modules"), std::string::npos);
+  write_safetensors(folder_ / "adapter_model.safetensors",
+                    {{"base_model.model." + last() + ".lora_A.weight", at::randn({2, 3})},
+                     {last() + ".lora_A.default.weight", at::randn({2, 3})}});
+  EXPECT_NE(testing::message_of<FormatError>(merge).find("two names"), std::string::npos);
+}
+
+TEST_P(PeftImportTest, ATiedHeadStaysTied) {
+  if (!decoder()) return;
+  const at::Tensor table = open()->parameters().front().tensor.detach().clone();
+  const at::Tensor expected = merged_logits();
+  const auto factors = tensors_;
+  for (const std::string module : {"lm_head", "transformer.wte"}) {
+    config_["modules_to_save"] = nlohmann::ordered_json::array({module});
+    write_config();
+    tensors_ = factors;
+    tensors_.push_back({"base_model.model." + module + ".weight", table});
+    write_tensors();
+    EXPECT_TRUE(merged_logits().equal(expected)) << module;
+    tensors_.back().tensor = table + 1;
+    write_tensors();
+    const std::string message = testing::message_of<FormatError>([&] { merged_logits(); });
+    EXPECT_NE(message.find("modules_to_save"), std::string::npos) << message;
+  }
 }
 
 TEST_P(PeftImportTest, RankPlanBecomesARankPattern) {
@@ -153,6 +199,42 @@ TEST_P(PeftImportTest, RankPlanBecomesARankPattern) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, PeftImportTest, testing::kEveryTiny, testing::tiny_name);
+
+/// tests/golden/peft/: what scripts/make_golden_peft.py had from peft 0.21.2.
+class GoldenPeft : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenPeft, IsMergedAsPeftMergesIt) {
+  const auto folder = testing::golden_dir() / "peft" / GetParam();
+  const auto config = read_json(folder / "adapter_config.json");
+  const testing::Golden golden(config["base_model_name_or_path"]);
+  LoadOptions options;
+  const AdapterFile adapter(folder);
+  const ModelConfig base = read_model_config(golden.dir, golden.task);
+  options.num_labels = adapter.head_classes(base);
+  options.own_head = adapter.brings_head(base);
+  const auto model = load_pretrained(golden.dir, golden.task, options);
+  merge_adapter_files(*model, {folder});
+  EXPECT_TRUE(model->newly_initialised().empty());
+  const SafetensorsFile file(folder / "expected.safetensors");
+  const at::Tensor expected = golden.scored(file.tensor(*file.find("logits")));
+  EXPECT_LT(testing::largest_difference(testing::plain_logits(*model, golden.batch), expected),
+            2e-5);  // float32 sums in another order
+}
+
+std::vector<std::string> golden_peft_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(testing::golden_dir() / "peft"))
+    names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Folders, GoldenPeft, ::testing::ValuesIn(golden_peft_names()),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace eida

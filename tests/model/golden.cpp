@@ -25,8 +25,7 @@ at::Tensor Golden::operator[](const std::string& tensor) const {
   return file.tensor(*file.find(tensor));
 }
 
-at::Tensor Golden::scored_logits() const {
-  const at::Tensor logits = (*this)["logits"];
+at::Tensor Golden::scored(const at::Tensor& logits) const {
   if (task == TaskKind::kClassification) return logits;
   // Row t scores the label of t + 1; the last row has none.
   const int64_t rows = logits.size(1) - 1;

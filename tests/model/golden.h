@@ -14,7 +14,9 @@ struct Golden {
 
   at::Tensor operator[](const std::string& tensor) const;
   /// Logits where `batch` scores a prediction. // [M, C] or [M, V]
-  at::Tensor scored_logits() const;
+  at::Tensor scored_logits() const { return scored((*this)["logits"]); }
+  /// The rows of a padded batch's logits that `batch` scores.
+  at::Tensor scored(const at::Tensor& logits) const;
 
   std::filesystem::path dir;
   TaskKind task;

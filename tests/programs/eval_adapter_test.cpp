@@ -1,4 +1,8 @@
 // eida-eval with adapter files that eida-train wrote.
+#include <ATen/ops/arange.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+
 #include <cmath>
 
 #include "train_fixture.h"
@@ -69,6 +73,35 @@ TEST_F(EvalAdapters, RoundsOutOfOrderAreAFormatError) {
     EXPECT_EQ(result.code, 4) << result.err;
     EXPECT_NE(result.err.find("adapter.safetensors"), std::string::npos) << result.err;
   }
+}
+
+TEST_F(EvalAdapters, AHeadOfOtherClassesTakesThePlaceOfTheBases) {
+  const SafetensorsFile base(encoder_ / "model.safetensors");
+  const std::string layer = "roberta.encoder.layer.0.attention.self.query";
+  const int64_t d = base.find(layer + ".weight")->shape.front();
+  const auto write = [&](int64_t classes) {
+    std::vector<NamedTensor> tensors = {
+        {layer + ".lora_A.weight", at::ones({2, d})},
+        {layer + ".lora_B.weight", at::zeros({d, 2})},
+        {"classifier.out_proj.weight", at::zeros({classes, d})},
+        {"classifier.out_proj.bias", at::arange(classes, at::kFloat)}};
+    for (const char* name : {"classifier.dense.weight", "classifier.dense.bias"})
+      tensors.push_back({name, base.tensor(*base.find(name))});
+    write_safetensors(b_ / "adapter_model.safetensors", tensors);
+    write_file_atomic(b_ / "adapter_config.json",
+                      R"({"peft_type": "LORA", "task_type": "SEQ_CLS", "r": 2})");
+  };
+  std::filesystem::create_directories(b_);
+  write(3);
+  const ProgramResult result = evaluate(encoder_, {"--adapter", b_.string()});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto three = logits();
+  ASSERT_EQ(three.size(), 60U);  // 20 sentences, 3 classes
+  for (size_t i = 0; i < three.size(); ++i) EXPECT_EQ(three[i], static_cast<double>(i % 3));
+  write(1);
+  const ProgramResult one = evaluate(encoder_, {"--adapter", b_.string()});
+  EXPECT_EQ(one.code, 4);
+  EXPECT_NE(one.err.find("regression"), std::string::npos) << one.err;
 }
 
 }  // namespace

@@ -27,21 +27,28 @@ std::string base_fingerprint(const std::filesystem::path& dir, bool random_init,
 void write_adapter_file(const std::filesystem::path& path, const Method& method,
                         const std::vector<NamedTensor>& trained, const AdapterInfo& info);
 
-/// A file, or a folder with a LoRA of PEFT, checked for its own consistency. \throws DataError,
-/// FormatError
+/// A file, or a folder with a LoRA of PEFT, checked for its own consistency.
 class AdapterFile : public AdapterTensors {
  public:
-  explicit AdapterFile(std::filesystem::path file);
+  explicit AdapterFile(std::filesystem::path file);  ///< \throws DataError, FormatError
+  /// Gives a folder's tensors their places in the model; before it only head_classes() is known.
+  /// \throws FormatError names a key or a tensor. A file is left as it is.
+  void fit(const PretrainedModel& model);
 
   std::filesystem::path path;
   AdapterInfo info;
   std::shared_ptr<const Method> method;  ///< that made it, without its options
   /// Classes of the model's classification head in the file; 0: it has none.
   int64_t head_classes(const ModelConfig& config) const;
+  /// Whether the model is to have an output layer for it: LoadOptions::own_head.
+  bool brings_head(const ModelConfig& config) const;
   /// Sites that the file adapts, ascending.
   std::vector<PlaceId> sites(const PretrainedModel& model) const;
   /// Tensors that are no part of an adapter: they replace the model's of that name.
   std::vector<NamedTensor> replaced(const PretrainedModel& model) const;
+
+ private:
+  std::filesystem::path folder_;  ///< of PEFT; empty: a file
 };
 
 /// Applies files (or folders of PEFT) in order, each on the one before: tensors that are no part of

@@ -147,6 +147,9 @@ struct LoadOptions {
   /// Copies every parameter into memory of its own. Without it, float32 parameters stay on the
   /// file's read-only map: to write to one is a fault that ends the process.
   bool writable = false;
+  /// For an adapter that brings an output layer: one of other classes than num_labels is left out,
+  /// a head that is tied becomes a copy of its table.
+  bool own_head = false;
 };
 
 /// Opens a Hugging Face folder (config.json, model.safetensors or its index).

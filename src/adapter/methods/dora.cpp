@@ -149,11 +149,7 @@ std::optional<WeightUpdate> DoraMethod::update(const AdapterTensors& tensors, co
                                                PlaceId id) const {
   const auto factors = peft_factors(tensors, places, id);
   if (!factors) return std::nullopt;
-  return [factors = *factors](const at::Tensor& W) {
-    const at::Tensor sum = W + factors.lora.dense().to(W.device());
-    const at::Tensor norms = sum.norm(2, 1).clamp_min(std::numeric_limits<float>::min());
-    return sum * (factors.magnitude.to(W.device()) / norms).unsqueeze(1);
-  };
+  return dora_change(*factors);
 }
 
 }  // namespace

@@ -18,7 +18,11 @@ namespace {
 /// said. \throws FormatError a regression head
 int64_t classes_of_files(const Config& config, const ModelConfig& model) {
   for (const auto& file : config.model.adapters) {
-    if (const int64_t classes = AdapterFile(file).head_classes(model); classes > 0) return classes;
+    const int64_t classes = AdapterFile(file).head_classes(model);
+    if (classes > 1) return classes;
+    if (classes == 1)
+      throw FormatError("{}: a head of one output is a regression, and only classes are scored",
+                        file.string());
   }
   const auto& json = *model.original;
   if (!json.contains("id2label") && !json.contains("num_labels")) return 0;
@@ -36,6 +40,8 @@ std::shared_ptr<const Dataset> open_test_data(const Config& config, const ModelC
   const auto found = static_cast<int64_t>(data->class_names().size());
   const bool in_words = names_classes(*data);
   options.class_names = class_names_of(model);
+  // an adapter's head of other classes
+  if (static_cast<int64_t>(options.class_names.size()) != classes) options.class_names.clear();
   if (in_words && !options.class_names.empty()) return open_dataset(config.data.test, options);
   if (classes > 0 && (found > classes || (in_words && found != classes))) {
     throw DataError(

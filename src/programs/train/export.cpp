@@ -52,6 +52,7 @@ std::unique_ptr<PretrainedModel> open_base(const Config& config,
     options.num_labels = classes;
     chosen = task;
   }
+  options.own_head = first.brings_head(read_model_config(config.model.path, chosen));
   return load_pretrained(config.model.path, chosen, options);
 }
 
