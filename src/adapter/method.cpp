@@ -1,9 +1,42 @@
 #include "eida/adapter/method.h"
 
+#include <algorithm>
+
 #include "eida/core/error.h"
 #include "merge_weights.h"
 
 namespace eida {
+
+std::vector<PlaceId> choose_sites(const PretrainedModel& model, const SiteSelection& selection) {
+  const int64_t layers = model.config().num_layers;
+  for (const int64_t layer : selection.layers) {
+    if (layer >= layers) {
+      throw ConfigError("sites.layers: there is no layer {}, the model has 0 to {}", layer,
+                        layers - 1);
+    }
+  }
+  const auto has = [](const auto& list, const auto& value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+  };
+  std::vector<PlaceId> chosen;
+  for (const Place& site : model.places().sites()) {
+    const bool in_layer = site.in_head || selection.all_layers || has(selection.layers, site.layer);
+    if (in_layer && has(selection.weights, site.in_head ? "classifier" : site.role))
+      chosen.push_back(model.places().id_of(site));
+  }
+  if (chosen.empty()) throw ConfigError("sites: no weight of the model is chosen");
+  return chosen;
+}
+
+PlaceBases make_bases(const Places& places, const PerPlace<Subspace>& subspaces,
+                      const PerPlace<int64_t>& ranks, const std::vector<PlaceId>& sites) {
+  PlaceBases bases(places.size());
+  for (const PlaceId site : sites) {
+    for (const PlaceId place : {places[site].input, site})
+      bases[place] = subspaces[place].first(ranks[place]).scaled_basis().contiguous();
+  }
+  return bases;
+}
 
 #define EIDA_METHOD(name, help) std::unique_ptr<Method> make_##name##_method(MethodOptions options);
 #include "eida/core/methods.inc"

@@ -53,13 +53,6 @@ std::vector<Module> adapted_modules(const PretrainedModel& model,
   return modules;
 }
 
-/// Rows of a slice within the whole layer's output.
-at::Tensor widen(const at::Tensor& rows, int64_t begin, int64_t out) {  // [d_out, r] -> [out, r]
-  at::Tensor wide = at::zeros({out, rows.size(1)}, rows.options());
-  wide.narrow(0, begin, rows.size(0)).copy_(rows);
-  return wide;
-}
-
 /// One file's update of one module at the smallest rank that its factors give: the ranks of all
 /// inputs' projections (one for slices that share theirs), or of all outputs'.
 Stacked factors_of(const PretrainedModel& model, const AdapterFile& file, const Module& module) {
@@ -74,10 +67,12 @@ Stacked factors_of(const PretrainedModel& model, const AdapterFile& file, const 
     if (!found) continue;
     const auto& [left, core, right, scale] = found->lora;
     const int64_t begin = places[id].out_begin;
-    const auto widen_to_layer = [&](const at::Tensor& rows) {
-      return widen(rows, begin, linear.out_features());
+    const auto widen = [&](const at::Tensor& rows) {  // of a slice [d_out, r] -> of the layer
+      at::Tensor wide = at::zeros({linear.out_features(), rows.size(1)}, rows.options());
+      wide.narrow(0, begin, rows.size(0)).copy_(rows);
+      return wide;
     };
-    const at::Tensor up = widen_to_layer(core.defined() ? left.matmul(core) : left * scale);
+    const at::Tensor up = widen(core.defined() ? left.matmul(core) : left * scale);
     if (downs.empty() || !downs.back().is_alias_of(right)) {
       downs.push_back(right);
       ups.push_back(up);
@@ -88,7 +83,7 @@ Stacked factors_of(const PretrainedModel& model, const AdapterFile& file, const 
     cores = cores && core.defined();
     if (cores) {
       own_downs.push_back(core.matmul(right));
-      own_ups.push_back(widen_to_layer(left));
+      own_ups.push_back(widen(left));
       own_rank += core.size(0);
     }
     if (!found->magnitude.defined()) continue;
