@@ -84,13 +84,13 @@ class Fitting {
   PeftAdapter run(const Tensors& tensors) {
     take(tensors);
     check_saved_whole();
+    for (const std::string& module : modules()) unwrap(module, is_target(module));
     drop_tied_head();
     std::vector<std::string> absent, others;
     bool any = false;
     for (const std::string& module : modules()) {
       const bool target = is_target(module), there = has_factors(module);
       any = any || (target && there);
-      unwrap(module, target);
       if (target && there) {
         add(module);
       } else if (target || there) {

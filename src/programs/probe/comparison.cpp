@@ -13,8 +13,8 @@
 #include "eida/core/csv.h"
 #include "eida/core/error.h"
 #include "eida/core/json.h"
-#include "eida/report/page.h"
 #include "eida/measure/measure.h"
+#include "eida/report/page.h"
 
 namespace eida {
 namespace {
