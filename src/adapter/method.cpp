@@ -40,7 +40,6 @@ PlaceBases make_bases(const Places& places, const PerPlace<Subspace>& subspaces,
 
 #define EIDA_METHOD(name, help) std::unique_ptr<Method> make_##name##_method(MethodOptions options);
 #include "eida/core/methods.inc"
-#undef EIDA_METHOD
 
 std::unique_ptr<Method> make_method(MethodKind kind, MethodOptions options) {
   switch (kind) {
@@ -48,7 +47,6 @@ std::unique_ptr<Method> make_method(MethodKind kind, MethodOptions options) {
   case MethodKind::name:        \
     return make_##name##_method(std::move(options));
 #include "eida/core/methods.inc"
-#undef EIDA_METHOD
   }
   throw Error(ExitCode::kInternal, "no such method");
 }

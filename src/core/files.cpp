@@ -122,33 +122,18 @@ MappedFile::MappedFile(fs::path path) : path_(std::move(path)) {
   if (size == 0) return;
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (address == MAP_FAILED) throw_errno(path_, "cannot map", errno);
-  data_ = static_cast<const std::byte*>(address);
   size_ = static_cast<size_t>(size);
+  bytes_ = {static_cast<const std::byte*>(address), [size](const std::byte* bytes) {
+              const std::lock_guard lock(maps().mutex);
+              maps().ends.erase(bytes);
+              ::munmap(const_cast<std::byte*>(bytes), size);
+            }};
   const std::lock_guard lock(maps().mutex);
-  maps().ends[data_] = data_ + size_;
-}
-
-MappedFile::~MappedFile() {
-  if (data_ == nullptr) return;
-  const std::lock_guard lock(maps().mutex);
-  maps().ends.erase(data_);
-  ::munmap(const_cast<std::byte*>(data_), size_);
-}
-
-MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)),
-      data_(std::exchange(other.data_, nullptr)),
-      size_(std::exchange(other.size_, 0)) {}
-
-MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(data_, other.data_);
-  std::swap(size_, other.size_);
-  return *this;
+  maps().ends[data()] = data() + size_;
 }
 
 void MappedFile::expect_random_access() const {
-  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_RANDOM);
+  if (data() != nullptr) ::madvise(const_cast<std::byte*>(data()), size(), MADV_RANDOM);
 }
 
 void release_mapped_pages(const void* data, size_t size) {

@@ -4,13 +4,11 @@ namespace eida {
 
 #define EIDA_TASK(name, help) Task make_##name##_task();
 #include "eida/core/tasks.inc"
-#undef EIDA_TASK
 
 const Task& task_of(TaskName name) {
   static const std::vector<Task> kAll = {
 #define EIDA_TASK(name, help) make_##name##_task(),
 #include "eida/core/tasks.inc"
-#undef EIDA_TASK
   };
   return kAll.at(static_cast<size_t>(name));
 }

@@ -19,7 +19,6 @@ const Estimator& estimator_of(EstimatorKind kind) {
   static constexpr const Estimator& (*kAll[])() = {
 #define EIDA_ESTIMATOR(name, help) name##_estimator,
 #include "eida/core/estimators.inc"
-#undef EIDA_ESTIMATOR
   };
   return kAll[static_cast<size_t>(kind)]();
 }

@@ -1,5 +1,3 @@
-#include "../../src/core/control_group.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -76,7 +76,6 @@ bool contains(const std::vector<E>& values, E value) {
 enum class MethodKind {
 #define EIDA_METHOD(name, help) name,
 #include "eida/core/methods.inc"
-#undef EIDA_METHOD
 };
 template <>
 struct Choices<MethodKind> {
@@ -84,14 +83,12 @@ struct Choices<MethodKind> {
   static constexpr ChoiceRow<MethodKind> kAll[] = {
 #define EIDA_METHOD(name, help) {MethodKind::name, #name, help},
 #include "eida/core/methods.inc"
-#undef EIDA_METHOD
   };
 };
 
 enum class EstimatorKind {
 #define EIDA_ESTIMATOR(name, help) name,
 #include "eida/core/estimators.inc"
-#undef EIDA_ESTIMATOR
 };
 template <>
 struct Choices<EstimatorKind> {
@@ -99,7 +96,6 @@ struct Choices<EstimatorKind> {
   static constexpr ChoiceRow<EstimatorKind> kAll[] = {
 #define EIDA_ESTIMATOR(name, help) {EstimatorKind::name, #name, help},
 #include "eida/core/estimators.inc"
-#undef EIDA_ESTIMATOR
   };
 };
 
@@ -107,7 +103,6 @@ struct Choices<EstimatorKind> {
 enum class TaskName {
 #define EIDA_TASK(name, help) name,
 #include "eida/core/tasks.inc"
-#undef EIDA_TASK
 };
 template <>
 struct Choices<TaskName> {
@@ -115,7 +110,6 @@ struct Choices<TaskName> {
   static constexpr ChoiceRow<TaskName> kAll[] = {
 #define EIDA_TASK(name, help) {TaskName::name, #name, help},
 #include "eida/core/tasks.inc"
-#undef EIDA_TASK
   };
 };
 

@@ -32,37 +32,19 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// Command line or configuration: exit 2.
-class ConfigError : public Error {
+/// An error of one exit code, whose message is formatted.
+template <ExitCode kCode>
+class CodedError : public Error {
  public:
   template <typename... Args>
-  explicit ConfigError(fmt::format_string<Args...> format, Args&&... args)
-      : Error(ExitCode::kConfig, fmt::format(format, std::forward<Args>(args)...)) {}
+  explicit CodedError(fmt::format_string<Args...> format, Args&&... args)
+      : Error(kCode, fmt::format(format, std::forward<Args>(args)...)) {}
 };
 
-/// Data file, run folder, disk: exit 3.
-class DataError : public Error {
- public:
-  template <typename... Args>
-  explicit DataError(fmt::format_string<Args...> format, Args&&... args)
-      : Error(ExitCode::kData, fmt::format(format, std::forward<Args>(args)...)) {}
-};
-
-/// Model folder, tokenizer or adapter file: exit 4.
-class FormatError : public Error {
- public:
-  template <typename... Args>
-  explicit FormatError(fmt::format_string<Args...> format, Args&&... args)
-      : Error(ExitCode::kFormat, fmt::format(format, std::forward<Args>(args)...)) {}
-};
-
-/// Not finite, or a parity check missed: exit 5.
-class NumericError : public Error {
- public:
-  template <typename... Args>
-  explicit NumericError(fmt::format_string<Args...> format, Args&&... args)
-      : Error(ExitCode::kNumeric, fmt::format(format, std::forward<Args>(args)...)) {}
-};
+using ConfigError = CodedError<ExitCode::kConfig>;    ///< command line or configuration
+using DataError = CodedError<ExitCode::kData>;        ///< data file, run folder, disk
+using FormatError = CodedError<ExitCode::kFormat>;    ///< model folder, tokenizer or adapter file
+using NumericError = CodedError<ExitCode::kNumeric>;  ///< not finite, or a parity check missed
 
 /// SIGINT or SIGTERM was received and honoured: exit 130 or 143.
 class Interrupted : public Error {

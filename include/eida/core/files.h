@@ -45,25 +45,22 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view bytes
 /// Flushes a file that was written to the disk. \throws DataError
 void sync_file(const std::filesystem::path& path);
 
-/// Read-only view of a file's bytes, unmapped at the end of the scope.
+/// Read-only view of a file's bytes, unmapped with its last copy.
 class MappedFile {
  public:
   /// \throws DataError when the file cannot be opened or mapped. An empty file gives an empty view.
   explicit MappedFile(std::filesystem::path path);
-  ~MappedFile();
-  MappedFile(MappedFile&& other) noexcept;
-  MappedFile& operator=(MappedFile&& other) noexcept;
 
-  const std::byte* data() const { return data_; }
+  const std::byte* data() const { return bytes_.get(); }
   size_t size() const { return size_; }
-  std::string_view view() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  std::string_view view() const { return {reinterpret_cast<const char*>(data()), size()}; }
   const std::filesystem::path& path() const { return path_; }
   /// Reads no pages ahead from now on.
   void expect_random_access() const;
 
  private:
   std::filesystem::path path_;
-  const std::byte* data_ = nullptr;
+  std::shared_ptr<const std::byte> bytes_;
   size_t size_ = 0;
 };
 

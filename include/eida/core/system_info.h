@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 
 namespace eida {
@@ -15,8 +16,13 @@ std::string git_revision();
 std::string utc_iso(std::chrono::system_clock::time_point time = std::chrono::system_clock::now());
 /// Largest resident set of this process so far, MiB.
 double peak_memory_mib();
-/// What the machine, and the process's control groups (containers, Slurm's jobs), can give without
-/// swapping, MiB; 0 where the system does not say.
+/// Memory that the limits of the process's control groups (containers, Slurm's jobs), and of those
+/// above them, leave, without swapping and with pages of files given back; MiB, infinite where
+/// there is no limit. \param membership as /proc/self/cgroup \param root where groups are mounted
+double control_group_memory_mib(const std::filesystem::path& membership = "/proc/self/cgroup",
+                                const std::filesystem::path& root = "/sys/fs/cgroup");
+/// What the machine, and the process's control groups, can give without swapping, MiB; 0 where the
+/// system does not say.
 double available_memory_mib();
 
 }  // namespace eida

@@ -27,7 +27,6 @@ class Estimator {
 
 #define EIDA_ESTIMATOR(name, help) const Estimator& name##_estimator();
 #include "eida/core/estimators.inc"
-#undef EIDA_ESTIMATOR
 
 /// Row 0 the mean's direction, unless the mean is negligible; behind it the rows that `rest` finds.
 class MeanFirst : public Estimator {
