@@ -19,7 +19,7 @@ constexpr int64_t kMostPromptTokens = 4096;
 Generator::Generator(Decoder& decoder, const GenerateOptions& options, int64_t slots)
     : decoder_(decoder),
       options_(options),
-      cache_(decoder.config(), slots, decoder.vocabulary_table().options()),
+      cache_(make_kv_cache(decoder.config(), slots, decoder.vocabulary_table().options())),
       pool_(slots),
       slots_(slots) {}
 

@@ -162,9 +162,11 @@ CachedChunk make_chunk(const CachedRows& rows, int64_t first, int64_t last, int6
 
 }  // namespace
 
-KvCache::KvCache(const ModelConfig& config, int64_t slots, at::TensorOptions options) {
+KvCache make_kv_cache(const ModelConfig& config, int64_t slots, at::TensorOptions options) {
+  KvCache layers;
   for (const BlockSpec& block : config.architecture->blocks)
-    layers_.push_back(at::empty({slots, 2 * block.attention.kv_width()}, options));
+    layers.push_back(at::empty({slots, 2 * block.attention.kv_width()}, options));
+  return layers;
 }
 
 void CachedRows::add(int64_t id, int64_t position, int64_t visible_begin, int64_t visible_count) {

@@ -13,16 +13,9 @@ namespace eida {
 
 /// One slot a token, the same in every layer; who owns a slot is the caller's business. Memory is
 /// touched where a slot is first written.
-class KvCache {
- public:
-  /// \param options dtype and device.
-  KvCache(const ModelConfig& config, int64_t slots, at::TensorOptions options);
-  /// Keys and values. // [slots, 2 d]
-  const at::Tensor& layer(size_t index) const { return layers_[index]; }
-
- private:
-  std::vector<at::Tensor> layers_;
-};
+using KvCache = std::vector<at::Tensor>;  // keys and values of each layer: [slots, 2 d]
+/// \param options dtype and device.
+KvCache make_kv_cache(const ModelConfig& config, int64_t slots, at::TensorOptions options);
 
 /// Tokens that a decoder takes in one pass. Row n is one token: it is written to its slot, then
 /// attends to visible[begin[n]] .. visible[begin[n] + count[n] - 1], its own slot among them.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "eida/core/error.h"
@@ -155,8 +156,7 @@ class ParameterFile {
   Matching matching_;
 };
 
-}  // namespace
-
+/// In the dtype and on the device that the options ask for.
 at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
                   const LoadOptions& options) {
   const bool matrix = parameter.dim() > 1;
@@ -166,6 +166,8 @@ at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
   const bool may_stay = matrix && !options.writable;
   return may_stay || !moved.is_same(parameter) ? moved : moved.clone();
 }
+
+}  // namespace
 
 void settle_tied_head(const std::filesystem::path& dir, bool own_head, ModelConfig& config) {
   const auto& head = config.architecture->vocabulary_head;
@@ -198,12 +200,14 @@ std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
                                          const std::vector<ParameterSpec>& specs,
                                          const LoadOptions& options,
                                          std::vector<std::string>& newly_initialised) {
-  const ParameterFile file(dir, config, specs, options.own_head);
-  file.report(config);
+  std::optional<ParameterFile> file;
+  if (!options.random_init) file.emplace(dir, config, specs, options.own_head).report(config);
   std::vector<NamedTensor> parameters;
   for (const auto& spec : specs) {
-    if (!file.holds(spec)) newly_initialised.push_back(spec.name);
-    parameters.push_back({spec.name, placed(file.value(spec, options.seed), spec, options)});
+    if (!file || !file->holds(spec)) newly_initialised.push_back(spec.name);
+    const at::Tensor value =
+        file ? file->value(spec, options.seed) : initial_value(spec, options.seed);
+    parameters.push_back({spec.name, placed(value, spec, options)});
   }
   return parameters;
 }

@@ -46,7 +46,8 @@ class Checkpoint {
 /// the head is.
 void settle_tied_head(const std::filesystem::path& dir, bool own_head, ModelConfig& config);
 
-/// Parameters in the order of `specs`. Float32 weights stay on the file's map. \param
+/// Parameters in the order of `specs`: matrices as options.weights, vectors (biases, LayerNorms)
+/// and a classification head always float32. Float32 weights stay on the file's map. \param
 /// newly_initialised receives the names of those that the file lacks. \throws FormatError lists
 /// every missing and every misshapen tensor.
 std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
@@ -58,15 +59,10 @@ std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
 /// Random initial value in float32; the same for the same seed and name. // [spec.shape]
 at::Tensor initial_value(const ParameterSpec& spec, uint64_t seed);
 
-/// The same values one at a time, float32, as they are before `placed`; opens the checkpoint at the
+/// The same values one at a time, float32, as they are before rounding; opens the checkpoint at the
 /// first call. \return a function of the parameter's name
 std::function<at::Tensor(const std::string&)> parameter_reader(
     const std::filesystem::path& dir, const ModelConfig& config,
     const std::vector<ParameterSpec>& specs, const LoadOptions& options);
-
-/// The parameter in the dtype and on the device that the options ask for: matrices as
-/// options.weights, vectors (biases, LayerNorms) and a classification head always float32.
-at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
-                  const LoadOptions& options);
 
 }  // namespace eida

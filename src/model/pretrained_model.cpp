@@ -10,20 +10,6 @@
 #include "transformer.h"
 
 namespace eida {
-namespace {
-
-std::vector<NamedTensor> random_parameters(const std::vector<ParameterSpec>& specs,
-                                           const LoadOptions& options,
-                                           std::vector<std::string>& newly_initialised) {
-  std::vector<NamedTensor> parameters;
-  for (const auto& spec : specs) {
-    parameters.push_back({spec.name, placed(initial_value(spec, options.seed), spec, options)});
-    newly_initialised.push_back(spec.name);
-  }
-  return parameters;
-}
-
-}  // namespace
 
 std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& dir, TaskKind task,
                                                  const LoadOptions& options) {
@@ -32,9 +18,7 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
   if (!options.random_init) settle_tied_head(dir, options.own_head, config);
   const auto specs = parameter_specs(config);
   std::vector<std::string> newly_initialised;
-  auto parameters = options.random_init
-                        ? random_parameters(specs, options, newly_initialised)
-                        : load_parameters(dir, config, specs, options, newly_initialised);
+  auto parameters = load_parameters(dir, config, specs, options, newly_initialised);
   std::unique_ptr<PretrainedModel> model;
   if (config.architecture->causal) {
     model = std::make_unique<Decoder>(config, std::move(parameters));

@@ -171,7 +171,7 @@ at::Tensor Decoder::step(const CachedRows& rows, const KvCache& cache) {
       embed(long_tensor(rows.ids, device()), long_tensor(rows.positions, device()), {});  // [N, d]
   BlockPass pass = new_pass();
   for (size_t l = 0; l < blocks_.size(); ++l) {
-    const at::Tensor& layer = cache.layer(l);
+    const at::Tensor& layer = cache[l];
     pass.mix = [&](const Projected& in, const AttentionOptions& options) {
       store_rows(in.fused.defined() ? in.fused : at::cat({in.q, in.k, in.v}, 1), rows, layer);
       return device().is_cpu() ? attend_on_cpu(in.q, rows, layer, options)

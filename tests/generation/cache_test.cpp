@@ -79,7 +79,7 @@ TEST(DecoderStep, TokenByTokenGivesTheLogitsOfTheWholeText) {
   auto batch = pack(testing::pointers(examples), TaskKind::kCompletion);
   batch.target_rows = at::empty({1}, at::TensorOptions(at::kLong)).fill_(batch.tokens() - 1);
 
-  const KvCache cache(model->config(), 40, at::TensorOptions(at::kFloat));
+  const KvCache cache = make_kv_cache(model->config(), 40, at::TensorOptions(at::kFloat));
   CachedRows prompt;  // all but three tokens at once, in slots that go down
   const auto known = static_cast<int64_t>(ids.size()) - 3;
   for (int64_t t = 0; t < known; ++t) {
