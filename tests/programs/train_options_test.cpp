@@ -213,11 +213,14 @@ TEST_F(TrainOptions, DryRunCountsWhatIsTrained) {
 
 TEST_F(TrainOptions, DryRunSaysWhatTheRunTakes) {
   write_encoder_config(192, 3, 768);
-  const std::vector<std::string> options = {
-      "--set",      "model.init=random",   "--set",       "sampling.examples=64",
-      "--set",      "train.batch_size=16", "--set",       "rounds=1",
-      "--set",      "ranks.fixed=8",       "--precision", "fp32",
-      "--overwrite"};
+  const std::vector<std::string> options = {"--set",       "model.init=random",
+                                            "--set",       "sampling.examples=64",
+                                            "--set",       "train.batch_size=16",
+                                            "--set",       "rounds=1",
+                                            "--set",       "ranks.fixed=8",
+                                            "--precision", "fp32",
+                                            "--lr",        "1e-6",
+                                            "--overwrite"};
   // Sentences of one length, and a batch of long ones among many short ones.
   for (const auto& [longer, shorter] : {std::pair(140, 0), std::pair(16, 144)}) {
     write_longer_reviews(longer, shorter);
