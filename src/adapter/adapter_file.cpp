@@ -130,7 +130,7 @@ AdapterFile::AdapterFile(std::filesystem::path file) : path(std::move(file)) {
 
 void AdapterFile::fit(const PretrainedModel& model) {
   if (folder_.empty()) return;
-  PeftAdapter fitted = fit_peft_adapter(folder_, std::move(tensors), model);
+  PeftAdapter fitted = fit_peft_adapter(folder_, tensors, model);
   tensors = std::move(fitted.tensors);
   method = make_method(fitted.method);
 }

@@ -76,7 +76,7 @@ void PeftConfig::refuse(fmt::format_string<Args...> text, Args&&... args) const 
   throw FormatError("{}: {}", file_, fmt::format(text, std::forward<Args>(args)...));
 }
 
-PeftConfig::PeftConfig(std::filesystem::path file, const std::string& model_type)
+PeftConfig::PeftConfig(const std::filesystem::path& file, const std::string& model_type)
     : file_(file.string()) {
   JsonOptions options;
   options.code = ExitCode::kFormat;
@@ -228,7 +228,8 @@ void PeftConfig::read_layers() {
       (layers_.empty() != layers.empty() || value("target_modules").is_string()))
     refuse("layers_to_transform is {}: wanted numbers, beside a list of target_modules",
            shown(layers));
-  const bool any = pattern.is_null() || pattern.empty() || pattern == "";
+  const bool any = pattern.is_null() || pattern.empty() ||
+                   (pattern.is_string() && pattern.get<std::string>().empty());
   if (!any && layers.is_null()) refuse("layers_pattern is there without layers_to_transform");
   if (any) {
     layer_patterns_.emplace_back(R"(.*?\.[^.]*\.([0-9]+)\.)");

@@ -24,7 +24,7 @@ class PeftConfig {
  public:
   /// \param model_type for target_modules that are left to PEFT. \throws FormatError names a key
   /// that is not known and not off (null, false, empty), or the value that is not supported.
-  PeftConfig(std::filesystem::path file, const std::string& model_type);
+  PeftConfig(const std::filesystem::path& file, const std::string& model_type);
 
   /// Whether the module has a LoRA. \param linear a linear layer that gives no scores of words
   bool targets(const std::string& module, bool linear) const;

@@ -363,7 +363,7 @@ std::map<std::string, at::Tensor> read_peft_tensors(const std::filesystem::path&
 }
 
 PeftAdapter fit_peft_adapter(const std::filesystem::path& folder,
-                             std::map<std::string, at::Tensor> tensors,
+                             const std::map<std::string, at::Tensor>& tensors,
                              const PretrainedModel& model) {
   return Fitting(folder, model).run(tensors);
 }

@@ -30,7 +30,7 @@ struct PeftAdapter {
 /// warned of. \throws FormatError names the key or the tensor.
 /// Source: peft 0.21, LoraLayer.update_layer, get_peft_model_state_dict, merge_and_unload.
 PeftAdapter fit_peft_adapter(const std::filesystem::path& folder,
-                             std::map<std::string, at::Tensor> tensors,
+                             const std::map<std::string, at::Tensor>& tensors,
                              const PretrainedModel& model);
 
 }  // namespace eida
