@@ -5,7 +5,6 @@
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/linalg_svd.h>
 #include <fmt/ranges.h>
-#include <fnmatch.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "../model/load_parameters.h"
 #include "eida/adapter/weight_update.h"
 #include "eida/core/error.h"
 #include "eida/core/utf8.h"
@@ -84,11 +84,12 @@ class Fitting {
   PeftAdapter run(const Tensors& tensors) {
     take(tensors);
     check_saved_whole();
-    for (const std::string& module : modules()) unwrap(module, is_target(module));
+    const std::vector<std::string> modules = this->modules();
+    for (const std::string& module : modules) unwrap(module, is_target(module));
     drop_tied_head();
     std::vector<std::string> absent, others;
     bool any = false;
-    for (const std::string& module : modules()) {
+    for (const std::string& module : modules) {
       const bool target = is_target(module), there = has_factors(module);
       any = any || (target && there);
       if (target && there) {
@@ -144,13 +145,7 @@ class Fitting {
       const std::string module = owner(name), inner = architecture_.prefix + module;
       const bool prefixed = !known(module) && known(inner);
       bare_ = bare_ || prefixed;
-      const auto ignored = [&name = name](const std::string& pattern) {
-        return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-      };
-      if (!known(module) && !prefixed &&
-          std::any_of(architecture_.ignored.begin(), architecture_.ignored.end(), ignored)) {
-        continue;
-      }
+      if (!known(module) && !prefixed && is_ignored(name, architecture_)) continue;
       const std::string full = prefixed ? architecture_.prefix + name : name;
       if (!left_.emplace(full, tensor).second)
         throw FormatError("{}: tensor '{}' is there under two names", file_, printable(full));

@@ -2,23 +2,19 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <fstream>
 #include <string_view>
+
+#include "eida/core/system_info.h"
 
 namespace eida {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
 /// "~/x" as a shell reads it.
 fs::path expand_home(const std::string& path) {
-  if (path == "~" || path.starts_with("~/")) return fs::path(variable("HOME") + path.substr(1));
+  if (path == "~" || path.starts_with("~/")) return fs::path(environment("HOME") + path.substr(1));
   return path;
 }
 
@@ -43,10 +39,11 @@ bool is_hub_name(const fs::path& path) {
 
 fs::path hub_cache() {
   for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}) {
-    if (const std::string folder = variable(name); !folder.empty()) return expand_home(folder);
+    if (const std::string folder = environment(name); !folder.empty()) return expand_home(folder);
   }
-  if (const std::string home = variable("HF_HOME"); !home.empty()) return expand_home(home) / "hub";
-  const std::string cache = variable("XDG_CACHE_HOME");
+  if (const std::string home = environment("HF_HOME"); !home.empty())
+    return expand_home(home) / "hub";
+  const std::string cache = environment("XDG_CACHE_HOME");
   return expand_home(cache.empty() ? "~/.cache" : cache) / "huggingface" / "hub";
 }
 

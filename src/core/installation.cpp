@@ -3,9 +3,10 @@
 #include <dlfcn.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <vector>
+
+#include "eida/core/system_info.h"
 
 namespace eida {
 namespace {
@@ -31,10 +32,10 @@ fs::path site_packages_around(const fs::path& inside) {
 /// lib/python3.*/site-packages of the environment that the variable names.
 std::vector<fs::path> site_packages_of(const char* variable) {
   std::vector<fs::path> all;
-  const char* environment = std::getenv(variable);
-  if (environment == nullptr || *environment == '\0') return all;
+  const fs::path folder = environment(variable);
+  if (folder.empty()) return all;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(fs::path(environment) / "lib", ignored)) {
+  for (const auto& entry : fs::directory_iterator(folder / "lib", ignored)) {
     if (entry.path().filename().string().starts_with("python3"))
       all.push_back(entry.path() / "site-packages");
   }

@@ -5,8 +5,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <mutex>
+
+#include "eida/core/system_info.h"
 
 namespace eida::terminal {
 namespace {
@@ -37,10 +38,7 @@ void write_all(std::string_view bytes) {
 
 bool is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
 
-bool has_colour() {
-  const char* no_colour = std::getenv("NO_COLOR");
-  return is_terminal() && (no_colour == nullptr || *no_colour == '\0');
-}
+bool has_colour() { return is_terminal() && environment("NO_COLOR").empty(); }
 
 int columns() {
   winsize size{};

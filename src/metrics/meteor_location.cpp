@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdlib>
-
 #include "eida/core/error.h"
 #include "eida/core/installation.h"
+#include "eida/core/system_info.h"
 #include "eida/metrics/meteor.h"
 #include "meteor_data.h"
 
@@ -24,8 +23,8 @@ fs::path installed_folder() { return find_installed("meteor", "pycocoevalcap/met
 
 fs::path index_folder(const fs::path& wanted, const fs::path& installed) {
   if (!wanted.empty()) return wanted;
-  const char* named = std::getenv("EIDA_METEOR_DATA");
-  return named != nullptr && *named != '\0' ? fs::path(named) : installed;
+  const std::string named = environment("EIDA_METEOR_DATA");
+  return named.empty() ? installed : fs::path(named);
 }
 
 /// The index, if it is there, sound, and made from the sources at hand.

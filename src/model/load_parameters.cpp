@@ -42,12 +42,6 @@ std::string current_name(const std::string& name, const std::set<std::string>& e
              : model.prefix + renamed;
 }
 
-bool is_ignored(const std::string& name, const Architecture& model) {
-  return std::any_of(model.ignored.begin(), model.ignored.end(), [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-  });
-}
-
 at::Tensor value_of(const CheckpointTensor& tensor) {
   return tensor.file->tensor(*tensor.entry).to(at::kFloat);
 }
@@ -169,14 +163,21 @@ at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
 
 }  // namespace
 
+bool is_ignored(const std::string& name, const Architecture& model) {
+  return std::any_of(model.ignored.begin(), model.ignored.end(), [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+  });
+}
+
 void settle_tied_head(const std::filesystem::path& dir, bool own_head, ModelConfig& config) {
   const auto& head = config.architecture->vocabulary_head;
   if (!head || head->tied_to.empty()) return;
   const Checkpoint checkpoint(dir);
   const std::string own = head->name + ".weight", shared = head->tied_to + ".weight";
+  const std::set<std::string> both = {own, shared};
   CheckpointTensor weight, table;
   for (const CheckpointTensor& tensor : checkpoint.tensors()) {
-    const std::string name = current_name(tensor.entry->name, {own, shared}, *config.architecture);
+    const std::string name = current_name(tensor.entry->name, both, *config.architecture);
     if (name == own) weight = tensor;
     if (name == shared) table = tensor;
   }

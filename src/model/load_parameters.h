@@ -40,6 +40,9 @@ class Checkpoint {
   std::vector<CheckpointTensor> tensors_;
 };
 
+/// Whether a file's tensor carries nothing we need.
+bool is_ignored(const std::string& name, const Architecture& model);
+
 /// A head that shares the word table, as transformers loads it: a file with the head's weight only
 /// gives it to the table; one that has both with different values has a head of its own, which is
 /// warned of. \param own_head of LoadOptions. \param config its architecture says afterwards how

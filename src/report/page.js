@@ -1,5 +1,5 @@
 "use strict";
-// Draws the panels, sorts tables, copies code. The data of a panel is the JSON beside its .plot (page_panel.cpp).
+// Draws the panels, sorts tables, copies code. The data of a panel is the JSON beside its .plot (page.cpp).
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const safeSwitch = document.getElementById("safe-colours");

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 
 #include "eida/core/error.h"
+#include "eida/core/system_info.h"
 #include "eida/core/utf8.h"
 
 namespace eida {
@@ -19,8 +19,7 @@ std::string shown(const std::string& cell) { return printable(cell, kWidestCell)
 }  // namespace
 
 TableStyle stdout_style() {
-  const char* no_color = std::getenv("NO_COLOR");  // no-color.org
-  const bool colors = no_color == nullptr || *no_color == '\0';
+  const bool colors = environment("NO_COLOR").empty();  // no-color.org
   return colors && ::isatty(STDOUT_FILENO) == 1 ? TableStyle::kBoldHeader : TableStyle::kPlain;
 }
 

@@ -137,11 +137,12 @@ std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind,
   options.random_init = config.model.init == ModelInit::kRandom;
   options.device = compute.device;
   options.weights = scalar_type(config.model.weights);
-  const auto brings_head = [&](const auto& file) {
-    return AdapterFile(file).brings_head(read_model_config(config.model.path, kind));
-  };
-  const auto& adapters = config.model.adapters;
-  options.own_head = std::any_of(adapters.begin(), adapters.end(), brings_head);
+  if (const auto& adapters = config.model.adapters; !adapters.empty()) {
+    const ModelConfig base = read_model_config(config.model.path, kind);
+    options.own_head = std::any_of(adapters.begin(), adapters.end(), [&](const auto& file) {
+      return AdapterFile(file).brings_head(base);
+    });
+  }
   auto model = load_pretrained(config.model.path, kind, options);
   if (options.random_init) {
     spdlog::warn("{}: the weights are random, drawn from seed {}", config.model.path.string(),

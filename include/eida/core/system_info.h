@@ -14,6 +14,8 @@ std::string version();
 std::string git_revision();
 /// Time in UTC as ISO 8601 with milliseconds: "2026-11-24T10:58:30.123Z".
 std::string utc_iso(std::chrono::system_clock::time_point time = std::chrono::system_clock::now());
+/// A variable of the environment; empty where it is not set.
+std::string environment(const char* variable);
 /// Largest resident set of this process so far, MiB.
 double peak_memory_mib();
 /// Memory that the limits of the process's control groups (containers, Slurm's jobs), and of those

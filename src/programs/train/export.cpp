@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "eida/adapter/adapter_file.h"
@@ -44,16 +45,15 @@ std::unique_ptr<PretrainedModel> open_base(const Config& config,
   LoadOptions options{.seed = static_cast<uint64_t>(config.run.seed),
                       .random_init = config.model.init == ModelInit::kRandom};
   const AdapterFile first(files.front());
-  const std::vector<TaskKind> tasks = served_tasks(config.model.path);
-  TaskKind chosen = tasks.front();
-  for (const TaskKind task : tasks) {
-    const int64_t classes = first.head_classes(read_model_config(config.model.path, task));
-    if (classes == 0) continue;
-    options.num_labels = classes;
-    chosen = task;
+  std::optional<ModelConfig> base;
+  for (const TaskKind task : served_tasks(config.model.path)) {
+    ModelConfig served = read_model_config(config.model.path, task);
+    const int64_t classes = first.head_classes(served);
+    if (classes > 0) options.num_labels = classes;
+    if (classes > 0 || !base) base = std::move(served);
   }
-  options.own_head = first.brings_head(read_model_config(config.model.path, chosen));
-  return load_pretrained(config.model.path, chosen, options);
+  options.own_head = first.brings_head(base.value());
+  return load_pretrained(config.model.path, base->task, options);
 }
 
 void check_output(const fs::path& output) {
