@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
           if (processes.is_root()) fmt::print("{}", command.text);
           return 0;
         }
-        eida::setup_console(command, processes.rank(), processes.size());
+        eida::setup_console(command, processes.index(), processes.size());
         return eida::run_probe(command, processes);
       },
       eida::describe_torch_error);

@@ -244,14 +244,14 @@ ParsedCommand parse_command_line(Program program, int argc, const char* const* a
   return command;
 }
 
-void setup_console(const ParsedCommand& command, int rank, int size) {
+void setup_console(const ParsedCommand& command, int process, int size) {
   LogOptions log{.level = command.log_level, .quiet = command.quiet};
-  if (rank > 0) {
-    log.prefix = fmt::format("rank {} of {}: ", rank, size);
+  if (process > 0) {
+    log.prefix = fmt::format("rank {} of {}: ", process, size);
     if (log.level != "error" && log.level != "off") log.level = "warning";
   }
   setup_logging(log);
-  setup_progress({.enabled = rank == 0 && !command.quiet && !command.no_progress});
+  setup_progress({.enabled = process == 0 && !command.quiet && !command.no_progress});
 }
 
 }  // namespace eida

@@ -168,7 +168,7 @@ std::vector<Generated> generate(PretrainedModel& model,
   const GenerateOptions resolved = resolve(options, model.config());
   const Communicator& processes = *resolved.processes;
   const Shard own =
-      shard_of(std::vector<int64_t>(prompts.size(), 1), processes.rank(), processes.size());
+      shard_of(std::vector<int64_t>(prompts.size(), 1), processes.index(), processes.size());
   const auto jobs = own_jobs(make_jobs(prompts, resolved, model.config()), own);
   const EvaluationScope evaluation(model);
   Generator generator(decoder, resolved, slots_of(jobs, resolved.max_batch_tokens));

@@ -28,7 +28,7 @@ struct OwnPart {
   OwnPart(const std::vector<const TokenExample*>& all, const PassOptions& options) {
     std::vector<int64_t> tokens;
     for (const TokenExample* example : all) tokens.push_back(length_of(*example));
-    shard = shard_of(tokens, options.processes->rank(), options.processes->size());
+    shard = shard_of(tokens, options.processes->index(), options.processes->size());
     examples.assign(all.begin() + shard.begin, all.begin() + shard.end);
     progress = scaled_progress(options.progress, shard.size(), static_cast<int64_t>(all.size()));
   }

@@ -121,7 +121,7 @@ class TurnSink : public SampleSink {
     std::vector<PlaceStatistics> own;
     for (size_t i = 0; i < statistics_.size(); ++i) {
       statistics_[i].gather(processes, owners[i]);
-      if (owners[i] == processes.rank()) own.push_back(std::move(statistics_[i]));
+      if (owners[i] == processes.index()) own.push_back(std::move(statistics_[i]));
     }
     return own;
   }
@@ -165,7 +165,7 @@ void share(PerPlace<Subspace>& subspaces, const Places& places, const PerPlace<i
     each_number(writer);
     std::string bytes = writer.take();
     processes.broadcast(bytes, owners[place]);
-    if (owners[place] != processes.rank()) {
+    if (owners[place] != processes.index()) {
       Numbers reader(bytes);
       each_number(reader);
       const int64_t d = places[place].dim, k = std::min(options.estimate(places[place]).k, d);
@@ -260,7 +260,7 @@ PlaceEstimates estimate_places(PretrainedModel& model,
   const Communicator& processes = *options.processes;
   // All processes have to plan alike.
   const double threads = processes.most(at::get_num_threads());
-  const double available = available_memory_mib() / processes.ranks_on_node();
+  const double available = available_memory_mib() / processes.size_on_node();
   double budget = available > 0 ? kShare * available * kMiB : std::numeric_limits<double>::max();
   if (options.memory_limit) {
     budget = static_cast<double>(*options.memory_limit) * kMiB -
@@ -270,7 +270,7 @@ PlaceEstimates estimate_places(PretrainedModel& model,
   budget = processes.least(budget);
   const auto turns = plan_turns(sampled, sizes, budget, threads);  // the same ones in every process
   log_plan(sizes, turns.size(), budget);
-  const Shard own = shard_of_batches(examples, options.sampler.draw.batch_size, processes.rank(),
+  const Shard own = shard_of_batches(examples, options.sampler.draw.batch_size, processes.index(),
                                      processes.size());
   const std::vector<const TokenExample*> own_examples(examples.begin() + own.begin,
                                                       examples.begin() + own.end);
@@ -295,7 +295,7 @@ PlaceEstimates estimate_places(PretrainedModel& model,
     std::vector<PlaceId> here;  // of this process
     for (size_t i = 0; i < turn.size(); ++i) {
       estimates.owners[turn[i]] = owners[i];
-      if (owners[i] == processes.rank()) here.push_back(turn[i]);
+      if (owners[i] == processes.index()) here.push_back(turn[i]);
     }
     for_each_place(here.size(), [&](size_t i) {
       estimates.subspaces[here[i]] =

@@ -184,7 +184,7 @@ void measure_heldout(PretrainedModel& model, const std::vector<const TokenExampl
   SamplerOptions fresh = options.sampler;
   fresh.draw.repeat += uint64_t{1} << 20;  // draws of their own
   const Shard own =
-      shard_of_batches(heldout, fresh.draw.batch_size, processes.rank(), processes.size());
+      shard_of_batches(heldout, fresh.draw.batch_size, processes.index(), processes.size());
   fresh.first_index = own.begin;
   fresh.progress =
       scaled_progress(fresh.progress, own.size(), static_cast<int64_t>(heldout.size()));

@@ -36,7 +36,7 @@ std::vector<std::string> all_gather(const Communicator& processes, const std::st
   return all;
 }
 
-Shard shard_of(const std::vector<int64_t>& costs, int rank, int size) {
+Shard shard_of(const std::vector<int64_t>& costs, int index, int size) {
   const auto total = std::accumulate(costs.begin(), costs.end(), int64_t{0});
   const auto items = static_cast<int64_t>(costs.size());
   Shard shard{items, items};
@@ -45,8 +45,8 @@ Shard shard_of(const std::vector<int64_t>& costs, int rank, int size) {
     // An item goes to the process whose equal part of the whole it begins in.
     const int64_t owner = total > 0 ? std::min<int64_t>(size - 1, before * size / total) : 0;
     before += costs[static_cast<size_t>(item)];
-    if (owner >= rank) shard.begin = std::min(shard.begin, item);
-    if (owner > rank) {
+    if (owner >= index) shard.begin = std::min(shard.begin, item);
+    if (owner > index) {
       shard.end = item;
       break;
     }

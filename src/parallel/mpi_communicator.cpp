@@ -100,18 +100,18 @@ class MpiCommunicator : public Communicator {
       // Source: pmodels/mpich, issue 6540.
       sum.resize(copy.bytes_of(count));
       MPI_Reduce(data, sum.data(), count, copy.type(), MPI_SUM, to, MPI_COMM_WORLD);
-      if (rank() == to) std::copy(sum.begin(), sum.end(), static_cast<char*>(data));
+      if (index() == to) std::copy(sum.begin(), sum.end(), static_cast<char*>(data));
     };
     constexpr int64_t kSummedEntries = 1 << 20;  // bounds what `sum` takes
     copy.for_parts(reduce_part, kSummedEntries);
-    if (rank() == to) copy.put_back();
+    if (index() == to) copy.put_back();
   }
 
   void broadcast(const at::Tensor& values, int from) const override {
     const HostCopy copy(values);
     copy.for_parts(
         [&](void* data, int count) { MPI_Bcast(data, count, copy.type(), from, MPI_COMM_WORLD); });
-    if (rank() != from) copy.put_back();
+    if (index() != from) copy.put_back();
   }
 
   void broadcast(std::string& bytes, int from) const override {
@@ -166,7 +166,7 @@ class MpiCommunicator : public Communicator {
                                 const Room& room_for) const {
     check_length(length);
     const int count = static_cast<int>(length);
-    std::vector<int> counts(rank() == to ? static_cast<size_t>(size()) : 0), starts(1, 0);
+    std::vector<int> counts(index() == to ? static_cast<size_t>(size()) : 0), starts(1, 0);
     MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, to, MPI_COMM_WORLD);
     for (const int part : counts) {
       check_length(int64_t{starts.back()} + part);

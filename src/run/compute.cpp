@@ -18,7 +18,7 @@ namespace {
 int default_threads(const Communicator& processes) {
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   if (processes.size() == 1) return cores;
-  const int part = std::max(1, cores / processes.ranks_on_node());
+  const int part = std::max(1, cores / processes.size_on_node());
   cpu_set_t allowed;
   if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return part;
   const int bound_to = std::max(1, CPU_COUNT(&allowed));
@@ -41,9 +41,9 @@ ComputeSetting set_up_compute(const RunOptions& run, const Communicator& process
   if (run.device == "auto" && compute.device.is_cpu() && built_with_cuda())
     spdlog::info("device auto: no GPU was found, the CPU computes");
   const bool chosen = run.device.find(':') != std::string::npos;
-  if (compute.device.is_cuda() && processes.ranks_on_node() > 1 && !chosen)  // a GPU for each
+  if (compute.device.is_cuda() && processes.size_on_node() > 1 && !chosen)  // a GPU for each
     compute.device =  // those that a launcher lets it see
-        parse_device(fmt::format("cuda:{}", processes.rank_on_node() % gpu_count()));
+        parse_device(fmt::format("cuda:{}", processes.index_on_node() % gpu_count()));
   if (run.precision == Precision::kFp16 && !scaled_loss) {
     throw ConfigError(
         "run.precision: fp16 needs a scaled loss, which this program has not (hint: bf16)");

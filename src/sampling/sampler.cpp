@@ -295,9 +295,9 @@ PerPlace<int64_t> count_samples(const PretrainedModel& model,
 }
 
 Shard shard_of_batches(const std::vector<const TokenExample*>& examples, int64_t batch_size,
-                       int rank, int size) {
+                       int index, int size) {
   const auto [batches, tokens] = logical_batches(examples, batch_size);
-  const Shard own = shard_of(tokens, rank, size);
+  const Shard own = shard_of(tokens, index, size);
   const auto total = static_cast<int64_t>(examples.size());
   return {std::min(total, own.begin * batch_size), std::min(total, own.end * batch_size)};
 }

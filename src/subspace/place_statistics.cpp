@@ -113,7 +113,7 @@ void PlaceStatistics::gather(const Communicator& processes, int to) {
   if (!sums_) return;
   sums_->reduce(processes, to);
   directions_.reduce(processes, to, size_.dim);
-  if (processes.rank() != to) sums_.reset();
+  if (processes.index() != to) sums_.reset();
 }
 
 at::Tensor PlaceStatistics::samples() const { return kept_.narrow(0, 0, kept_rows_); }

@@ -109,8 +109,8 @@ void MomentSketch::reduce(const Communicator& processes, int to) {
   trace_ = numbers[0].item<double>();
   shrunk_ = numbers[1].item<double>();
   filled_ = 0;
-  for (int rank = 0; rank < processes.size(); ++rank) {  // one at a time, whatever their number
-    const int64_t sent = rank == processes.rank() ? own.size(0) : 0;
+  for (int process = 0; process < processes.size(); ++process) {  // one at a time
+    const int64_t sent = process == processes.index() ? own.size(0) : 0;
     append(processes.gather_rows(own.narrow(0, 0, sent), to));
   }
 }

@@ -49,7 +49,7 @@ std::vector<BatchPart> own_parts(const std::vector<ExampleBatch>& batches,
     BatchPart part;
     for (const TokenExample* example : batch) {
       part.predictions += scored_predictions(*example, options.task);
-      if (owners[number++] == options.processes->rank()) part.examples.push_back(example);
+      if (owners[number++] == options.processes->index()) part.examples.push_back(example);
     }
     if (!part.examples.empty()) parts.push_back(std::move(part));
   }
@@ -101,8 +101,8 @@ void normalise(std::vector<PackedBatch>& packed, const std::vector<ExampleBatch>
 
 /// Masks depend on the step, so a resumed run draws the same ones, and on the process.
 uint64_t dropout_seed(const StepOptions& options, StepNumber number) {
-  const int rank = options.processes->rank();
-  const std::string stream = rank == 0 ? "dropout" : fmt::format("dropout of rank {}", rank);
+  const int process = options.processes->index();
+  const std::string stream = process == 0 ? "dropout" : fmt::format("dropout of rank {}", process);
   const auto index =
       static_cast<uint64_t>(number.round) << 40U | static_cast<uint64_t>(number.step);
   return Rng(options.seed, stream, index).next();

@@ -26,7 +26,7 @@ at::Tensor numbers(int64_t count, at::ScalarType type, double factor) {
 }
 
 void check_sums(const eida::Communicator& processes) {
-  const int rank = processes.rank(), size = processes.size();
+  const int rank = processes.index(), size = processes.size();
   const double factors = size * (size + 1) / 2.0;  // of the sum over 1 .. size
   for (const auto type : {at::kFloat, at::kDouble}) {
     const at::Tensor values = numbers(1000, type, rank + 1);
@@ -59,7 +59,7 @@ void check_sums(const eida::Communicator& processes) {
 }
 
 void check_messages(const eida::Communicator& processes) {
-  const int rank = processes.rank(), size = processes.size();
+  const int rank = processes.index(), size = processes.size();
   std::string text = rank == size - 1 ? std::string("a\0b", 3) : "mine";
   processes.broadcast(text, size - 1);
   expect(text == std::string("a\0b", 3), "broadcast gives the bytes of its origin");
@@ -82,8 +82,8 @@ void check_messages(const eida::Communicator& processes) {
 
 void check_hosts(const eida::Communicator& processes, int hosts) {
   const int on_node = processes.size() / hosts;
-  expect(processes.ranks_on_node() == on_node, "a process knows who shares its machine");
-  expect(processes.rank_on_node() == processes.rank() % on_node, "and its number among them");
+  expect(processes.size_on_node() == on_node, "a process knows who shares its machine");
+  expect(processes.index_on_node() == processes.index() % on_node, "and its number among them");
 }
 
 /// Samples that come to several processes end in one as if it had seen them all.
@@ -92,13 +92,13 @@ void check_statistics(const eida::Communicator& processes, const eida::PlaceSize
   const at::Tensor samples =  // of full rank
       at::sin(numbers(rows * dim, at::kFloat, 0.01).square()).view({rows, dim});
   const std::vector<int64_t> costs(static_cast<size_t>(rows), 1);
-  const eida::Shard own = eida::shard_of(costs, processes.rank(), processes.size());
+  const eida::Shard own = eida::shard_of(costs, processes.index(), processes.size());
   eida::PlaceStatistics part(size, "a place", own), whole(size, "a place");
   part.add(samples.narrow(0, own.begin, own.size()));
   whole.add(samples);
   const int owner = processes.size() - 1;
   part.gather(processes, owner);
-  if (processes.rank() != owner) return;
+  if (processes.index() != owner) return;
   expect(part.count() == rows, "all samples count");
   expect(part.samples().equal(whole.samples()), "the same samples are kept");
   expect(part.mean().allclose(whole.mean(), 1e-12, 1e-12), "the mean is that of all samples");
@@ -115,12 +115,12 @@ void check_sketch(const eida::Communicator& processes) {
   const at::Tensor X =
       at::sin(numbers(kRows * kDim, at::kDouble, 0.01).square()).view({kRows, kDim});
   const eida::Shard own =
-      eida::shard_of(std::vector<int64_t>(kRows, 1), processes.rank(), processes.size());
+      eida::shard_of(std::vector<int64_t>(kRows, 1), processes.index(), processes.size());
   eida::MomentSketch sketch(kDim, 10);
   sketch.add(X.narrow(0, own.begin, own.size()));
   const int owner = processes.size() - 1;
   sketch.reduce(processes, owner);
-  if (processes.rank() != owner) return;
+  if (processes.index() != owner) return;
   expect(sketch.count() == kRows, "the sketches count all samples");
   const at::Tensor S = at::mm(X.t(), X), B = sketch.rows(),
                    missing = at::linalg_eigvalsh(S - at::mm(B.t(), B));
@@ -132,10 +132,10 @@ void check_sketch(const eida::Communicator& processes) {
 }
 
 int run(const eida::Communicator& processes, const std::string& mode) {
-  if (mode == "throw" && processes.rank() == processes.size() - 1)
+  if (mode == "throw" && processes.index() == processes.size() - 1)
     throw eida::NumericError("on purpose");
   if (mode == "throw-all") throw eida::FormatError("everywhere");
-  if (mode == "die" && processes.rank() == processes.size() - 1) std::raise(SIGKILL);
+  if (mode == "die" && processes.index() == processes.size() - 1) std::raise(SIGKILL);
   check_sums(processes);
   check_messages(processes);
   check_hosts(processes, mode == "two-hosts" ? 2 : 1);

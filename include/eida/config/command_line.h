@@ -44,8 +44,8 @@ struct ParsedCommand {
 /// wrong, with a hint; DataError when the configuration file cannot be read.
 ParsedCommand parse_command_line(Program program, int argc, const char* const* argv);
 
-/// Sets up log and progress as the command line says. \param rank of `size` processes: all but the
+/// Sets up log and progress as the command line says. \param process of `size`: all but the
 /// first show no progress, and of the log warnings and errors only.
-void setup_console(const ParsedCommand& command, int rank = 0, int size = 1);
+void setup_console(const ParsedCommand& command, int process = 0, int size = 1);
 
 }  // namespace eida

@@ -41,12 +41,12 @@ class Communicator {
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
 
-  int rank() const { return rank_; }              ///< 0 .. size() - 1
-  int size() const { return size_; }              ///< number of processes
-  int ranks_on_node() const { return on_node_; }  ///< processes that share this one's machine
-  int rank_on_node() const { return node_rank_; }
+  int index() const { return index_; }                ///< 0 .. size() - 1
+  int size() const { return size_; }                  ///< number of processes
+  int size_on_node() const { return size_on_node_; }  ///< processes that share this one's machine
+  int index_on_node() const { return index_on_node_; }
   /// Whether this process is the one that writes files and speaks.
-  bool is_root() const { return rank_ == 0; }
+  bool is_root() const { return index_ == 0; }
 
   /// Sum over the processes, in place.
   void all_reduce(const at::Tensor& values) const { start_all_reduce(values).wait(); }
@@ -77,11 +77,11 @@ class Communicator {
   static const Communicator& single();
 
  protected:
-  Communicator(int rank, int size, int rank_on_node, int ranks_on_node)
-      : rank_(rank), size_(size), node_rank_(rank_on_node), on_node_(ranks_on_node) {}
+  Communicator(int index, int size, int index_on_node, int size_on_node)
+      : index_(index), size_(size), index_on_node_(index_on_node), size_on_node_(size_on_node) {}
 
  private:
-  int rank_ = 0, size_ = 1, node_rank_ = 0, on_node_ = 1;
+  int index_ = 0, size_ = 1, index_on_node_ = 0, size_on_node_ = 1;
 };
 
 /// gather_rows() for every process.
@@ -97,10 +97,10 @@ struct Shard {
   int64_t size() const { return end - begin; }
 };
 
-/// The consecutive items of process `rank`: the shards follow each other in the order of the
+/// The consecutive items of process `index`: the shards follow each other in the order of the
 /// processes and cost about the same. Fewer items than processes leave some without.
 /// \param costs of each item, >= 0, for example its tokens
-Shard shard_of(const std::vector<int64_t>& costs, int rank, int size);
+Shard shard_of(const std::vector<int64_t>& costs, int index, int size);
 
 /// The process that does each item, where their order does not matter: the dearest first, each to
 /// the process that has least to do. \param costs of each item, >= 0

@@ -87,10 +87,10 @@ PerPlace<int64_t> count_samples(const PretrainedModel& model,
                                 const std::vector<const TokenExample*>& examples,
                                 const DrawOptions& options, int64_t first = 0);
 
-/// The examples of process `rank` of `size`: whole logical batches, about as many tokens as the
+/// The examples of process `index` of `size`: whole logical batches, about as many tokens as the
 /// others have.
 Shard shard_of_batches(const std::vector<const TokenExample*>& examples, int64_t batch_size,
-                       int rank, int size);
+                       int index, int size);
 
 /// Tokens of the largest pass: of one logical batch, where that has more than pass_tokens.
 int64_t largest_pass(const std::vector<const TokenExample*>& examples,
