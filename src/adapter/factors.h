@@ -1,4 +1,4 @@
-// Reading, making and keeping of low-rank factors, for the methods that have them.
+// Reads, makes and keeps low-rank factors, for the methods that have them.
 #pragma once
 
 #include <optional>
@@ -11,8 +11,8 @@
 namespace eida {
 
 /// Tensors of a site on its weight's device, in the order of `names`, matrices or vectors. \param
-/// own how many of them no other site shares, first. nullopt: all of those are missing. \throws
-/// FormatError some are missing
+/// own how many of the first belong to this site alone. \return nullopt where all of these are
+/// missing. \throws FormatError some are missing
 std::optional<std::vector<at::Tensor>> site_tensors(const AdapterTensors& tensors,
                                                     const Place& site,
                                                     const std::vector<std::string>& names,

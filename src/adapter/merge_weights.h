@@ -10,18 +10,18 @@
 
 namespace eida {
 
-/// Puts other values in the place of a parameter's, in its dtype and on its device. The old ones
-/// are not written to (they may lie on a read-only map). \param values of the same shape
+/// Replaces a parameter's values by others, in its dtype and on its device. The old ones are not
+/// written to (they may lie on a read-only map). \param values of the same shape
 void replace_values(const at::Tensor& parameter, const at::Tensor& values);
 
 std::map<std::string, at::Tensor> parameters_by_name(const PretrainedModel& model);
 
-/// A float32 copy of a parameter's values; where those were rounded, of what they were rounded
-/// from.
+/// A float32 copy of a parameter's values; of its master values where the parameter has been
+/// rounded.
 at::Tensor float_values(const PretrainedModel& model, const std::string& name,
                         const at::Tensor& parameter);
 
-/// Puts what becomes of W in its place. \param rows of W as it is stored // [d_out, d_in]
+/// Applies an update to W in place. \param rows of W as it is stored // [d_out, d_in]
 void change_rows(const WeightUpdate& update, const at::Tensor& rows);
 
 /// Sites that the tensors adapt, ascending. \throws FormatError as Method::update()

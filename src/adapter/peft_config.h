@@ -14,8 +14,8 @@
 
 namespace eida {
 
-/// What the base weights lose before the adapter is added: its start, which PEFT takes away anew
-/// whenever it opens the folder.
+/// What is subtracted from the base weights before the adapter is added: the adapter's start, which
+/// PEFT subtracts whenever it opens the folder.
 enum class PeftStart { kNone, kPissa, kOlora };
 
 /// Names of modules are those of the adapter's own model: without "bert." where that was bare.

@@ -1,4 +1,4 @@
-/// Standard error as log and progress share it: whole lines, and on a terminal one status line
+/// Standard error, which log and progress share: whole lines, and on a terminal one status line
 /// below them.
 #pragma once
 

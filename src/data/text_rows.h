@@ -14,7 +14,7 @@
 
 namespace eida {
 
-/// Rows of a file by number, without their line ends. The index holds one place every 16 KiB: a
+/// Rows of a file by number, without their line ends. The index holds one offset every 16 KiB: a
 /// thousandth of the file. Pages of a large file are given back behind the reader, so that memory
 /// stays bounded whatever the file's size. Rows may be read from several threads.
 class TextRows {

@@ -1,4 +1,4 @@
-// What is done with the model's proposals: the state of one prompt's output.
+// Chooses among the model's proposals: the state of one prompt's output.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,8 @@ class Search {
   void advance(const std::vector<Proposal>* proposals);
   /// Once the search is over.
   Generated result() const;
-  /// Tokens that a branch wants to hear about: so many that `beams` are left when the end token is
-  /// the best of every branch.
+  /// Proposals that each branch needs: so many that `beams` are left when the end token is the best
+  /// of every branch.
   int64_t proposals_wanted() const { return limits_.beams > 1 ? 2 * limits_.beams : 1; }
 
  private:

@@ -101,7 +101,7 @@ class TextCorpus {
   std::vector<ItemTexts> items_;
 };
 
-/// Counts by number that are emptied in no time: an entry counts only where its stamp is current.
+/// Counts by number, cleared in constant time: an entry counts only where its stamp is current.
 class StampedCounts {
  public:
   explicit StampedCounts(int32_t size) : entries_(static_cast<size_t>(size)) {}

@@ -28,9 +28,9 @@ class PackedWeight {
   /// \param weight [d_out, d_in] float32, any strides; a view of it is kept
   explicit PackedWeight(const at::Tensor& weight);
 
-  /// Still the weight's values? `weight`: any view of it.
+  /// Whether it still has the weight's values. \param weight any view of it
   bool is_of(const at::Tensor& weight) const;
-  /// For x W^T, opaque. Made at the first call, as the next.
+  /// For x W^T, opaque. Each is made at its first call.
   const at::Tensor& forward();
   /// For the gradient of x.
   const at::Tensor& backward();

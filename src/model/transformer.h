@@ -39,7 +39,7 @@ class Block {
 
   at::Tensor forward(const at::Tensor& x, const BlockPass& pass) const;  // [N, d] -> [N or Q, d]
   bool separate() const { return !fused_.weight().defined(); }
-  /// Whether someone watches what enters its weights.
+  /// Whether a tap watches what enters its weights.
   bool tapped() const;
   void add_places(Places& places, int64_t layer);
 
@@ -52,7 +52,7 @@ class Block {
   Norm before_attention_, after_attention_, before_mlp_, after_mlp_;
 };
 
-/// What both have in common.
+/// What the encoder and the decoder have in common.
 class Transformer : public PretrainedModel {
  protected:
   Transformer(const ModelConfig& config, std::vector<NamedTensor> parameters);

@@ -18,7 +18,7 @@ struct Launched {
 /// Nothing where no launcher started this process, or it started one alone.
 std::optional<Launched> find_launcher();
 
-/// MPI begun, and ended with the object. \throws ConfigError the build has no MPI, or MPI sees
+/// Begins MPI, which ends with the object. \throws ConfigError the build has no MPI, or MPI sees
 /// another number of processes than the launcher started (it belongs to another MPI)
 std::unique_ptr<Communicator> connect(const Launched& launched);
 

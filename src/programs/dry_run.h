@@ -18,7 +18,7 @@ inline constexpr int64_t kTrialExamples = 32;
 /// trial on a few examples. \return exit code 0
 int dry_run_probe(const Config& config, const OpenedInputs& inputs);
 
-/// Prints places, trainable parameters and estimates of memory and time: a round in small is
+/// Prints places, trainable parameters and estimates of memory and time: a small round is
 /// trained, whose steps are those of a run. \return exit code 0
 int dry_run_train(const Config& config, TrainInputs& inputs);
 

@@ -1,4 +1,4 @@
-/// Orthonormal rows: making, filling up, signing, and those of leading eigenvectors. All in
+/// Orthonormal rows: makes them, completes them, fixes their signs; leading eigenvectors. All in
 /// float64.
 #pragma once
 

@@ -21,7 +21,7 @@ class Decoder {
 /// The decoder that a tokenizer.json describes. \throws FormatError on one that is not supported.
 std::unique_ptr<const Decoder> make_decoder(const Component& component);
 
-/// Takes the spaces before marks and contractions. Source: `clean_up_tokenization` of transformers.
+/// Removes spaces before marks and contractions. Source: `clean_up_tokenization` of transformers.
 void clean_up(std::string& text);
 
 }  // namespace eida::text

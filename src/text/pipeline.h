@@ -17,8 +17,8 @@
 namespace eida::text {
 
 /// Added tokens, normalizer, pre-tokenizer, model, template and decoder, in this order. The
-/// sections "truncation" and "padding" of the file are not applied: they are whoever saved it's
-/// choice, and EncodeOptions is the caller's; only the side to cut ("direction") is the file's.
+/// sections "truncation" and "padding" of the file are not applied: they are a choice of whoever
+/// saved it, and EncodeOptions is the caller's; only the side to cut ("direction") is the file's.
 class Pipeline : public Tokenizer {
  public:
   /// \param document a tokenizer.json. \param file its name for errors. \param model in place of
@@ -45,7 +45,7 @@ class Pipeline : public Tokenizer {
   AddedTokens added_;
   PostProcessor post_processor_;
   std::unique_ptr<const Decoder> decoder_;  ///< may be null
-  bool clean_up_;                           ///< decoding takes the spaces before marks
+  bool clean_up_;                           ///< decoding removes spaces before marks
   mutable WordCachePool caches_;
 };
 

@@ -32,14 +32,14 @@ class Settings {
   std::optional<Family> family() const { return family_; }
   /// What told the family: "tokenizer_class 'BertTokenizer'".
   const std::string& told_by() const { return told_by_; }
-  /// A family that was told by the files at hand, not by the settings.
+  /// Sets a family that the files at hand told, not the settings.
   void guess(Family family);
 
   /// "added_tokens" of a tokenizer.json: `in_file` as it is (kFile) or as far as the settings leave
   /// it, then the settings' own, in the order in which transformers adds them.
   nlohmann::json added_tokens(const nlohmann::json& in_file) const;
-  /// Makes of a document with "model" (vocabulary, merges) and whatever else a tokenizer.json has
-  /// what the family and the settings make of it. \param from_json it comes from a tokenizer.json.
+  /// Completes a document as the family and the settings say. It has "model" (vocabulary, merges)
+  /// and may have more of a tokenizer.json. \param from_json it comes from a tokenizer.json.
   void apply(nlohmann::json& document, const std::string& file, bool from_json);
   /// The template of the family; null for kFile and kGpt2 without such flags.
   nlohmann::json post_processor() const;

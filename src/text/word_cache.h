@@ -1,4 +1,4 @@
-/// Memory of the ids of short pieces, and a pool that gives each thread its own.
+/// A cache of the ids of short pieces, and a pool that gives each thread its own.
 #pragma once
 
 #include <array>

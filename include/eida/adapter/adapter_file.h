@@ -11,7 +11,7 @@
 
 namespace eida {
 
-/// Where a file belongs.
+/// What an adapter file applies to.
 struct AdapterInfo {
   int64_t round = 1;   ///< from 1
   std::string base;    ///< fingerprint of the original model; empty: not known (PEFT)
@@ -31,7 +31,7 @@ void write_adapter_file(const std::filesystem::path& path, const Method& method,
 class AdapterFile : public AdapterTensors {
  public:
   explicit AdapterFile(std::filesystem::path file);  ///< \throws DataError, FormatError
-  /// Gives a folder's tensors their places in the model; before it only head_classes() is known.
+  /// Matches a folder's tensors to the model's sites; before that only head_classes() is known.
   /// \throws FormatError names a key or a tensor. A file is left as it is.
   void fit(const PretrainedModel& model);
 

@@ -1,4 +1,4 @@
-/// What trains, and what does not.
+/// Counts what trains, and what does not.
 #pragma once
 
 #include <cstdint>

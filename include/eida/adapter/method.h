@@ -19,7 +19,7 @@
 
 namespace eida {
 
-/// Which weights are adapted. Names as Site::weight has them; "classifier" is the head's dense
+/// Which weights are adapted. Names as Place::role has them; "classifier" is the head's dense
 /// layer.
 struct SiteSelection {
   std::vector<std::string> weights = {"q", "k", "v", "o", "fc1", "fc2", "classifier"};
@@ -57,7 +57,7 @@ enum class BasisSource {
   kGradients,  ///< A and C of each site from its weight's gradient, estimated for attach()
 };
 
-/// One method attached to one model. A round is attach → train → merge. What is said of files holds
+/// One method attached to one model. A round is attach → train → merge. What concerns files works
 /// for a method without options too.
 class Method {
  public:
@@ -67,7 +67,7 @@ class Method {
   virtual MethodKind kind() const = 0;
   std::string name() const { return std::string(to_string(kind())); }
   virtual BasisSource basis_source() const { return BasisSource::kNone; }
-  /// Whether attach() wants bases from its caller.
+  /// Whether attach() needs bases from its caller.
   bool needs_bases() const;
   /// True where a round goes on with the adapter of the round before, from the original weights.
   virtual bool continues() const { return false; }
@@ -81,7 +81,7 @@ class Method {
     return 0;
   }
 
-  /// Hangs the adapters on the model; they change nothing yet (first round of a continued one).
+  /// Attaches the adapters, which change no output yet (where it continues(): in the first round).
   /// \param round from 1.
   virtual void attach(PretrainedModel& model, const PlaceBases& bases, int64_t round) {}
   /// What is trained, under the names of the adapter file: leaves, float32.
@@ -90,7 +90,7 @@ class Method {
   virtual bool decays(const std::string& name) const { return true; }
   /// What the adapter file holds besides: A and C, float32.
   virtual std::vector<NamedTensor> frozen() const { return {}; }
-  /// Updates the weights in float32 and takes the adapters off.
+  /// Updates the weights in float32 and detaches the adapters.
   void merge(PretrainedModel& model);
   /// AdamW's moments of the round before, rotated into this round's bases. \param moments of all
   /// that is trained, by name, in the shapes of the round before. \param squared second moments.
@@ -101,7 +101,7 @@ class Method {
 
   /// What update() multiplies by and the file's metadata keep.
   virtual double scale() const { return 1.0; }
-  /// Ends of the names of trainable() and frozen(), behind the name of a place or a layer.
+  /// Endings of the names of trainable() and frozen(), behind the name of a place or a layer.
   virtual std::vector<std::string> suffixes() const { return {}; }
   /// What becomes of a site's weight; nullopt: `tensors` do not adapt it. \throws FormatError
   /// tensors that are missing or do not fit the site
@@ -117,8 +117,8 @@ class Method {
   MethodOptions options_;
 };
 
+/// A method by its kind, or by its name. \throws ConfigError lists the names.
 std::unique_ptr<Method> make_method(MethodKind kind, MethodOptions options = {});
-/// \throws ConfigError lists the names.
 std::unique_ptr<Method> make_method(std::string_view name, MethodOptions options = {});
 
 }  // namespace eida

@@ -1,4 +1,4 @@
-/// What adapters do to a weight, and the tensors that say so.
+/// What adapters do to a weight, and the tensors that they are made of.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,7 +10,7 @@
 
 namespace eida {
 
-/// left core right is added to W, or scale left right where there is no core. Float32; products are
+/// Adds left core right to W, or scale left right where there is no core. Float32; products are
 /// associated from the left: the bits of a merge do not depend on where it is done.
 struct LowRank {
   at::Tensor left, core, right;  // [d_out, a], [a, b] or undefined, [b, d_in]
@@ -26,7 +26,7 @@ using WeightUpdate = std::variant<LowRank, WeightChange>;
 /// An update as a LoRA of peft with scaling 1.
 struct PeftFactors {
   LowRank lora;
-  at::Tensor magnitude;  ///< [d_out] norms of the rows of W + lora (DoRA); undefined: theirs
+  at::Tensor magnitude;  ///< [d_out] norms that rows of W + lora get (DoRA); undefined: kept
 };
 
 /// Tensors of adapters by name, float32: of a file, or of what is trained right now.

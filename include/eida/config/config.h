@@ -12,7 +12,7 @@
 
 namespace eida {
 
-/// The three programs, as options belong to them.
+/// The three programs, as bits: an option may belong to several.
 enum class Program : unsigned { kProbe = 1, kTrain = 2, kEval = 4 };
 
 std::string program_name(Program program);  ///< "eida-probe", "eida-train", "eida-eval"
@@ -148,7 +148,7 @@ struct RunOptions {
   OutputFormat format = OutputFormat::kTable;
 };
 
-/// In-class defaults are those of SST-2; resolve_task_defaults() puts the others in their place.
+/// In-class defaults are those of SST-2; resolve_defaults() sets those of other tasks.
 /// Relative paths are relative to the working directory.
 struct Config {
   ModelOptions model;

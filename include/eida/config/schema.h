@@ -33,7 +33,7 @@ void set_key(const std::string& key, const std::string& value, const std::string
 /// each other (ranks.plan given → ranks.rule plan).
 void resolve_defaults(Config& config, const KeySet& given);
 
-/// \throws ConfigError one of the keys has no value
+/// Checks that the keys have values. \throws ConfigError one of them has none
 void check_given(const Config& config, const std::vector<std::string>& keys);
 
 /// Checks that concern several keys, and that all keys `program` cannot do without are there.

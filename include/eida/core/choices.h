@@ -24,8 +24,7 @@ struct ChoiceRow {
   std::string_view help;  ///< one line
 };
 
-/// Specialised for each choice: kList, what --list calls it, and kAll, every value once, in the
-/// order of the documents.
+/// Specialised for each choice: kList, its name for --list, and kAll, every value once in order.
 template <typename E>
 struct Choices;
 
@@ -34,6 +33,7 @@ concept ChoiceEnum = requires {
   Choices<E>::kAll;
 };
 
+/// Name of a value in files and flags; empty for a number that is no value.
 template <ChoiceEnum E>
 constexpr std::string_view to_string(E value) {
   for (const ChoiceRow<E>& row : Choices<E>::kAll) {
@@ -56,7 +56,7 @@ std::vector<std::string> to_strings(const std::vector<E>& values) {
   return names;
 }
 
-/// \throws ConfigError lists the names there are
+/// The value of that name. \throws ConfigError lists the names that exist
 template <ChoiceEnum E>
 E from_string(std::string_view name) {
   for (const ChoiceRow<E>& row : Choices<E>::kAll) {
@@ -71,7 +71,7 @@ bool contains(const std::vector<E>& values, E value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-// Open choices. A value is called as in files, since one line of an .inc file brings in all of it.
+// Open choices. A value has its name in files, since one line of an .inc file says all of it.
 
 enum class MethodKind {
 #define EIDA_METHOD(name, help) name,
@@ -124,15 +124,15 @@ struct Choices<TaskName> {
     static constexpr ChoiceRow<Enum> kAll[] = {__VA_ARGS__}; \
   };
 
-enum class WeightsType { kFp32, kBf16 };
+enum class WeightsType { kFp32, kBf16 };  ///< dtype of the model's matrices in memory
 EIDA_NAMES(WeightsType, "weights", {kFp32, "fp32", "float32"},
            {kBf16, "bf16", "bfloat16, half the memory"})
 
-enum class ModelInit { kPretrained, kRandom };
+enum class ModelInit { kPretrained, kRandom };  ///< where the model's weights come from
 EIDA_NAMES(ModelInit, "inits", {kPretrained, "pretrained", "the folder's safetensors"},
            {kRandom, "random", "drawn from the seed: config.json is enough"})
 
-enum class Batching { kLengthGrouped, kAsDrawn };
+enum class Batching { kLengthGrouped, kAsDrawn };  ///< how an epoch is cut into batches
 EIDA_NAMES(Batching, "batchings",
            {kLengthGrouped, "length_grouped", "windows of 50 batches sorted by token count"},
            {kAsDrawn, "as_drawn", "in drawn order, as the reference"})
@@ -157,7 +157,7 @@ EIDA_NAMES(TokenWeighting, "token-weightings",
             "m counts positions labelled in any sequence of the batch, as the reference's loop"},
            {kUniform, "uniform", "every token with the same chance"})
 
-enum class ClassifierTokens { kRandom, kFirst };
+enum class ClassifierTokens { kRandom, kFirst };  ///< tokens sampled at the head's places
 EIDA_NAMES(ClassifierTokens, "classifier-tokens",
            {kRandom, "random", "as at the other places (the reference)"},
            {kFirst, "first", "the first token, the only one that enters it: one vector an example"})
@@ -174,7 +174,7 @@ EIDA_NAMES(
      "largest marginal gain in fidelity a parameter, until ranks.budget parameters"},
     {kPlan, "plan", "read from the file ranks.plan"})
 
-enum class Schedule { kPerRound, kGlobal };
+enum class Schedule { kPerRound, kGlobal };  ///< span of one warm-up and decay of the rate
 EIDA_NAMES(Schedule, "schedules", {kPerRound, "per_round", "afresh each round (the report)"},
            {kGlobal, "global", "once over all rounds; rounds after the first rise again"})
 
@@ -201,19 +201,19 @@ EIDA_NAMES(Metric, "metrics",
            {kMeteor, "meteor", "METEOR 1.5"}, {kRougeL, "rouge_l", "ROUGE-L of coco-caption"},
            {kCider, "cider", "CIDEr-D of coco-caption"})
 
-/// The two differ in NIST where items have different numbers of references, in lower case of
-/// non-ASCII letters, and for texts with fewer than four tokens.
+/// Whose BLEU and NIST. They differ in NIST where items have different numbers of references, in
+/// lower case of non-ASCII letters, and for texts with fewer than four tokens.
 enum class MtevalConvention { kPymteval, kPerl };
 EIDA_NAMES(MtevalConvention, "nist-conventions",
            {kPymteval, "pymteval", "e2e-metrics -p, as the LoRA paper's recipe"},
            {kPerl, "perl", "mteval-v13a, as the E2E Challenge published"})
 
-/// Places that get figures.
+/// Kinds of places that get figures.
 enum class FigureKind { kInput, kDeltaOutput };
 EIDA_NAMES(FigureKind, "figures", {kInput, "input", "one figure per kind of input space"},
            {kDeltaOutput, "delta_output", "one figure per kind of site"})
 
-enum class FigureFormat { kSvg, kPdf, kPng };
+enum class FigureFormat { kSvg, kPdf, kPng };  ///< of the files of figures
 EIDA_NAMES(FigureFormat, "figure-formats", {kSvg, "svg", "for web pages"},
            {kPdf, "pdf", "for papers, fonts embedded"}, {kPng, "png", "for slides"})
 
@@ -223,7 +223,7 @@ EIDA_NAMES(Precision, "precisions", {kAuto, "auto", "fp16 on CUDA, bf16 on CPU"}
            {kFp32, "fp32", "float32"}, {kBf16, "bf16", "bfloat16"},
            {kFp16, "fp16", "float16, CUDA only"})
 
-/// Of results on stdout.
+/// Format of results on stdout.
 enum class OutputFormat { kTable, kJson };
 EIDA_NAMES(OutputFormat, "formats", {kTable, "table", "for people"},
            {kJson, "json", "JSON lines, for programs"})

@@ -15,7 +15,7 @@ struct CsvFault {
 };
 
 /// Offset just past the row that starts at `begin`, its line end included. Line ends inside quotes
-/// belong to the row. A quote opens a field only at its start; elsewhere it is an ordinary one.
+/// belong to the row. A quote opens a field only at its start; elsewhere it is text.
 /// \param limit largest row in bytes.
 /// \param fault set when a quoted field is not closed within the text or the limit.
 size_t find_csv_row_end(std::string_view text, size_t begin, size_t limit, CsvFault& fault);

@@ -15,8 +15,8 @@ namespace eida {
 /// `max_bytes`.
 std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 30);
 
-/// Parts of a text between line feeds, which end lines and divide none: behind the last nothing
-/// follows.
+/// Lines of a text without their line feeds. A line feed ends a line: after the last one there is
+/// no empty line.
 std::vector<std::string_view> lines_of(std::string_view text);
 
 /// A file under construction: written beside its final place, moved there by commit(). Without
@@ -55,7 +55,7 @@ class MappedFile {
   size_t size() const { return size_; }
   std::string_view view() const { return {reinterpret_cast<const char*>(data()), size()}; }
   const std::filesystem::path& path() const { return path_; }
-  /// Reads no pages ahead from now on.
+  /// Turns off read-ahead of the system for this file.
   void expect_random_access() const;
 
  private:
@@ -64,9 +64,9 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// Gives the memory behind the whole pages of [data, data + size) back, where they belong to a file
-/// that a MappedFile shows; what reads them later reads the file again. Anything else is left
-/// alone. For bytes that have been copied and are not needed soon.
+/// Drops the whole pages of [data, data + size) from memory where they belong to a MappedFile;
+/// later accesses read the file again. Other memory is left alone. For bytes that have been copied
+/// and are not needed soon.
 void release_mapped_pages(const void* data, size_t size);
 
 /// SHA-256 of a file, read in pieces: 64 lower-case hexadecimal digits. \throws DataError

@@ -10,12 +10,12 @@ namespace eida {
 /// -._, without "--" and "..". Source: huggingface_hub's validate_repo_id.
 bool is_hub_name(const std::filesystem::path& path);
 
-/// HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else hub/ in HF_HOME, else in huggingface/ of
-/// XDG_CACHE_HOME, else of ~/.cache. Source: huggingface_hub's constants.
+/// Folder of the cache: $HF_HUB_CACHE, else $HUGGINGFACE_HUB_CACHE, else $HF_HOME/hub, else
+/// huggingface/hub in $XDG_CACHE_HOME or ~/.cache. Source: huggingface_hub's constants.
 std::filesystem::path hub_cache();
 
-/// The model's folder: the path itself where such a folder is there or it is no name; else the
-/// snapshot that refs/main of the cache names; else the path, which is then nowhere.
+/// Folder of a model: the path itself where it exists or is no name on the hub; else the snapshot
+/// that refs/main of the cache names; else the path, which does not exist then.
 std::filesystem::path local_model_folder(const std::filesystem::path& path);
 
 }  // namespace eida

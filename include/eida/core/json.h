@@ -22,7 +22,7 @@ struct JsonOptions {
   size_t max_bytes = size_t{256} << 20;
   size_t max_depth = 100;
   ExitCode code = ExitCode::kData;  ///< which error class a fault is
-  LineMap* lines = nullptr;         ///< filled when set; a key's line is that of its value's key
+  LineMap* lines = nullptr;         ///< filled when set; a member has the line of its key
 };
 
 /// A key as one part of a JSON pointer (RFC 6901): ~ and / escaped.
@@ -41,7 +41,7 @@ nlohmann::json parse_json(std::string_view text, const std::string& source,
 /// parse_json() of a file. \throws DataError when it cannot be read, else as parse_json().
 nlohmann::json read_json(const std::filesystem::path& path, const JsonOptions& options = {});
 
-/// JSON cannot say what is not finite: null stands for it.
+/// The number; null where it is not finite, which JSON cannot say.
 nlohmann::ordered_json number_or_null(double value);
 
 /// NaN for null, else the number. \throws nlohmann's exception where it is neither

@@ -1,4 +1,4 @@
-/// What every main() is: run, and turn whatever goes wrong into one line and an exit code.
+/// The body of every main(): runs a program and turns an error into one line and an exit code.
 #pragma once
 
 #include <exception>
@@ -9,12 +9,12 @@
 namespace eida {
 
 /// Message of an exception class that core does not know (c10::Error without its backtrace);
-/// nullopt: not mine.
+/// nullopt: it does not know it either.
 using DescribeError = std::function<std::optional<std::string>(const std::exception&)>;
 
-/// What a process among several does beside saying what went wrong.
+/// What one of several processes does besides printing its error.
 struct FailureHooks {
-  std::function<std::string(int code)> before_line = {};  ///< gives the line its start
+  std::function<std::string(int code)> before_line = {};  ///< text that begins the line
   std::function<void(int code)> after_line = {};          ///< may end the process
 };
 

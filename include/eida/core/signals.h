@@ -1,4 +1,4 @@
-/// SIGINT and SIGTERM as a flag that long loops look at.
+/// SIGINT and SIGTERM as a flag that long loops check.
 #pragma once
 
 namespace eida {
@@ -13,7 +13,7 @@ bool interrupted();
 /// SIGINT or SIGTERM, whichever was received; 0: neither.
 int received_signal();
 
-/// Nothing for 0. \throws Interrupted with exit code 130 (SIGINT) or 143 (SIGTERM).
+/// Returns for 0. \throws Interrupted with exit code 130 (SIGINT) or 143 (SIGTERM).
 void stop_for(int signal);
 
 /// Call it between steps. \throws Interrupted with exit code 130 (SIGINT) or 143 (SIGTERM).

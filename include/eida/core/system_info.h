@@ -18,8 +18,8 @@ std::string utc_iso(std::chrono::system_clock::time_point time = std::chrono::sy
 std::string environment(const char* variable);
 /// Largest resident set of this process so far, MiB.
 double peak_memory_mib();
-/// Memory that the limits of the process's control groups (containers, Slurm's jobs), and of those
-/// above them, leave, without swapping and with pages of files given back; MiB, infinite where
+/// Memory that the process's control groups (containers, Slurm's jobs) and the groups above them
+/// still allow, without swap and with cached pages of files counted as free; MiB, infinite where
 /// there is no limit. \param membership as /proc/self/cgroup \param root where groups are mounted
 double control_group_memory_mib(const std::filesystem::path& membership = "/proc/self/cgroup",
                                 const std::filesystem::path& root = "/sys/fs/cgroup");

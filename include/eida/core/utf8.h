@@ -16,7 +16,7 @@ size_t utf8_sequence_length(std::string_view text, size_t position);
 /// Offset of the first byte that is not well-formed UTF-8, or npos.
 size_t find_invalid_utf8(std::string_view text);
 
-bool is_ascii(std::string_view text);
+bool is_ascii(std::string_view text);  ///< every byte is below 0x80
 
 /// The text if it is well-formed UTF-8, else a copy in `storage` in which each maximal ill-formed
 /// part is U+FFFD, as Python's bytes.decode(errors="replace") has it.
@@ -56,10 +56,10 @@ inline size_t sequence_length(char lead) {
   return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
 
-void append_utf8(std::string& out, char32_t c);
+void append_utf8(std::string& out, char32_t c);  ///< appends the bytes of one code point
 
 std::u32string to_utf32(std::string_view text);  ///< of well-formed text
-std::string to_utf8(std::u32string_view text);
+std::string to_utf8(std::u32string_view text);   ///< of code points, as append_utf8()
 
 /// Columns that a terminal uses for the text: 0 for combining and zero-width characters, 2 for East
 /// Asian wide ones and emoji, 1 for the rest and for each byte that is not UTF-8.
@@ -73,7 +73,7 @@ std::string printable(std::string_view text, size_t max_width = 80);
 /// The text in single quotes, as a POSIX shell reads it back.
 std::string shell_quoted(std::string_view text);
 
-/// Every `from`, which is not empty, becomes `to`; what was put in is not looked at again.
+/// Replaces every `from` (not empty) by `to`, and does not search the replacements again.
 void replace_all(std::string& text, std::string_view from, std::string_view to);
 
 }  // namespace eida

@@ -43,13 +43,13 @@ class EpochOrder {
 /// \throws ConfigError batch_size < 1.
 Batches make_batches(const std::vector<int64_t>& order, int64_t batch_size);
 
-/// Consecutive items in groups: the next item joins as long as the group's sizes sum up to `most`;
-/// a larger item is a group of its own. Numbers of the items, in order.
+/// Groups consecutive items so that the sizes of a group sum up to `most` or less; a larger item is
+/// a group of its own. \return indices of the items, in order
 Batches group_consecutive(const std::vector<int64_t>& sizes, int64_t most);
 
-/// Batches of a chunk of an epoch: by length (equal lengths keep their order), then in random
-/// order, so that length says nothing about the position in an epoch. A smaller last batch stays
-/// last. How much is drawn from `rng` depends on the number of items alone.
+/// Sorts a chunk of an epoch by length (equal lengths keep their order), cuts it into batches and
+/// shuffles these, so that the position in an epoch says nothing about length. A smaller last batch
+/// stays last. How much is drawn from `rng` depends on the number of items alone.
 /// \param lengths tokens of each item. \return positions in `lengths`
 /// \throws ConfigError batch_size < 1.
 Batches length_grouped_batches(const std::vector<int64_t>& lengths, int64_t batch_size, Rng& rng);

@@ -7,7 +7,7 @@
 
 namespace eida {
 
-enum class TaskKind { kClassification, kCompletion };
+enum class TaskKind { kClassification, kCompletion };  ///< predicts a class, or text
 
 /// Text as it stands in the file (no stripping: SST-2's trailing space counts).
 struct TextExample {

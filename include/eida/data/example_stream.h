@@ -34,13 +34,13 @@ class ExampleStream {
   ExampleStream(const ExampleStream&) = delete;
   ExampleStream& operator=(const ExampleStream&) = delete;
 
-  /// The next chunk; empty after the last one. An example without a labelled token leaves its
-  /// place to another one of the chunk. \throws DataError a row of the chunk is broken, or none
+  /// The next chunk; empty after the last one. An example without a labelled token is replaced
+  /// by another one of the chunk. \throws DataError a row of the chunk is broken, or none
   /// of them has a labelled token.
   std::vector<TokenExample> next();
 
-  int64_t truncated() const { return truncated_; }  ///< handed out that lost tokens to max_length
-  int64_t replaced() const { return replaced_; }    ///< that had no labelled token
+  int64_t truncated() const { return truncated_; }  ///< examples handed out truncated
+  int64_t replaced() const { return replaced_; }    ///< examples without a labelled token
 
  private:
   struct Chunk {

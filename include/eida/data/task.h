@@ -37,7 +37,7 @@ struct Task {
   std::vector<TaskDefault> defaults;  ///< where they are not those of all tasks
 };
 
-const Task& task_of(TaskName name);
+const Task& task_of(TaskName name);  ///< what the task of that name says
 
 /// What most tasks with a label, or with a completion, start from.
 Task classification_task();

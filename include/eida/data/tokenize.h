@@ -52,7 +52,7 @@ class ExampleTokenizer {
   /// \throws DataError nothing is left to learn from, as TokenizedSet::skipped counts.
   TokenExample tokenize(const TextExample& text) const;
   const Tokenizer& tokenizer() const { return *tokenizer_; }
-  /// Ends texts and generated outputs; -1 for classification.
+  /// Id of the token that ends texts and generated outputs; -1 for classification.
   int32_t end_token() const { return end_; }
   /// Prompt for generation: ids(prompt) + end token. Not truncated.
   std::vector<int32_t> tokenize_prompt(const std::string& prompt) const;
@@ -62,10 +62,10 @@ class ExampleTokenizer {
   TokenizedSet tokenize_all(const Dataset& dataset, const std::vector<int64_t>& indices) const;
   /// Every example of the dataset.
   TokenizedSet tokenize_all(const Dataset& dataset) const;
-  /// `count` examples drawn at random: those that would be skipped give way to further draws.
+  /// `count` examples drawn at random: those that would be skipped are replaced by further draws.
   /// \throws DataError fewer are usable, or a row is broken.
   TokenizedSet tokenize_drawn(const Dataset& dataset, int64_t count, Rng rng) const;
-  /// As tokenize_all(), on one thread and without a word. \throws DataError a row is broken.
+  /// As tokenize_all(), on one thread and without warnings. \throws DataError a row is broken.
   TokenizedSet tokenize_quietly(const Dataset& dataset, const std::vector<int64_t>& indices) const;
 
  private:

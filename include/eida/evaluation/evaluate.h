@@ -17,18 +17,18 @@ namespace eida {
 /// a labelled token.
 using Scores = std::vector<std::pair<std::string, double>>;
 
-/// What a model says of each example.
+/// Class logits and predicted classes of examples.
 struct ClassOutcome {
   at::Tensor logits;                         // [n, C] float32, on the CPU
   std::vector<int64_t> labels, predictions;  ///< a label is -1 where the data has none
 };
 
-/// \throws NumericError a logit that is not finite
+/// Classifies every example, in order. \throws NumericError a logit that is not finite
 ClassOutcome predict_classes(PretrainedModel& model,
                              const std::vector<const TokenExample*>& examples,
                              const PassOptions& options = {});
 
-/// \throws DataError an example has no label
+/// Scores of outcomes, or of losses. \throws DataError an example has no label
 Scores scores_of(const ClassOutcome& outcome);
 Scores scores_of(const std::vector<CompletionLoss>& losses);
 
@@ -50,8 +50,8 @@ struct MergeParity {
 at::Tensor reference_logits(PretrainedModel& model, const PackedBatch& batch);
 
 /// \param before of the adapted model, \param after of the merged one. \param rounded whether the
-/// merge rounded the weights to bfloat16, 8 bits, afresh: then logits may differ by 2e-2 of the
-/// largest, else by 1e-5.
+/// merge rounded the weights to bfloat16, 8 bits, afresh: then logits may differ by 2e-2, else by
+/// 1e-5, of the largest one (of 1 where that is smaller).
 MergeParity compare_logits(const at::Tensor& before, const at::Tensor& after,
                            const PackedBatch& batch, bool rounded = false);
 

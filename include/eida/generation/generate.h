@@ -27,8 +27,8 @@ struct GenerateOptions {
   uint64_t seed = 0;                 ///< sampling: stream "generate", index = number of the prompt
   int64_t end_token = -1;            ///< ends an output; -1: the model's eos_token_id, if any
   int64_t max_batch_tokens = 0;      ///< tokens kept in memory at once; 0: kDefaultBatchTokens
-  /// Told after every pass what was finished since the last call. \param prompts \param tokens of
-  /// their best outputs
+  /// Called after every pass with what was finished since the last call. \param prompts
+  /// \param tokens of their best outputs
   std::function<void(int64_t prompts, int64_t tokens)> progress = {};
   /// Each process continues its part of the prompts; every one gets all results.
   const Communicator* processes = &Communicator::single();
@@ -48,7 +48,7 @@ struct Generated : Output {
   std::vector<Output> alternatives;
 };
 
-/// How full the memory was.
+/// Memory and work of a generation.
 struct GenerateStatistics {
   int64_t peak_tokens = 0;       ///< most tokens kept at once; <= max_batch_tokens
   int64_t passes = 0;            ///< of the model

@@ -26,7 +26,7 @@ struct PlaceMeasure {
   std::vector<double> explained;  ///< share of the samples' second moment, one a k
   bool mean_in_row0 = false;
   SketchBound sketch;       ///< of the subspace, where a sketch was kept
-  GradientCapture capture;  ///< sites only, held out
+  GradientCapture capture;  ///< sites only, on held-out examples
 };
 
 /// A subspace at every place.
@@ -66,12 +66,12 @@ double statistics_bytes(const PretrainedModel& model, int64_t rows, const Measur
 /// its samples is still there.
 using PlaceVisitor = std::function<void(PlaceId place, const PlaceStatistics&, const Subspace&)>;
 
-/// Samples `examples` and estimates a subspace at every place. Places whose statistics do not fit
-/// into memory together take turns, each turn a pass of the model over all examples; the result is
-/// the same to the bit. Places that options.sample_all leaves out are neither sampled nor visited.
-/// Of several processes each samples its part of the examples; a place's
-/// samples come together in one process, which estimates its subspace for all. \throws ConfigError
-/// when a single place does not fit into memory_limit
+/// Samples `examples` and estimates a subspace at every place. Where the statistics of all places
+/// do not fit into memory, the model runs over all examples once for each group of places that does
+/// fit, with the same bits. Places that options.sample_all leaves out are neither sampled nor
+/// visited. Each process samples its part of the examples; one process gathers all samples of a
+/// place and estimates its subspace for all. \throws ConfigError when a single place does not fit
+/// into memory_limit
 PlaceEstimates estimate_places(PretrainedModel& model,
                                const std::vector<const TokenExample*>& examples,
                                const MeasureOptions& options, const PlaceVisitor& visit);
@@ -84,7 +84,7 @@ Repeat estimate_repeat(PretrainedModel& model, const std::vector<const TokenExam
 void measure_heldout(PretrainedModel& model, const std::vector<const TokenExample*>& heldout,
                      const MeasureOptions& options, Repeat& repeat);
 
-/// Both.
+/// estimate_repeat(), then measure_heldout().
 Repeat measure_repeat(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
                       const std::vector<const TokenExample*>& heldout,
                       const MeasureOptions& options);
@@ -118,20 +118,20 @@ std::optional<MeanInterval> over_repeats(
 PerPlace<PlaceCurve> rank_curves(const Places& places, const std::vector<int64_t>& dims,
                                  const Repeats& repeats);
 
-/// No place is narrower than the largest of the dims. \throws ConfigError
+/// Checks that no place is narrower than the largest of the dims. \throws ConfigError
 void check_dims(const Places& places, const std::vector<int64_t>& dims);
 
 /// Whether the rule chooses ranks by what is measured; fixed and plan know them before.
 bool measures_ranks(const RankRuleOptions& rule);
 
-/// All that choosing ranks asks for and no measurement changes: a plan that fits the model, the
+/// Checks, before anything is measured, what choosing ranks needs: a plan that fits the model, the
 /// dims that are compared, a budget that suffices. \throws ConfigError, DataError as choose_ranks
 void check_rank_rule(const RankRuleOptions& rule, const Places& places,
                      const std::vector<int64_t>& dims);
 
-/// A and C of one round: subspaces have as many rows as the plan says, or more. sampling_seconds
-/// with what the rank rule measures on held-out examples; estimation_seconds with fidelity of known
-/// ranks.
+/// What one round makes A and C of: subspaces with as many rows as the plan says, or more.
+/// sampling_seconds includes what the rank rule measures on held-out examples, estimation_seconds
+/// the fidelity at known ranks.
 struct RoundEstimate : PlaceEstimates {
   RankPlan plan;
   PerPlace<double> fidelity;  ///< mean cosine at the chosen rank; NaN: not measured

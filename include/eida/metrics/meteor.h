@@ -20,7 +20,7 @@ class MeteorData;
 /// the index made from installed ones. Empty: the environment variable EIDA_METEOR_DATA, else the
 /// installed folder: share/eida/meteor, else pycocoevalcap/meteor of the Python environment
 /// (core/installation.h).
-/// \throws DataError nothing there, damaged files, or no place for the index; names the remedy.
+/// \throws DataError nothing there, damaged files, or no folder for the index; names the remedy.
 std::shared_ptr<const MeteorData> open_meteor_data(const std::filesystem::path& folder = {});
 
 /// Makes the index of a folder with meteor-1.5.jar and data/paraphrase-en.gz.

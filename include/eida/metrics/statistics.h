@@ -41,8 +41,8 @@ struct ResamplingOptions {
   uint64_t seed = 0;
 };
 
-/// Draws as many items as there are, with replacement, again and again: `visit` sees how often each
-/// came, [items]. \throws ConfigError an option is outside its range
+/// Draws as many items as there are, with replacement, options.samples times; `visit` gets how
+/// often each was drawn, [items]. \throws ConfigError an option is outside its range
 void resample(size_t items, const ResamplingOptions& options, std::string_view stream,
               const std::function<void(std::span<const int32_t> counts)>& visit);
 

@@ -28,8 +28,8 @@ Predictions read_predictions(const std::filesystem::path& file);
 std::string one_line(std::string_view text);
 
 /// References of each item. Plain: groups of lines with an empty line behind each, or one line an
-/// item. Table or JSONL: with the predictions' sources, all references of that source; else rows in
-/// a row with the same source are one item. Columns or keys: trg, tgt, target, ref…, human…; the
+/// item. Table or JSONL: with the predictions' sources, all references of that source; else
+/// successive rows of one source are one item. Columns or keys: trg, tgt, target, ref…, human…; the
 /// key "references" holds a list. \throws DataError as read_predictions(), and where the items are
 /// not as many as the predictions, an item has no reference, or a source is not in the file
 References read_references(const std::filesystem::path& file, const Predictions& predictions);

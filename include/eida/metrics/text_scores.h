@@ -22,11 +22,11 @@ struct TextScoreOptions {
 /// One metric's result.
 struct TextScore {
   Metric metric = Metric::kBleu;
-  std::string
-      name;  ///< as e2e-metrics prints it; METEOR without its table: "METEOR (no paraphrases)"
+  /// As e2e-metrics prints it; METEOR without its table: "METEOR (no paraphrases)".
+  std::string name;
   double value = 0.0;  ///< of the corpus, unrounded; BLEU, METEOR and ROUGE-L within 0..1
-  std::vector<double>
-      items;  ///< as e2e-metrics' -l lists them: BLEU and NIST by pymteval, item alone
+  /// As e2e-metrics' -l lists them: BLEU and NIST by pymteval, each item alone.
+  std::vector<double> items;
   ItemStatistics statistics;  ///< for intervals and tests
 };
 
@@ -36,14 +36,14 @@ struct ScoreSet {
   size_t empty_predictions = 0;       ///< they count as they are; worth a warning
   std::vector<TextScore> scores;      ///< in the order of TextScoreOptions::metrics
   std::vector<double> sentence_bleu;  ///< smoothed; filled with BLEU's items
-  std::vector<std::string>
-      missing;  ///< a line for each metric that could not be had, with the remedy
+  /// A line for each metric that could not be computed, with the remedy.
+  std::vector<std::string> missing;
 
   /// \return nullptr where it was not computed
   const TextScore* find(Metric metric) const;
 };
 
-/// Scores predictions against references. METEOR without its data is left out and said in
+/// Scores predictions against references. METEOR without its data is left out and named in
 /// ScoreSet::missing. \throws DataError no items, counts that differ, an item without references;
 /// ConfigError a metric that is no score of texts
 ScoreSet score_texts(const References& references, const std::vector<std::string>& predictions,

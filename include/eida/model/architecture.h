@@ -40,14 +40,14 @@ struct ParameterSpec {
 
 // In all parts below an empty name means that the architecture has no such part.
 
-/// Rows that are looked up.
+/// An embedding table, whose rows are looked up.
 struct TableSpec {
   std::string name;
   int64_t rows = 0;
   int64_t padding_row = -1;  ///< starts at zero and gets no gradient; -1: none
 };
 
-/// kLayerNorm: weight and bias. kRmsNorm: no mean is taken away, no bias.
+/// kLayerNorm: weight and bias. kRmsNorm: the mean is not subtracted, and there is no bias.
 enum class NormKind { kLayerNorm, kRmsNorm };
 
 struct NormSpec {
@@ -124,7 +124,7 @@ struct ClassHeadSpec {
   LinearSpec output;  ///< `out` is the number of classes, which the task may change
 };
 
-/// Scores of the next token.
+/// The output layer that scores the next token.
 struct VocabularyHeadSpec {
   std::string name;     ///< of the module
   std::string tied_to;  ///< table that is its weight; empty: its own
@@ -134,8 +134,8 @@ struct VocabularyHeadSpec {
 struct Architecture {
   std::string class_name;            ///< transformers' class, written into config.json
   std::string prefix;                ///< of every name but the head's; files of bare models lack it
-  std::vector<std::string> ignored;  ///< shell patterns of tensors that carry nothing we need
-  std::vector<std::pair<std::string, std::string>> renamed;  ///< old endings of names, today's
+  std::vector<std::string> ignored;  ///< shell patterns of tensors that no layer needs
+  std::vector<std::pair<std::string, std::string>> renamed;  ///< old endings of names, new ones
   WeightLayout layout{};
   bool causal = false;
 

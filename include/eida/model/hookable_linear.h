@@ -39,7 +39,7 @@ class Tap {
   virtual void on_sequence_output(const at::Tensor& hidden) {}
 };
 
-/// Hangs on a HookableLinear. The layer's own weight stays frozen and keeps its name.
+/// Is attached to a HookableLinear. The layer's own weight stays frozen and keeps its name.
 class LayerAdapter {
  public:
   virtual ~LayerAdapter() = default;
@@ -68,10 +68,10 @@ class HookableLinear {
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }
 
-  /// nullptr removes it. Prefer TapScope.
+  /// Sets the tap; nullptr removes it. Prefer TapScope.
   void set_tap(Tap* tap) { tap_ = tap; }
   Tap* tap() const { return tap_; }
-  /// nullptr removes it.
+  /// Sets the adapter; nullptr removes it.
   void set_adapter(std::shared_ptr<const LayerAdapter> adapter) { adapter_ = std::move(adapter); }
 
  private:
@@ -86,11 +86,11 @@ class HookableLinear {
   mutable std::shared_ptr<PackedWeight> packed_;  // in place of cast_weight_ where it is faster
 };
 
-/// Takes a layer's tap away.
+/// Removes a layer's tap.
 struct TapRemover {
   void operator()(HookableLinear* layer) const { layer->set_tap(nullptr); }
 };
-/// A tap for a scope.
+/// A tap that is removed at the end of a scope.
 using TapScope = std::unique_ptr<HookableLinear, TapRemover>;
 inline TapScope tap_for_scope(HookableLinear& layer, Tap* tap) {
   layer.set_tap(tap);

@@ -15,7 +15,7 @@ namespace eida {
 
 /// Numbers that all families have, under transformers' names, and the family's declaration.
 struct ModelConfig {
-  std::string model_type;  ///< roberta, camembert, xlm-roberta, bert, gpt2
+  std::string model_type;  ///< of a registered family: "roberta", "bert", "gpt2", …
   TaskKind task = TaskKind::kClassification;
   int64_t vocab_size = 0, hidden_size = 0, num_layers = 0, num_heads = 0, intermediate_size = 0;
   int64_t max_positions = 0;
@@ -36,14 +36,14 @@ struct ModelConfig {
 /// missing, out of range or not supported: no value is ignored that would change a result.
 ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task);
 
-/// Before anything else of a model is read. \throws FormatError `dir` is no folder with a
+/// Checks a model's folder before all else is read. \throws FormatError `dir` is no folder with a
 /// config.json, or its model type does not fit the task
 void check_model_folder(const std::filesystem::path& dir, TaskKind task);
 
 /// Tasks that models of the folder's type can serve. \throws FormatError as above
 std::vector<TaskKind> served_tasks(const std::filesystem::path& dir);
 
-/// What config.json says of the token that ends texts; -1: nothing.
+/// Id of the token that ends texts, from config.json; -1: it names none.
 int64_t eos_token_id(const std::filesystem::path& dir);
 
 }  // namespace eida

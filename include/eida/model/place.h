@@ -15,7 +15,7 @@ class HookableLinear;
 /// Position in Places: input spaces first, then sites.
 using PlaceId = size_t;
 
-enum class PlaceKind { kInput, kDeltaOutput };
+enum class PlaceKind { kInput, kDeltaOutput };  ///< an input space, or a site
 
 /// An input space, whose vectors X enter one or more weights, or a site: one adapted weight W (or
 /// the columns of a fused one), whose vectors are Delta W * X.
@@ -41,7 +41,7 @@ struct Place {
 /// All places of a model in their fixed order: docs/method.md, "Places".
 class Places {
  public:
-  /// Registers an input space; the sites that follow are its own.
+  /// Registers an input space; sites that are added next belong to it.
   void add_input(std::string name, std::string role, int64_t layer, int64_t dim,
                  bool in_head = false);
   void add_site(std::string name, std::string role, int64_t dim, HookableLinear* linear = nullptr,

@@ -40,7 +40,7 @@ class MasterWeights {
   void add(const std::string& parameter, WeightAddition addition) {
     additions_[parameter].push_back(std::move(addition));
   }
-  /// Back to the original.
+  /// Drops the additions to a parameter: back to the original.
   void forget(const std::string& parameter) { additions_.erase(parameter); }
 
  private:
@@ -59,7 +59,7 @@ class PretrainedModel {
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
   /// What one of them is. \throws Error (internal) there is none of that name
   const ParameterSpec& parameter_info(const std::string& name) const;
-  /// Entries of all parameters.
+  /// Number of entries of all parameters.
   int64_t parameter_count() const;
 
   /// Logits where the batch scores a prediction. // [M, C] or [M, V], float32
@@ -68,15 +68,15 @@ class PretrainedModel {
   /// the target's probability that is spread over all classes. // [] scalar
   virtual at::Tensor loss(const PackedBatch& batch, double label_smoothing = 0.0) = 0;
 
-  /// Activations run in this dtype (float32 or bfloat16); parameters stay as they are.
+  /// Activations run in this dtype (float32, bfloat16 or float16); parameters keep theirs.
   void set_compute_dtype(at::ScalarType dtype) { compute_dtype_ = dtype; }
   at::ScalarType compute_dtype() const { return compute_dtype_; }
   /// Dropout is applied in training mode only. Never changes requires_grad.
   void set_training(bool training) { training_ = training; }
   bool training() const { return training_; }
-  /// Puts one rate in the place of all of config.json's dropout rates.
+  /// Replaces all dropout rates of config.json by one.
   void set_dropout(double rate);
-  /// Layers keep their input only and are computed again in the backward pass.
+  /// Layers keep only their input and are computed again in the backward pass.
   void set_gradient_checkpointing(bool on) { checkpointing_ = on; }
   /// Names of parameters that the checkpoint lacked and the seed made.
   const std::vector<std::string>& newly_initialised() const { return newly_initialised_; }
@@ -147,8 +147,8 @@ struct LoadOptions {
   /// Copies every parameter into memory of its own. Without it, float32 parameters stay on the
   /// file's read-only map: to write to one is a fault that ends the process.
   bool writable = false;
-  /// For an adapter that brings an output layer: one of other classes than num_labels is left out,
-  /// a head that is tied becomes a copy of its table.
+  /// For an adapter that brings an output layer: the checkpoint's is left out where its classes are
+  /// not num_labels, and a tied head becomes a copy of its table.
   bool own_head = false;
 };
 

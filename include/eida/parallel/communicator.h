@@ -45,7 +45,7 @@ class Communicator {
   int size() const { return size_; }                  ///< number of processes
   int size_on_node() const { return size_on_node_; }  ///< processes that share this one's machine
   int index_on_node() const { return index_on_node_; }
-  /// Whether this process is the one that writes files and speaks.
+  /// Whether this process is the one that writes files and prints.
   bool is_root() const { return index_ == 0; }
 
   /// Sum over the processes, in place.
@@ -56,7 +56,7 @@ class Communicator {
   virtual void reduce(const at::Tensor& values, int to) const {}
   /// The values of process `from`, in place.
   virtual void broadcast(const at::Tensor& values, int from = 0) const {}
-  /// The same of bytes; the length need not be known.
+  /// The same of bytes; the other processes need not know the length.
   virtual void broadcast(std::string& bytes, int from = 0) const {}
   /// The bytes of each process, in order, on process `to`; empty elsewhere. \throws Error
   /// (internal) 2 GiB or more in all
@@ -86,7 +86,7 @@ class Communicator {
 
 /// gather_rows() for every process.
 at::Tensor all_gather_rows(const Communicator& processes, const at::Tensor& rows);
-/// What the first process answers, for every process; the others do not ask.
+/// Asks in the first process only; every process gets its answer.
 bool ask_root(const Communicator& processes, const std::function<bool()>& ask);
 /// The bytes of each process, in order, for every process.
 std::vector<std::string> all_gather(const Communicator& processes, const std::string& bytes);
@@ -102,11 +102,11 @@ struct Shard {
 /// \param costs of each item, >= 0, for example its tokens
 Shard shard_of(const std::vector<int64_t>& costs, int index, int size);
 
-/// The process that does each item, where their order does not matter: the dearest first, each to
-/// the process that has least to do. \param costs of each item, >= 0
+/// The process that does each item, where order does not matter: the most expensive item first,
+/// each to the process that has least to do. \param costs of each item, >= 0
 std::vector<int> share_out(const std::vector<double>& costs, int size);
 
-/// The progress of all processes, about, from this one's: told of `mine` steps, it tells of `all`.
+/// Estimates the progress of all processes from this one's: `mine` of its steps count as `all`.
 std::function<void(int64_t)> scaled_progress(std::function<void(int64_t)> progress, int64_t mine,
                                              int64_t all);
 

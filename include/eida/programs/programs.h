@@ -9,7 +9,7 @@
 
 namespace eida {
 
-/// eida-probe: how concentrated are the token representations, and what the gradient does to them?
+/// eida-probe: how concentrated are token representations, and what the gradient does to them?
 /// Its subcommand compare takes one process. \throws Error
 int run_probe(const ParsedCommand& command, const Communicator& processes = Communicator::single());
 

@@ -18,8 +18,8 @@ struct CurveRow {
   std::string kind;   ///< "input" or "delta_output"
   int64_t place = 0;  ///< index of the input space or the site
   int64_t layer = 0;  ///< 0..L-1; L for a place behind the layers
-  std::string
-      weights;  ///< "q,k,v", "o", "fc1", "fc2", "classifier.dense", …; one weight for delta_output
+  /// "q,k,v", "o", "fc1", "fc2", "classifier.dense", …; one weight for delta_output.
+  std::string weights;
   int64_t dim = 0;  ///< full dimension
   int64_t k = 0;    ///< dimension of the subspace
   int64_t repeat = 0;
@@ -45,7 +45,7 @@ struct CurvePoint {
 /// Sets the mean, and its interval cut to 0 .. 1, where mean cosines lie. \param half NaN: none
 void set_interval(CurvePoint& point, double mean, double half);
 
-/// Curves of others, to hold a probe's against, and the model that they are of.
+/// Published curves to compare a probe's with, and the model that they are of.
 struct PublishedCurves {
   std::string name;                ///< "RoBERTa-base on SST-2"; the file's name where it says none
   std::string model_type;          ///< as config.json has it; empty: not said

@@ -7,7 +7,7 @@
 
 namespace eida {
 
-enum class Align { kLeft, kRight };
+enum class Align { kLeft, kRight };  ///< of the cells of a column
 
 /// A bold header has terminal escape codes around it.
 enum class TableStyle { kPlain, kBoldHeader };

@@ -20,9 +20,9 @@ struct Scalar {
 /// run goes on. Source: TensorFlow's record_writer.cc, event.proto, summary.proto.
 class EventFile {
  public:
-  /// Opens events.out.tfevents.SECONDS.NUMBER, behind the files that are there by name. Where there
-  /// are some, a reader forgets what they hold of steps from `first_step` on: a resumed run makes
-  /// them again. \throws DataError the folder or the file cannot be made
+  /// Opens events.out.tfevents.SECONDS.NUMBER, whose name sorts behind those of the files there.
+  /// Readers drop what those hold of steps from `first_step` on: a resumed run makes these steps
+  /// again. \throws DataError the folder or the file cannot be made
   EventFile(const std::filesystem::path& folder, int64_t first_step);
 
   /// \param step of the whole run, from 0. \throws DataError, for example a full disk

@@ -1,4 +1,4 @@
-/// What a stopped run goes on from, in one file that is whole or not there.
+/// What a stopped run resumes from, in one file that is whole or not there.
 #pragma once
 
 #include <cmath>
@@ -40,7 +40,7 @@ struct TrainingCheckpoint {
   std::vector<RoundRecord> rounds;  ///< finished ones
   PlaceBases bases;                 ///< of this round, as Method::attach() wants them
 
-  /// Another round, which begins with the bases of the one before.
+  /// Moves on to round `next`, which begins with the bases of the one before.
   void begin(int64_t next) {
     round = next;
     step = 0;
@@ -57,7 +57,7 @@ void write_checkpoint(const std::filesystem::path& file, const TrainingCheckpoin
 /// not a checkpoint.
 TrainingCheckpoint read_checkpoint(const std::filesystem::path& file);
 
-/// Puts values, moments and scale where they were. \throws FormatError tensors of another run.
+/// Restores trained values, moments and loss scale. \throws FormatError tensors of another run.
 void restore(const std::filesystem::path& file, Training& training);
 
 }  // namespace eida

@@ -15,7 +15,7 @@ namespace eida {
 MeasureOptions measure_options(const Config& config, TaskKind task, int64_t number = 0,
                                const Communicator& processes = Communicator::single());
 
-RankRuleOptions rank_rule_options(const RankOptions& options);
+RankRuleOptions rank_rule_options(const RankOptions& options);  ///< what `ranks` says
 
 /// Examples to estimate from, and others to measure on.
 struct DrawnExamples {

@@ -27,8 +27,8 @@ struct ComputeSetting {
 };
 
 /// Resolves device, precision and threads, and sets the number of threads: by default all cores,
-/// shared with the processes on the same machine. \param scaled_loss the
-/// program scales its loss; without it float16 is an error and `auto` is bfloat16 on every device.
+/// shared with the processes on the same machine. \param scaled_loss the program scales its loss;
+/// without it float16 is an error and `auto` is bfloat16 on every device.
 /// \throws ConfigError
 ComputeSetting set_up_compute(const RunOptions& run,
                               const Communicator& processes = Communicator::single(),
@@ -66,7 +66,7 @@ std::vector<std::string> class_names_of(const ModelConfig& model);
 /// Whether the data's labels are words and not indices.
 bool names_classes(const Dataset& data);
 
-/// \param classes of the data; 0 for completions. \throws FormatError
+/// Loads model and adapters. \param classes of the data; 0 for completions. \throws FormatError
 std::unique_ptr<PretrainedModel> open_model(const Config& config, TaskKind kind, int64_t classes,
                                             const ComputeSetting& compute);
 

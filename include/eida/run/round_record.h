@@ -26,7 +26,7 @@ struct RoundRecord {
   int64_t round = 1;  ///< from 1
   double train_loss = std::numeric_limits<double>::quiet_NaN();
   Scores scores = {};                           ///< on data.dev; empty: there is none
-  std::optional<SubspaceMeans> subspaces = {};  ///< method eida
+  std::optional<SubspaceMeans> subspaces = {};  ///< where any were estimated
   std::optional<MergeParity> merge = {};        ///< methods that merge something
   int64_t trainable_parameters = 0;
   double seconds = 0.0, sampling_seconds = 0.0, estimation_seconds = 0.0;
@@ -40,10 +40,10 @@ nlohmann::ordered_json to_json(const RoundRecord& record);
 /// \throws nlohmann's exception where it is something else
 std::vector<RoundRecord> read_rounds(const nlohmann::json& rounds);
 
-/// The round with the best score, a lower loss being better; the last one without scores. nullptr:
-/// no round.
+/// The round with the highest or, where `metric` says so, lowest score; without scores the last.
+/// nullptr: no round.
 const RoundRecord* best_round(const std::vector<RoundRecord>& rounds, const TaskScore& metric);
-/// \throws std::out_of_range no such score
+/// The score of that name. \throws std::out_of_range there is none
 double score_of(const RoundRecord& record, const std::string& metric);
 
 }  // namespace eida

@@ -1,4 +1,4 @@
-/// The life of a run around what it computes, the same for all programs.
+/// What every run does around its computation, in all programs: folder, log, resume, manifest.
 #pragma once
 
 #include <filesystem>

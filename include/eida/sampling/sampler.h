@@ -22,8 +22,8 @@ struct DrawOptions {
   int64_t tokens_per_example = 2;  ///< classification: distinct tokens of each example
   double token_rate = 0.0075;      ///< completion: p
   TokenWeighting weighting = TokenWeighting::kPrefixCount;
-  bool head_first_token =
-      false;  ///< classifier_tokens: first -> one vector an example at the head's place
+  /// classifier_tokens first: one vector an example at the head's place.
+  bool head_first_token = false;
   uint64_t seed = 0;
   uint64_t repeat = 0;
 };
@@ -39,8 +39,8 @@ using SpaceDraws = std::vector<TokenDraw>;
 
 /// Draws at every input space, independently; the head's place, if any, is the last one
 /// (`has_head`). An example's draws depend on seed, repeat, its number in the list and
-/// (kPrefixCountBatch) its logical batch only: never on how examples are put into passes or spread
-/// over processes. \param first number of the first example where `examples` are a part of the
+/// (kPrefixCountBatch) its logical batch only: never on how examples are put into passes or shared
+/// among processes. \param first number of the first example where `examples` are a part of the
 /// list; whole logical batches. \throws DataError when an example has fewer tokens than
 /// tokens_per_example.
 std::vector<SpaceDraws> draw_tokens(const std::vector<const TokenExample*>& examples,
@@ -60,8 +60,8 @@ std::vector<int64_t> prefix_counts(int64_t length, int64_t context_length);
 class SampleSink {
  public:
   virtual ~SampleSink() = default;
-  /// Asked before the first pass: the places that are wanted. What is sampled at one does not
-  /// depend on the others.
+  /// Whether the place is wanted; asked before the first pass. What is sampled at one place does
+  /// not depend on the others.
   virtual bool wants(PlaceId place) const { return true; }
   /// \param vectors [n, d] float32: X at an input space, Delta W * X at a site.
   virtual void on_vectors(PlaceId place, const at::Tensor& vectors) = 0;
@@ -82,7 +82,7 @@ struct SamplerOptions {
   std::function<void(int64_t)> progress;
 };
 
-/// Vectors that each place will give, a site as many as its input space: known before any pass.
+/// Vectors that each place will give, as many at a site as at its input space; needs no pass.
 PerPlace<int64_t> count_samples(const PretrainedModel& model,
                                 const std::vector<const TokenExample*>& examples,
                                 const DrawOptions& options, int64_t first = 0);

@@ -1,4 +1,4 @@
-/// How much of a token or a gradient subspaces keep, and how the tokens of one place lie.
+/// How much of a token or a gradient subspaces keep, and how the tokens of one place are spread.
 #pragma once
 
 #include <cstdint>
@@ -81,12 +81,12 @@ double participation_ratio(MomentView view);
 /// (2019), section 4.1 ("anisotropy"); sum of pairs = (||sum of x/||x|| ||^2 - n) / 2.
 double mean_pair_cosine(const at::Tensor& samples, const std::string& place = "");
 
-/// The same of samples that come in parts.
+/// mean_pair_cosine() of samples that come in parts.
 class DirectionSum {
  public:
   /// \param samples [n, d]. Errors as mean_pair_cosine().
   void add(const at::Tensor& samples, const std::string& place = "");
-  /// That of all processes, on process `to`; elsewhere undefined then. \param dim of the samples
+  /// Adds up all processes on process `to`; undefined elsewhere afterwards. \param dim of a sample
   void reduce(const Communicator& processes, int to, int64_t dim);
   double mean_pair_cosine() const;
 

@@ -40,7 +40,7 @@ class MomentView {
   int64_t samples() const { return samples_; }      ///< their number
   const at::Tensor& mean() const { return mean_; }  // [d] float64, of the samples as given
   double total() const { return total_; }           ///< E||x||^2 of the samples as given
-  double total_now() const;                         ///< the same after what was removed
+  double total_now() const;                         ///< the same of what the removals left
   bool mean_is_negligible() const;                  ///< ||mean|| < 1e-6 of the root mean square
 
   void remove_mean();                                  ///< x - mean
@@ -53,7 +53,7 @@ class MomentView {
   at::Tensor energy_along(const at::Tensor& rows) const;  ///< [k, d] -> [k]
   bool empty_energy(double energy) const { return !(energy > kEmpty * total_); }
 
-  /// What a sketch lacks, in the words of MomentSketch; without one 0.
+  /// What a sketch misses, named as in MomentSketch; 0 without a sketch.
   struct Lack {
     int64_t rows = 0;  ///< l
     double trace = 0.0, lost = 0.0, shrunk = 0.0;
@@ -76,7 +76,7 @@ class MomentView {
   Lack lack_;
 };
 
-/// As estimate_subspace() of samples.
+/// As estimate_subspace() of samples does, from a view of them.
 Subspace estimate_subspace(MomentView view, const EstimateOptions& options,
                            const std::string& place = "");
 

@@ -1,4 +1,4 @@
-/// What is kept of one place's samples while they come, whatever their number.
+/// What is kept of one place's samples as they come, however many they are.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -66,7 +66,7 @@ class PlaceStatistics {
   /// What an estimator sees of them. \throws NumericError on NaN or infinity, naming the place
   MomentView view() const;
 
-  // As the functions of fidelity.h say it of all samples.
+  // Of all samples, as the functions of fidelity.h define them.
   at::Tensor mean() const;  // [dim] float64
   double mean_pair_cosine() const;
   /// The cosine is the mean over samples().
@@ -91,7 +91,7 @@ class PlaceStatistics {
   DirectionSum directions_;
 };
 
-/// Of all samples. Where the place has fewer than k dimensions, as many rows as it has.
+/// Subspace of all samples; where the place has fewer than k dimensions, with as many rows.
 Subspace estimate_subspace(const PlaceStatistics& place, const EstimateOptions& options);
 
 }  // namespace eida

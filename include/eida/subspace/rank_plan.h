@@ -1,4 +1,4 @@
-/// How many dimensions every place gets, and rules that say it from fidelity curves. Needs no
+/// How many dimensions every place gets, and rules that choose it by fidelity curves. Needs no
 /// LibTorch.
 #pragma once
 

@@ -1,4 +1,4 @@
-/// What is kept of samples in their place, whatever their number: a subspace follows from it.
+/// Sums kept instead of samples, of any number: enough to estimate a subspace.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ class SampleSums {
   /// \param samples [n, d], n >= 0, any floating-point type. How they are cut into calls changes
   /// rounding only. \throws NumericError on NaN or infinity, naming `place`; nothing is added then.
   void add(const at::Tensor& samples, const std::string& place = "");
-  /// Those of all processes, on process `to`; elsewhere undefined then.
+  /// Adds up all processes on process `to`; undefined elsewhere afterwards.
   virtual void reduce(const Communicator& processes, int to);
   virtual MomentView view() const = 0;
   virtual double trace() const = 0;  ///< of S

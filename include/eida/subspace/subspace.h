@@ -48,8 +48,8 @@ struct Subspace {
   /// energies are those of the orthonormal rows. // [k] float64
   at::Tensor scale = {};
 
-  /// The first j rows; of a sketch's bound what does not depend on j. \throws ConfigError unless 1
-  /// <= j <= k.
+  /// The first j rows, with what does not depend on j of a sketch's bound. \throws ConfigError
+  /// unless 1 <= j <= k.
   Subspace first(int64_t j) const;
   /// diag(scale) basis: the A or C of an adapter. // [k, d] float32
   at::Tensor scaled_basis() const;
@@ -74,7 +74,7 @@ Subspace estimate_subspace(const at::Tensor& samples, const EstimateOptions& opt
 /// Whether the estimator looks at samples.
 bool needs_samples(EstimatorKind kind);
 
-/// Of a place that was not sampled, whose rows are min(k, d). \throws ConfigError where the
+/// Subspace of min(k, d) rows of a place that was not sampled. \throws ConfigError where the
 /// estimator needs samples
 Subspace estimate_unsampled(int64_t d, const EstimateOptions& options, const std::string& place);
 

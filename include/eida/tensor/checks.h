@@ -11,7 +11,7 @@
 
 namespace eida {
 
-/// "[2, 3]"
+/// A shape as messages show it: "[2, 3]".
 std::string shape_text(at::IntArrayRef shape);
 
 /// \param what name of the tensor, for the message. \param wanted size of each dimension; -1: any.

@@ -27,13 +27,13 @@ int gpu_count();
 /// kAuto: fp16 on CUDA (its training needs a loss scaler), bf16 on the CPU. \throws ConfigError
 /// fp16 on the CPU.
 c10::ScalarType scalar_type(Precision precision, c10::Device device);
-c10::ScalarType scalar_type(WeightsType weights);
+c10::ScalarType scalar_type(WeightsType weights);  ///< float32 or bfloat16
 
 /// fp32, bf16 or fp16. \throws ConfigError on other types
 std::string precision_name(c10::ScalarType precision);
 
-/// A tensor of the CPU on `device`. On its way to a GPU it is pinned and nothing waits for it: the
-/// copy takes its turn among the GPU's kernels.
+/// Copies a CPU tensor to `device`. To a GPU the copy is asynchronous, from pinned memory, and runs
+/// in the order of the GPU's kernels.
 at::Tensor to_device(const at::Tensor& host, c10::Device device);
 /// Numbers as a tensor. // [n] int64
 at::Tensor long_tensor(const std::vector<int64_t>& values, c10::Device device = c10::kCPU);

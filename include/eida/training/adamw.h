@@ -18,7 +18,7 @@ class AdamW {
   /// head.
   void step(double lr, double head_lr);
 
-  /// First and second moments, laid out like the parameters; written to when a run goes on.
+  /// First and second moments, laid out like the parameters; written to by a resumed run.
   const at::Tensor& first() const { return first_; }    // [n] float32
   const at::Tensor& second() const { return second_; }  // [n] float32
   int64_t steps() const { return steps_; }
@@ -31,7 +31,7 @@ class AdamW {
   int64_t steps_ = 0;
 };
 
-/// \return the norm over all gradients, 0-d float64 on their device; not finite where one is not
+/// \return norm of all gradients, 0-d float64 on their device; not finite where one of them is not
 at::Tensor gradient_norm(const FlatParameters& parameters);
 
 /// Scales the gradients, whose norm is `norm`, so that it is at most `limit` (0: leaves them).

@@ -1,4 +1,4 @@
-/// The parts of one optimiser step: passes, sums over processes, float16's scale, what is refused.
+/// The parts of one optimiser step: passes, sums over processes, float16's loss scale, checks.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -47,7 +47,7 @@ struct StepNumber {
 /// Examples of one batch.
 using ExampleBatch = std::vector<const TokenExample*>;
 
-/// What a step moves, and what with.
+/// The model that a step trains, its trained tensors, and the optimiser's state.
 struct Learner {
   PretrainedModel& model;
   FlatParameters& parameters;
@@ -55,7 +55,7 @@ struct Learner {
   GradScaler& scaler;
 };
 
-/// Of one step.
+/// Learning rates of one step.
 struct LearningRates {
   double body = 0.0;  ///< of everything but the head
   double head = 0.0;

@@ -1,4 +1,4 @@
-/// What is trained, and how far the optimiser is: a model with a method, no files.
+/// A model with a method in training, and the state of the optimiser. Knows no files.
 #pragma once
 
 #include <memory>
@@ -29,12 +29,11 @@ class Training {
         options_(std::move(options)),
         scaler_(options_.scaled_loss) {}
 
-  /// Begins a round: hangs the method's adapters on the model, puts everything that trains into one
-  /// flat buffer, and gives AdamW its start. \param bases what the method asks for \param round
-  /// from 1
+  /// Begins a round: attaches the method's adapters, puts everything that trains into one flat
+  /// buffer, and starts AdamW. \param bases what the method asks for \param round from 1
   void attach(const PlaceBases& bases, int64_t round);
 
-  /// Processors of different make may round differently: what is trained is the same again.
+  /// Gives all processes the first one's values: different processors may round differently.
   void agree(const Communicator& processes) const { processes.broadcast(parameters_->values()); }
 
   Learner learner() { return {*model_, *parameters_, *optimizer_, scaler_}; }

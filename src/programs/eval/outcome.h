@@ -42,11 +42,11 @@ void write_outcome(RunFolder& run, const EvalOutcome& outcome, const Config& con
 ResamplingOptions resampling_options(const Config& config);
 /// The text scores that the configuration asks for; by default all five.
 TextScoreOptions text_score_options(const EvalOptions& options);
-/// Says in the log which scores are missing. \throws DataError none could be had
+/// Says in the log which scores are missing. \throws DataError none could be computed
 void warn_missing(const ScoreSet& set);
 /// Adds scores, intervals and the worst texts, by the first of METEOR, ROUGE-L, CIDEr, BLEU and
 /// NIST that was computed; says in the log what is missing. \param sources of the items; may be
-/// empty \throws DataError nothing that was asked for could be had
+/// empty \throws DataError no score that was asked for could be computed
 void add_text_scores(EvalOutcome& outcome, const ScoreSet& set, const References& references,
                      const std::vector<std::string>& predictions,
                      const std::vector<std::string>& sources, const Config& config);

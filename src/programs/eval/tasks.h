@@ -1,5 +1,5 @@
-// What eida-eval can do. With a model and data, of several processes each computes a part of the
-// examples; the outcome is the first one's, the others' are empty.
+// What eida-eval can do. With a model and data, each process computes a part of the examples; only
+// the first one has the outcome, that of the others is empty.
 #pragma once
 
 #include "eida/config/command_line.h"

@@ -40,7 +40,7 @@ struct PlaceRelation {
   SubspaceRelation relation;
 };
 
-/// The runs, the dimensions they share, and how their subspaces lie to the first run's.
+/// The runs, the dimensions they share, and how their subspaces differ from the first run's.
 struct Comparison {
   std::vector<ComparedRun> runs;
   std::vector<int64_t> dims;             ///< ascending

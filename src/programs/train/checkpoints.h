@@ -1,4 +1,4 @@
-// Saving a training run, and going on where it was stopped.
+// Saves a training run, and resumes it where it was stopped.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ class Checkpoints {
   /// Where an earlier process stopped, the model's weights as they were there; else the start of
   /// the first round. \throws DataError where model or data are others now, FormatError
   TrainingCheckpoint find();
-  /// Whether find() found one whose round has not been gone on with.
+  /// Whether find() found a checkpoint whose round has not been resumed yet.
   bool restores() const { return restores_; }
   /// Puts back what the checkpoint says of this round's training; or saves a round's start.
   void restore_or_save(TrainingCheckpoint& at, Training& training);
@@ -45,7 +45,7 @@ class Checkpoints {
   std::chrono::steady_clock::time_point saved_at_ = std::chrono::steady_clock::now();
 };
 
-/// The checkpoint of a stopped run can be read, which is to be known before its folder changes.
+/// Checks that a stopped run's checkpoint can be read, before anything in its folder changes.
 /// \return whether there is one \throws DataError, FormatError
 bool check_checkpoint(const std::filesystem::path& folder);
 

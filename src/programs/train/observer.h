@@ -25,13 +25,13 @@ class Observer {
   Observer(const Config& config, const TrainInputs& inputs, const RunFolder* folder,
            Manifest manifest);
 
-  /// Goes on where a run was stopped: later lines of metrics.jsonl are cut off.
+  /// Resumes where a run was stopped: later lines of metrics.jsonl are cut off.
   void start(const TrainingCheckpoint& at);
   void begin_round();
-  /// A round's bases are there. \param before those of the round before
+  /// A round's bases are made. \param before those of the round before
   void estimated(int64_t round, const RoundEstimate& estimate, const PlaceBases& bases,
                  const PlaceBases& before);
-  /// Adapters hang on the model, nothing has moved yet.
+  /// Adapters are attached to the model, no step has been taken yet.
   void attached(const TrainingCheckpoint& at, const Training& training);
   /// \param at adds the loss to its means \param seconds of the whole step
   void stepped(TrainingCheckpoint& at, const std::vector<ExampleBatch>& batches,

@@ -15,7 +15,7 @@
 
 namespace eida {
 
-/// Adds the update to the weights. \return how far logits changed on examples of data.dev, else of
+/// Merges the update into W. \return how far logits changed on examples of data.dev, else of
 /// the training file; nothing where the method has no update beside the weights
 std::optional<MergeParity> merge(TrainInputs& inputs);
 

@@ -26,9 +26,9 @@ class RoundSteps {
   /// The next step's batches, valid until the next call; empty after the last step of the epoch.
   /// \throws DataError a row is broken
   const std::vector<ExampleBatch>& next();
-  /// Says how many examples were cut or replaced.
+  /// Logs how many examples were truncated or replaced.
   void log_truncation() const;
-  /// Of waiting for examples so far.
+  /// Seconds of waiting for examples so far.
   double seconds() const { return seconds_; }
 
  private:

@@ -19,8 +19,8 @@ class Estimator {
   virtual ~Estimator() = default;
   /// Mean and second moment of the place's vectors; else its dimension and name are enough.
   virtual bool needs_samples() const { return true; }
-  /// \param view of the samples; where rows are those of what the mean leaves over, that is what
-  /// is left in it. \param rng of the place's own stream.
+  /// \param view of the samples; an estimator that removes the mean or its direction leaves it so.
+  /// \param rng of the place's own stream.
   /// \return at most k rows in float64; estimate_subspace() completes them
   virtual Subspace find(MomentView& view, int64_t k, Rng& rng) const = 0;
 };
@@ -34,7 +34,7 @@ class MeanFirst : public Estimator {
   Subspace find(MomentView& view, int64_t k, Rng& rng) const override;
 
  private:
-  /// At most k rows of what the mean's direction leaves. \param found [r, d] to stay clear of
+  /// At most k rows of what the mean's direction leaves. \param found [r, d] to be orthogonal to
   virtual LeadingRows rest(const MomentView& left, const at::Tensor& found, int64_t k,
                            Rng& rng) const {
     return left.leading(k);
