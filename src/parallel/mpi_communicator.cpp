@@ -185,9 +185,7 @@ class MpiCommunicator : public Communicator {
   MPI_Comm node_;
 };
 
-}  // namespace
-
-std::unique_ptr<Communicator> connect(const Launched& launched) {
+std::unique_ptr<Communicator> begin_mpi(const Launched& launched) {
   ::setenv(kSingleCopy, "none", /*overwrite=*/0);
   int provided = 0;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
@@ -204,9 +202,10 @@ std::unique_ptr<Communicator> connect(const Launched& launched) {
   return std::make_unique<MpiCommunicator>(node);
 }
 
-void end_all(int code) {
-  MPI_Abort(MPI_COMM_WORLD, code);
-  std::_Exit(code);
-}
+void abort_mpi(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
+
+}  // namespace
+
+extern "C" const MpiEntryPoint eida_mpi_entry_point = {begin_mpi, abort_mpi};
 
 }  // namespace eida
