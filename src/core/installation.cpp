@@ -58,6 +58,16 @@ std::vector<fs::path> site_packages(const fs::path& library) {
 
 }  // namespace
 
+fs::path expand_home(const std::string& path) {
+  if (path == "~" || path.starts_with("~/")) return fs::path(environment("HOME") + path.substr(1));
+  return path;
+}
+
+fs::path user_cache() {
+  const std::string cache = environment("XDG_CACHE_HOME");
+  return expand_home(cache.empty() ? "~/.cache" : cache);
+}
+
 fs::path library_folder() {
   static const char kInside = 0;
   Dl_info info{};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -105,4 +106,12 @@ class MeteorData {
   std::unordered_map<std::string_view, std::vector<std::string_view>> bases_;
 };
 
+namespace meteor {
+
+/// open_meteor_data() with the folder that is taken for the installed one (empty: none). Where that
+/// folder cannot be written to, the index goes to eida/ in the user's cache.
+std::shared_ptr<const MeteorData> open_data(const std::filesystem::path& wanted,
+                                            const std::filesystem::path& installed);
+
+}  // namespace meteor
 }  // namespace eida

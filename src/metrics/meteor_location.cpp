@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <string>
+#include <vector>
+
 #include "eida/core/error.h"
 #include "eida/core/installation.h"
 #include "eida/core/system_info.h"
@@ -45,12 +48,21 @@ std::shared_ptr<const MeteorData> open_index(const fs::path& index, const fs::pa
 }  // namespace
 
 std::shared_ptr<const MeteorData> open_meteor_data(const fs::path& wanted) {
-  const fs::path installed = installed_folder(), folder = index_folder(wanted, installed);
+  return meteor::open_data(wanted, installed_folder());
+}
+
+std::shared_ptr<const MeteorData> meteor::open_data(const fs::path& wanted,
+                                                    const fs::path& installed) {
+  const fs::path folder = index_folder(wanted, installed);
   const fs::path sources = has_sources(folder)      ? folder
                            : has_sources(installed) ? installed
                                                     : fs::path();
-  const fs::path index = folder / meteor::kIndexName;
-  if (!folder.empty()) {
+  std::vector<fs::path> places;
+  if (!folder.empty()) places.push_back(folder / kIndexName);
+  // Environments may be read-only; a folder that was asked for is the one.
+  const fs::path cache = user_cache() / "eida";
+  if (folder == installed) places.push_back(cache / kIndexName);
+  for (const fs::path& index : places) {
     if (auto data = open_index(index, sources)) return data;
   }
   if (sources.empty()) {
@@ -58,21 +70,27 @@ std::shared_ptr<const MeteorData> open_meteor_data(const fs::path& wanted) {
         "METEOR needs {} and {} of the PyPI package pycocoevalcap; {} (hint: run scripts/setup.sh, "
         "or pip install --no-deps pycocoevalcap==1.2 and let EIDA_METEOR_DATA name its folder "
         "pycocoevalcap/meteor)",
-        meteor::kJar, meteor::kTable,
+        kJar, kTable,
         folder.empty() ? "it is not installed"
                        : fmt::format("'{}' does not hold them", folder.string()));
   }
-  spdlog::info("making {} from {}, once; this takes some seconds", index.string(),
-               sources.string());
-  try {
-    convert_meteor_data(sources, index);
-  } catch (const DataError& error) {
-    throw DataError(
-        "METEOR's index could not be made: {} (hint: EIDA_METEOR_DATA may name another folder to "
-        "keep {} in)",
-        error.what(), meteor::kIndexName);
+  std::string faults;
+  for (const fs::path& index : places) {
+    std::error_code ignored;  // a folder that is not there is a fault of writing
+    if (index.parent_path() == cache) fs::create_directories(cache, ignored);
+    spdlog::info("making {} from {}, once; this takes some seconds", index.string(),
+                 sources.string());
+    try {
+      convert_meteor_data(sources, index);
+      return std::make_shared<const MeteorData>(index);
+    } catch (const DataError& error) {
+      faults += (faults.empty() ? "" : "; ") + std::string(error.what());
+    }
   }
-  return std::make_shared<const MeteorData>(index);
+  throw DataError(
+      "METEOR's index could not be made: {} (hint: EIDA_METEOR_DATA may name another folder to "
+      "keep {} in)",
+      faults, kIndexName);
 }
 
 }  // namespace eida

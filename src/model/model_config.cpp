@@ -83,8 +83,8 @@ std::filesystem::path config_file_of(const std::filesystem::path& dir) {
                       dir.has_parent_path() ? dir.parent_path().string() : ".");
   }
   if (!std::filesystem::is_directory(dir) && is_hub_name(dir)) {
-    throw FormatError("{}: no such folder, nor a model in {} (hint: hf download {})", dir.string(),
-                      hub_cache().string(), dir.string());
+    throw FormatError("{}: no such folder, nor a model in {} (hint: {})", dir.string(),
+                      hub_cache().string(), download_command(dir));
   }
   if (!std::filesystem::is_directory(dir)) {
     throw FormatError(

@@ -44,6 +44,18 @@ TEST_F(HubCacheTest, NameIsTheSnapshotThatMainNames) {
   EXPECT_EQ(local_model_folder("gpt2"), old);
 }
 
+TEST_F(HubCacheTest, ARevisionIsABranchOrASnapshotItself) {
+  add("models--org--name", "222", "222");
+  const fs::path other = add("models--org--name", "111", "222");
+  testing::write_text(dir_.path() / "hub" / "models--org--name" / "refs" / "v1", "111");
+  EXPECT_EQ(local_model_folder("org/name@v1"), other);
+  EXPECT_EQ(local_model_folder("org/name@111"), other);
+  for (const char* absent : {"org/name@v2", "org/name@", "org/name@../refs", "org/name@."})
+    EXPECT_EQ(local_model_folder(absent), absent);
+  EXPECT_EQ(download_command("org/name"), "hf download org/name");
+  EXPECT_EQ(download_command("org/name@v2"), "hf download org/name --revision v2");
+}
+
 TEST_F(HubCacheTest, WithoutMainOrItsSnapshotTheNameStays) {
   add("models--org--name", "111", "222");
   EXPECT_EQ(local_model_folder("org/name"), "org/name");

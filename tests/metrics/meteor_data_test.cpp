@@ -1,3 +1,5 @@
+#include "../../src/metrics/meteor_data.h"
+
 #include <cstdlib>
 #include <fstream>
 
@@ -47,6 +49,24 @@ TEST_F(MeteorDataTest, FolderNamedByTheEnvironmentIsUsed) {
   const auto statistics = meteor_statistics({{"pub"}}, {"bar"}, *open_meteor_data(), true);
   unsetenv("EIDA_METEOR_DATA");
   EXPECT_EQ(statistics.row(0)[16], 1.0);
+}
+
+/// A folder where the index cannot be put stands for a read-only environment.
+TEST_F(MeteorDataTest, IndexOfAReadOnlyEnvironmentGoesToTheUsersCache) {
+  write_jar();
+  write_table("0.3\npub\nbar\n");
+  std::filesystem::create_directories(index() / "occupied");
+  ASSERT_EQ(setenv("XDG_CACHE_HOME", (folder() / "cache").c_str(), 1), 0);
+  const auto made = folder() / "cache" / "eida" / "eida-meteor-en.idx";
+  for (int call = 0; call < 2; ++call) {
+    const auto data = meteor::open_data({}, folder());
+    EXPECT_EQ(meteor_statistics({{"pub"}}, {"bar"}, *data, true).row(0)[16], 1.0);
+    EXPECT_TRUE(std::filesystem::exists(made));
+  }
+  unsetenv("XDG_CACHE_HOME");
+  const std::string error =
+      testing::message_of<DataError>([&] { meteor::open_data(folder(), folder() / "no"); });
+  EXPECT_NE(error.find("could not be made"), std::string::npos) << error;
 }
 
 TEST_F(MeteorDataTest, ConversionNamesAMissingFile) {

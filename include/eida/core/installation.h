@@ -1,7 +1,9 @@
-/// Finds files that are installed beside the library or in the Python environment around it.
+/// Finds files that are installed beside the library or in the Python environment around it, and
+/// the user's own folders.
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace eida {
 
@@ -16,5 +18,11 @@ std::filesystem::path library_folder();
 std::filesystem::path find_installed(const std::filesystem::path& shared,
                                      const std::filesystem::path& packaged,
                                      const std::filesystem::path& library = library_folder());
+
+/// "~/x" as a shell reads it.
+std::filesystem::path expand_home(const std::string& path);
+
+/// The user's folder for what can be made again: $XDG_CACHE_HOME, else ~/.cache.
+std::filesystem::path user_cache();
 
 }  // namespace eida

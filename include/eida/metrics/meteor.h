@@ -19,7 +19,7 @@ class MeteorData;
 /// from (meteor-1.5.jar and data/paraphrase-en.gz of the PyPI package pycocoevalcap), or will hold
 /// the index made from installed ones. Empty: the environment variable EIDA_METEOR_DATA, else the
 /// installed folder: share/eida/meteor, else pycocoevalcap/meteor of the Python environment
-/// (core/installation.h).
+/// (core/installation.h); its index is in the user's cache where that folder is read-only.
 /// \throws DataError nothing there, damaged files, or no folder for the index; names the remedy.
 std::shared_ptr<const MeteorData> open_meteor_data(const std::filesystem::path& folder = {});
 
