@@ -24,7 +24,8 @@ import time
 from pathlib import Path
 
 # Options that many runs share; {name} is the output folder of the run of that name.
-ENCODER = "--task classification --train data/reviews.tsv --set data.max_length=0 --threads 1"
+ENCODER = ("--task classification --train data/reviews.tsv --set data.max_length=0 --threads 1"
+           " --set sampling.classifier_tokens=random")
 DECODER = "--task e2e --train data/pairs.txt --set data.max_length=0 --set sampling.token_rate=0.05 --threads 1"
 PROBE = ("--dims 2,4,8 --set ranks.narrow=4 --set ranks.wide=8 --repeats 2 --examples 32 --heldout 40 --save-subspaces"
          " --set probe.figures=[]")
@@ -83,6 +84,8 @@ RUNS = {
     "lora": f"eida-train --model {{roberta}}/model {ENCODER} {DEV} {TRAIN} --method lora --set lora.rank=3"
             " --set train.early_stopping=1 --set train.best_metric=loss --set rounds=4",
     "lora-gpt2": f"eida-train --model {{gpt2}}/model {DECODER} {PAIRS_DEV} {TRAIN} --method lora --weights bf16",
+    "lora-xs": f"eida-train --model {{roberta}}/model {ENCODER} {DEV} {TRAIN} --method lora_xs --set lora.rank=3",
+    "dora": f"eida-train --model {{bert}}/model {ENCODER} {DEV} {TRAIN} --method dora --set lora.rank=3",
     "head": f"eida-train --model {{bert}}/model {ENCODER} {DEV} {TRAIN} --method head",
     "full": f"eida-train --model {{bert}}/model {ENCODER} {TRAIN} --method full"
             " --set data.batching=as_drawn --set train.clip_norm=0",

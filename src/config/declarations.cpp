@@ -75,9 +75,11 @@ void declare_data(DataOptions& data, Declarations& list) {
            column);
   list.add("data.completion_column", &data.completion_column,
            "prompt: column of the completion (null: completion)", column);
-  list.add("data.max_length", &data.max_length,
-           "longest sequence in tokens, special ones included; 0: no limit",
-           {.flag = "--max-length", .range = from(0, 1 << 20)});
+  list.add(
+      "data.max_length", &data.max_length,
+      "longest sequence in tokens, special ones included (null: as many as the model takes; 0: "
+      "no limit)",
+      {.flag = "--max-length", .range = from(0, 1 << 20), .nullable = true});
   list.add("data.batching", &data.batching, "how sequences are put into batches",
            {.programs = kTrain});
 }

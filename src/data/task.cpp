@@ -27,11 +27,15 @@ Task completion_task() {
   task.scores = {{"loss", /*lower_is_better=*/true}, {"perplexity", /*lower_is_better=*/true}};
   task.metrics = {Metric::kLoss,   Metric::kBleu,   Metric::kNist,
                   Metric::kMeteor, Metric::kRougeL, Metric::kCider};
-  task.defaults = {{"data.max_length", "144"},     {"rounds", "16"},
-                   {"sampling.examples", "128"},   {"sampling.batch_size", "2"},
-                   {"train.lr", "5e-5"},           {"train.weight_decay", "0.01"},
-                   {"train.batch_size", "8"},      {"train.accumulation", "2"},
-                   {"train.warmup_ratio", "0.15"}, {"probe.heldout", "128"}};
+  task.defaults = {{"rounds", "16"},
+                   {"sampling.examples", "128"},
+                   {"sampling.batch_size", "2"},
+                   {"train.lr", "5e-5"},
+                   {"train.weight_decay", "0.01"},
+                   {"train.batch_size", "8"},
+                   {"train.accumulation", "2"},
+                   {"train.warmup_ratio", "0.15"},
+                   {"probe.heldout", "128"}};
   return task;
 }
 

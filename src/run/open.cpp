@@ -121,9 +121,11 @@ void check_enough_examples(const std::string& name, int64_t there, int64_t examp
 
 ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int threads) {
   TokenizeOptions options;
-  options.max_length = config.data.max_length;
   options.threads = threads;
   check_model_folder(config.model.path, kind);
+  options.max_length = config.data.max_length
+                           ? *config.data.max_length
+                           : read_model_config(config.model.path, kind).max_length();
   // Training and generation end texts with one token.
   if (kind == TaskKind::kCompletion) options.end_token = eos_token_id(config.model.path);
   return {load_tokenizer(config.model.path), kind, options};

@@ -159,8 +159,11 @@ TEST(CommandLine, DefaultsFollowTheTaskUnlessGiven) {
     EXPECT_EQ(completions.sampling.examples, 128);
     EXPECT_EQ(completions.probe.heldout, 128);
     EXPECT_EQ(completions.sampling.batch_size, 2);
-    EXPECT_EQ(completions.data.max_length, 144);
   }
+  using Limits = std::vector<std::pair<const char*, std::optional<int64_t>>>;
+  for (const auto& [task, limit] : Limits{{"sst2", 72}, {"e2e", 144}, {"classification", {}}})
+    EXPECT_EQ(parse_complete({}, task).config.data.max_length, limit) << task;
+  EXPECT_EQ(sst2.sampling.classifier_tokens, eida::ClassifierTokens::kFirst);
   const auto given = parse_complete({"--examples", "256"}, "e2e").config;
   EXPECT_EQ(given.sampling.examples, 256);
   EXPECT_EQ(given.probe.heldout, 128);

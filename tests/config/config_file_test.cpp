@@ -88,8 +88,11 @@ TEST(ConfigFile, SchemaOfTheContractIsAccepted) {
       "probe: {heldout: 1024, repeats: 5}\n"
       "run: {output: runs/x, seed: 0, device: auto, precision: auto, threads: 0, memory_limit: "
       "null}\n");
-  // The contract shows the defaults: reading them changes nothing but the paths and the task.
+  // The contract shows the defaults of SST-2, and the report's classifier_tokens: reading them
+  // changes nothing but the paths and the task.
   Config defaults;
+  defaults.data.max_length = 72;
+  defaults.sampling.classifier_tokens = eida::ClassifierTokens::kRandom;
   defaults.model.path = "configs/models/roberta-base";
   defaults.data.task = eida::TaskName::sst2;
   defaults.data.train = "configs/train.tsv";

@@ -13,6 +13,7 @@ class EndToken : public ::testing::Test {
   void SetUp() override {
     testing::write_byte_tokenizer(dir_.path());
     config_.model.path = dir_.path();
+    config_.data.max_length = 144;
   }
   ExampleTokenizer open(nlohmann::json keys) const {
     keys.update({{"model_type", "gpt2"}, {"vocab_size", 50304}});

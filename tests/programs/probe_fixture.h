@@ -73,15 +73,16 @@ class ProbeProgram : public ::testing::Test {
   }
 
   /// The encoder's configuration, of the byte tokenizer's vocabulary and 3 heads.
-  void write_encoder_config(int64_t hidden, int64_t layers, int64_t intermediate) {
+  void write_encoder_config(int64_t hidden, int64_t layers, int64_t intermediate,
+                            double weights = 0.2) {
     write_file_atomic(
         encoder_ / "config.json",
         fmt::format(
             R"({{"model_type": "roberta", "vocab_size": 300, "hidden_size": {}, "num_hidden_layers": {},
       "num_attention_heads": 3, "intermediate_size": {}, "hidden_act": "gelu", "max_position_embeddings": 260,
-      "type_vocab_size": 1, "initializer_range": 0.2, "layer_norm_eps": 1e-05, "pad_token_id": 1,
+      "type_vocab_size": 1, "initializer_range": {}, "layer_norm_eps": 1e-05, "pad_token_id": 1,
       "bos_token_id": 0, "eos_token_id": 2}})",
-            hidden, layers, intermediate));
+            hidden, layers, intermediate, weights));
   }
 
   /// Sentences of 240 bytes, a run with which takes more than the programs' start, and of 8.

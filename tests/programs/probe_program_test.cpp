@@ -46,8 +46,10 @@ TEST_F(ProbeProgram, WritesEveryFileOfTheContract) {
   const auto rows = read_curves_csv(run_ / "curves.csv");
   EXPECT_EQ(rows.size(), (9u + 13u) * 3u * 2u);
   for (const auto& row : rows) {
-    EXPECT_EQ(row.samples, 64);  // 32 sentences, 2 tokens
-    EXPECT_EQ(row.heldout, 80);
+    // 32 sentences of which 2 tokens are drawn, the first at the head; 40 held-out ones
+    const int64_t tokens = row.layer == 2 ? 1 : 2;
+    EXPECT_EQ(row.samples, 32 * tokens);
+    EXPECT_EQ(row.heldout, 40 * tokens);
     EXPECT_GT(row.fidelity, 0.0);
   }
   const nlohmann::json plan = json_file(run_ / "rank_plan.json");

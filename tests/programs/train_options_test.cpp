@@ -212,7 +212,7 @@ TEST_F(TrainOptions, DryRunCountsWhatIsTrained) {
 }
 
 TEST_F(TrainOptions, DryRunSaysWhatTheRunTakes) {
-  write_encoder_config(192, 3, 768);
+  write_encoder_config(192, 3, 768, 0.02);
   const std::vector<std::string> options = {"--set",       "model.init=random",
                                             "--set",       "sampling.examples=64",
                                             "--set",       "train.batch_size=16",

@@ -35,7 +35,7 @@ struct DataOptions {
   std::filesystem::path train, dev, test;
   std::string text_column, text_pair_column, label_column;  ///< empty: the reader's defaults
   std::string prompt_column, completion_column;
-  int64_t max_length = 72;  ///< tokens; 0: no truncation
+  std::optional<int64_t> max_length;  ///< tokens; 0: no limit; unset: as many as the model takes
   Batching batching = Batching::kLengthGrouped;
 };
 
@@ -51,7 +51,7 @@ struct SamplingOptions {
   int64_t tokens_per_example = 2;
   double token_rate = 0.0075;
   TokenWeighting token_weighting = TokenWeighting::kPrefixCount;
-  ClassifierTokens classifier_tokens = ClassifierTokens::kRandom;
+  ClassifierTokens classifier_tokens = ClassifierTokens::kFirst;
   int64_t batch_size = 16;
   int64_t sketch_from = 4096;
 };

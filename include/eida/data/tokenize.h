@@ -54,6 +54,8 @@ class ExampleTokenizer {
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   /// Id of the token that ends texts and generated outputs; -1 for classification.
   int32_t end_token() const { return end_; }
+  /// Tokens that an example is cut to; 0: none is cut.
+  int64_t max_length() const { return options_.max_length; }
   /// Prompt for generation: ids(prompt) + end token. Not truncated.
   std::vector<int32_t> tokenize_prompt(const std::string& prompt) const;
   /// The dataset's examples at `indices`, in that order, on options.threads threads; warns when

@@ -87,7 +87,8 @@ void RoundSteps::log_truncation() const {
   spdlog::info(
       "{}: {} examples of this round cut to {} tokens; {} without a labelled token replaced by "
       "others",
-      inputs_->train->name(), stream_.truncated(), config_->data.max_length, stream_.replaced());
+      inputs_->train->name(), stream_.truncated(), inputs_->tokenizer->max_length(),
+      stream_.replaced());
 }
 
 }  // namespace eida
