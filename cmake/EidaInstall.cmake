@@ -17,18 +17,31 @@ if(EIDA_WITH_TORCH)
 endif()
 list(JOIN eida_rpath ":" eida_rpath)
 
+if(SKBUILD)  # a wheel: LibTorch is torch/ beside eida/ in site-packages
+  string(APPEND eida_rpath ":$ORIGIN/../../torch/lib")
+endif()
+
+# The component `wheel` is what a Python wheel holds (pyproject.toml).
 set(eida_installed eida_base)
 foreach(target eida eida-probe eida-train eida-eval)
   if(TARGET ${target})
     list(APPEND eida_installed ${target})
   endif()
 endforeach()
-set_target_properties(${eida_installed} PROPERTIES INSTALL_RPATH "${eida_rpath}")
 install(TARGETS ${eida_installed} EXPORT eidaTargets
-  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT wheel
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT wheel NAMELINK_COMPONENT development)
+if(TARGET eida_mpi)
+  list(APPEND eida_installed eida_mpi)
+  install(TARGETS eida_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT wheel)
+endif()
+set_target_properties(${eida_installed} PROPERTIES INSTALL_RPATH "${eida_rpath}")
+if(SKBUILD)
+  include(EidaWheel)
+endif()
 install(DIRECTORY include/eida DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h" PATTERN "*.inc")
-install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/eida)
+install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/eida COMPONENT wheel)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # Of this machine, and so not in the archive: LibTorch, and METEOR's data.
 set(eida_links "")
@@ -41,7 +54,7 @@ endif()
 configure_file(cmake/install_links.cmake.in install_links.cmake @ONLY)
 install(SCRIPT "${PROJECT_BINARY_DIR}/install_links.cmake")
 if(eida_plotly)
-  install(FILES "${eida_plotly}" DESTINATION ${CMAKE_INSTALL_DATADIR}/eida)
+  install(FILES "${eida_plotly}" DESTINATION ${CMAKE_INSTALL_DATADIR}/eida COMPONENT wheel)
 endif()
 install(FILES README.md CHANGELOG.md LICENSE CITATION.cff CITATION.bib DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

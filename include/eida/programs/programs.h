@@ -10,7 +10,7 @@
 namespace eida {
 
 /// eida-probe: how concentrated are token representations, and what the gradient does to them?
-/// Its subcommand compare takes one process. \throws Error
+/// Its subcommands compare and demo take one process. \throws Error
 int run_probe(const ParsedCommand& command, const Communicator& processes = Communicator::single());
 
 /// eida-train: rounds of sample, estimate, train B, merge. Its subcommands export and merge take

@@ -7,6 +7,7 @@
 
 #include "../dry_run.h"
 #include "comparison.h"
+#include "demo.h"
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/files.h"
@@ -90,11 +91,20 @@ void write_results(const RunFolder& run, const ProbeResults& results, const Rank
   probe_page(report).write(run.file("report.html"));
 }
 
+int run_demo(const ParsedCommand& command, const Communicator& processes) {
+  check_processes(command, processes);
+  const ParsedCommand demo = demo_command(command);
+  const int code = run_probe(demo, processes);
+  fmt::print("\nOpen {} in a browser.\n", (demo.config.run.output / "report.html").string());
+  return code;
+}
+
 }  // namespace
 
 int run_probe(const ParsedCommand& command, const Communicator& processes) {
   const Config& config = command.config;
   if (command.subcommand == "compare") return run_compare(command, processes);
+  if (command.subcommand == "demo") return run_demo(command, processes);
   const Run run(command, processes, {config.data.train, config.probe.published, config.ranks.plan});
   if (run.finished()) return 0;
   const OpenedInputs inputs = open_inputs(config, processes);
