@@ -17,7 +17,7 @@ namespace eida {
 namespace {
 
 constexpr const char* kFormat = "eida-adapter";
-constexpr const char* kVersion = "1";
+constexpr const char *kVersion = "2", *kVersionWithoutHash = "1";
 
 /// What a file says of itself.
 class Metadata {
@@ -25,7 +25,8 @@ class Metadata {
   Metadata(const std::map<std::string, std::string>& values, const std::filesystem::path& path)
       : values_(values), path_(path.string()) {
     const std::string &format = text("format"), &version = text("version");
-    if (format == kFormat && version == kVersion) return;
+    if (format == kFormat && version == kVersionWithoutHash) return;
+    if (format == kFormat && version == kVersion && !text(kSelfHash).empty()) return;
     throw FormatError("{}: format {} {}, wanted {} {}", path_, format, version, kFormat, kVersion);
   }
 
@@ -99,7 +100,8 @@ void write_adapter_file(const std::filesystem::path& path, const Method& method,
                      {"round", fmt::format("{}", info.round)},
                      {"scale", fmt::format("{}", method.scale())},
                      {"base", info.base},
-                     {"parent", info.parent}});
+                     {"parent", info.parent},
+                     {kSelfHash, ""}});
 }
 
 AdapterFile::AdapterFile(std::filesystem::path file) : path(std::move(file)) {
@@ -113,6 +115,7 @@ AdapterFile::AdapterFile(std::filesystem::path file) : path(std::move(file)) {
   }
   source = path.string();
   const SafetensorsFile content(path);
+  content.check_self_hash();
   const Metadata metadata(content.metadata(), path);
   method = metadata.method();
   scale = metadata.number<double>("scale");

@@ -103,10 +103,22 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
 
 namespace {
 
-/// First and last address of every file that is mapped now.
+/// Every file that is mapped now, by its first address.
 struct Maps {
+  struct Rest {
+    const std::byte* end;
+    fs::path path;
+  };
   std::mutex mutex;
-  std::map<const std::byte*, const std::byte*> ends;
+  std::map<const std::byte*, Rest> files;
+
+  /// The one that holds `size` bytes from `begin` on; nullptr: none does. The mutex is held.
+  const Rest* find(const std::byte* begin, size_t size) const {
+    const auto after = files.upper_bound(begin);
+    if (after == files.begin()) return nullptr;
+    const Rest& rest = std::prev(after)->second;
+    return begin + size <= rest.end ? &rest : nullptr;
+  }
 };
 
 Maps& maps() {
@@ -125,23 +137,27 @@ MappedFile::MappedFile(fs::path path) : path_(std::move(path)) {
   size_ = static_cast<size_t>(size);
   bytes_ = {static_cast<const std::byte*>(address), [size](const std::byte* bytes) {
               const std::lock_guard lock(maps().mutex);
-              maps().ends.erase(bytes);
+              maps().files.erase(bytes);
               ::munmap(const_cast<std::byte*>(bytes), size);
             }};
   const std::lock_guard lock(maps().mutex);
-  maps().ends[data()] = data() + size_;
+  maps().files[data()] = {data() + size_, path_};
 }
 
 void MappedFile::expect_random_access() const {
   if (data() != nullptr) ::madvise(const_cast<std::byte*>(data()), size(), MADV_RANDOM);
 }
 
+std::string mapped_file_at(const void* address) {
+  const std::lock_guard lock(maps().mutex);
+  const auto* file = maps().find(static_cast<const std::byte*>(address), 1);
+  return file == nullptr ? "" : file->path.string();
+}
+
 void release_mapped_pages(const void* data, size_t size) {
   const auto* begin = static_cast<const std::byte*>(data);
   const std::lock_guard lock(maps().mutex);
-  const auto& ends = maps().ends;
-  const auto after = ends.upper_bound(begin);
-  if (after == ends.begin() || begin + size > std::prev(after)->second) return;
+  if (maps().find(begin, size) == nullptr) return;
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   const uintptr_t from = (reinterpret_cast<uintptr_t>(begin) + page - 1) / page * page;
   const uintptr_t to = reinterpret_cast<uintptr_t>(begin + size) / page * page;

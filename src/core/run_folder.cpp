@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,10 +26,11 @@ namespace {
 constexpr const char* kMarker = "INCOMPLETE";
 constexpr const char* kManifest = "manifest.json";
 constexpr const char* kConfig = "config.yaml";
+constexpr const char* kLog = "log.jsonl";  // grows behind the run's end
 constexpr std::string_view kMarkerHead = "This EIDA run is not complete: ";
 
-/// Folder of the last run that an exception ended, for note_run_failure().
-fs::path& failed_folder() {
+/// Folder of the run that goes on, or that an exception has ended, for note_run_failure().
+fs::path& running_folder() {
   static fs::path path;
   return path;
 }
@@ -133,6 +135,17 @@ FileDescriptor lock_folder(const fs::path& folder) {
   return directory;
 }
 
+/// Nothing is written beside a run whose folder was removed, moved or replaced. \throws DataError
+void check_same_folder(const FileDescriptor& locked, const fs::path& folder) {
+  struct stat was {};
+  struct stat is {};
+  if (::fstat(locked.get(), &was) == 0 && ::stat(folder.c_str(), &is) == 0 &&
+      was.st_dev == is.st_dev && was.st_ino == is.st_ino)
+    return;
+  throw DataError("{}: the run folder was removed, moved or replaced while the run was in it",
+                  folder.string());
+}
+
 /// The marker is there and the manifest gone before anything else changes. The configuration goes
 /// last: while anything of the earlier run is there, it says which run that was.
 void empty_folder(const fs::path& folder) {
@@ -149,7 +162,6 @@ struct RunFolder::State {
   fs::path path;
   FileDescriptor lock;
   int exceptions = std::uncaught_exceptions();
-  bool finished = false;
 };
 
 void RunFolder::check(const fs::path& path, const RunFolderOptions& options) {
@@ -171,19 +183,17 @@ RunFolder::RunFolder(fs::path path, const RunFolderOptions& options)
   write_marker(s.path, fmt::format("started {} by process {}", utc_iso(), ::getpid()));
   fs::remove(s.path / kManifest);
   if (used && options.overwrite) empty_folder(s.path);
+  running_folder() = s.path;
 }
 
 RunFolder::~RunFolder() {
-  if (state_->finished) return;
-  try {
-    if (std::uncaught_exceptions() > state_->exceptions) failed_folder() = state_->path;
-  } catch (...) {  // no memory for a path: the marker keeps its first text
-  }
+  if (std::uncaught_exceptions() == state_->exceptions) running_folder().clear();
 }
 
 const fs::path& RunFolder::path() const { return state_->path; }
 
 fs::path RunFolder::file(std::string_view name) const {
+  check_same_folder(state_->lock, state_->path);
   fs::path file = state_->path / name;
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
@@ -193,14 +203,42 @@ fs::path RunFolder::file(std::string_view name) const {
   return file;
 }
 
-void RunFolder::finish(const Manifest& manifest) {
+void RunFolder::finish(Manifest manifest) {
+  manifest.check_inputs();
+  check_same_folder(state_->lock, state_->path);
+  for (const auto& entry : fs::directory_iterator(state_->path)) {
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_regular_file() || name == kMarker || name == kLog) continue;
+    manifest.outputs.push_back(describe_input(entry.path()));
+    manifest.outputs.back().path = name;
+  }
+  std::ranges::sort(manifest.outputs, {}, &InputFile::path);
   write_file_atomic(state_->path / kManifest, json_text(manifest.to_json()));
   fs::remove(state_->path / kMarker);
-  state_->finished = true;
+  running_folder().clear();
+}
+
+void check_written(const fs::path& file, const std::string& sha256, uint64_t bytes) {
+  if (sha256_file(file, bytes) == sha256) return;
+  throw DataError(
+      "{}: is not as the run wrote it (hint: put an intact copy in its place, or run it anew)",
+      file.string());
+}
+
+void check_run_file(const fs::path& folder, const std::string& name) {
+  if (fs::exists(folder / kMarker) || !fs::exists(folder / kManifest)) return;
+  const auto manifest = read_json(folder / kManifest);
+  try {
+    for (const auto& file : manifest.value("outputs", nlohmann::json::array())) {
+      if (file.at("path") == name) check_written(folder / name, file.at("sha256"));
+    }
+  } catch (const nlohmann::json::exception& fault) {
+    throw DataError("{}: not a manifest: {}", (folder / kManifest).string(), fault.what());
+  }
 }
 
 void note_run_failure(std::string_view reason) {
-  const fs::path folder = std::exchange(failed_folder(), fs::path());
+  const fs::path folder = std::exchange(running_folder(), fs::path());
   if (folder.empty()) return;
   try {
     write_marker(folder, reason);

@@ -1,14 +1,20 @@
 #include "eida/core/run_main.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <new>
 #include <string_view>
 #include <system_error>
 
 #include "eida/core/error.h"
+#include "eida/core/files.h"
 #include "eida/core/run_folder.h"
 #include "eida/core/signals.h"
 #include "eida/core/utf8.h"
@@ -57,25 +63,60 @@ void flush_stdout() {
   throw DataError("standard output: cannot write: {}", std::generic_category().message(errno));
 }
 
+/// What a failure leads to: one line, and the run folder's note. \return the exit code
+int report(const char* program, const Failure& failure, const FailureHooks& hooks) {
+  const int code = static_cast<int>(failure.code);
+  std::string line = one_line(failure.message);
+  if (hooks.before_line) line = hooks.before_line(code) + line;
+  terminal::clear_status();
+  terminal::write_line(std::string(program) + ": " + line);
+  note_run_failure(line);
+  if (hooks.after_line) hooks.after_line(code);
+  return code;
+}
+
+const char* running_program = nullptr;
+const FailureHooks* running_hooks = nullptr;
+
+/// A page of a mapped file has nothing behind it. The signal comes out of the very read, in code
+/// that holds no lock, so what follows may call more than async-signal-safe functions.
+void on_bus_error(int signal, siginfo_t* info, void* /*context*/) {
+  static std::atomic_flag first = ATOMIC_FLAG_INIT;
+  const std::string file = mapped_file_at(info->si_addr);
+  if (file.empty()) {
+    std::signal(signal, SIG_DFL);  // no fault of a file: the read comes again and ends the process
+    return;
+  }
+  while (first.test_and_set()) ::pause();  // another thread says it
+  std::_Exit(report(
+      running_program,
+      {ExitCode::kData, file + ": was cut short while it was read, or its disk fails (hint: put it "
+                               "back and --resume, or --overwrite)"},
+      *running_hooks));
+}
+
+void install_bus_error_handler(const char* program, const FailureHooks& hooks) {
+  running_program = program;
+  running_hooks = &hooks;
+  struct sigaction action {};
+  action.sa_sigaction = on_bus_error;
+  action.sa_flags = SA_SIGINFO;
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGBUS, &action, nullptr);
+}
+
 }  // namespace
 
 int run_main(const char* program, const std::function<int()>& body, const DescribeError& describe,
              const FailureHooks& hooks) {
   install_signal_handlers();
+  install_bus_error_handler(program, hooks);
   try {
     const int result = body();
     flush_stdout();
     return result;
   } catch (...) {
-    const Failure failure = describe_current(describe);
-    const int code = static_cast<int>(failure.code);
-    std::string line = one_line(failure.message);
-    if (hooks.before_line) line = hooks.before_line(code) + line;
-    terminal::clear_status();
-    terminal::write_line(std::string(program) + ": " + line);
-    note_run_failure(line);
-    if (hooks.after_line) hooks.after_line(code);
-    return code;
+    return report(program, describe_current(describe), hooks);
   }
 }
 

@@ -1,11 +1,9 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <functional>
-#include <memory>
-#include <utility>
 #include <vector>
 
 #include "eida/core/error.h"
@@ -15,39 +13,60 @@
 namespace eida {
 namespace {
 
-/// Digest of the pieces that come until an empty one.
-std::string digest_of(const std::function<std::string_view()>& next) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        &EVP_MD_CTX_free);
+std::shared_ptr<void> new_context() { return {EVP_MD_CTX_new(), &EVP_MD_CTX_free}; }
+
+EVP_MD_CTX* context_of(const std::shared_ptr<void>& context) {
+  return static_cast<EVP_MD_CTX*>(context.get());
+}
+
+void require(bool worked) {
+  if (!worked) throw Error(ExitCode::kInternal, "SHA-256 failed in OpenSSL");
+}
+
+}  // namespace
+
+Sha256::Sha256() : context_(new_context()) {
+  require(context_ != nullptr &&
+          EVP_DigestInit_ex(context_of(context_), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256::update(std::string_view bytes) {
+  require(EVP_DigestUpdate(context_of(context_), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::hex() const {
+  const auto copy = new_context();
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
-  bool worked = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-  for (std::string_view piece = next(); worked && !piece.empty(); piece = next())
-    worked = EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
-  if (!worked || EVP_DigestFinal_ex(context.get(), digest.data(), &length) != 1)
-    throw Error(ExitCode::kInternal, "SHA-256 failed in OpenSSL");
+  require(copy != nullptr && EVP_MD_CTX_copy_ex(context_of(copy), context_of(context_)) == 1 &&
+          EVP_DigestFinal_ex(context_of(copy), digest.data(), &length) == 1);
   std::string text;
   for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
   return text;
 }
 
-}  // namespace
-
-std::string sha256_file(const std::filesystem::path& path) {
+std::string sha256_file(const std::filesystem::path& path, uint64_t bytes) {
   uint64_t size = 0;
   const FileDescriptor file = open_for_read(path, size);
   std::vector<char> piece(size_t{1} << 20);
-  return digest_of([&]() -> std::string_view {
-    ssize_t n = 0;
-    do n = ::read(file.get(), piece.data(), piece.size());
-    while (n < 0 && errno == EINTR);
+  Sha256 digest;
+  while (bytes > 0) {
+    const ssize_t n = ::read(file.get(), piece.data(), std::min<uint64_t>(bytes, piece.size()));
+    if (n < 0 && errno == EINTR) continue;
     if (n < 0) throw_errno(path, "cannot read", errno);
-    return {piece.data(), static_cast<size_t>(n)};
-  });
+    if (n == 0) break;
+    digest.update({piece.data(), static_cast<size_t>(n)});
+    bytes -= static_cast<uint64_t>(n);
+  }
+  return digest.hex();
 }
 
+std::string sha256_file(const std::filesystem::path& path) { return sha256_file(path, UINT64_MAX); }
+
 std::string sha256(std::string_view bytes) {
-  return digest_of([&] { return std::exchange(bytes, {}); });
+  Sha256 digest;
+  digest.update(bytes);
+  return digest.hex();
 }
 
 }  // namespace eida

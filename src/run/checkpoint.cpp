@@ -12,7 +12,7 @@
 namespace eida {
 namespace {
 
-constexpr const char* kFormat = "eida-training-state-6";
+constexpr const char* kFormat = "eida-training-state-7";
 
 /// Doubles as text that reads back to the same bits.
 std::string exact(double value) { return fmt::format("{:a}", value); }
@@ -24,7 +24,8 @@ nlohmann::json header_of(const SafetensorsFile& file, const std::filesystem::pat
   JsonOptions options;
   options.code = ExitCode::kFormat;
   nlohmann::json header = parse_json(found->second, path.string(), options);
-  if (!header.is_object() || header.value("format", nlohmann::json()) != kFormat) {
+  if (!header.is_object() || header.value("format", nlohmann::json()) != kFormat ||
+      !file.metadata().contains(kSelfHash)) {
     throw FormatError("{}: written by another version (hint: --overwrite starts afresh)",
                       path.string());
   }
@@ -79,6 +80,7 @@ void write_checkpoint(const std::filesystem::path& file, const TrainingCheckpoin
                                    {"metrics_bytes", at.metrics_bytes},
                                    {"seconds", exact(at.seconds)},
                                    {"inputs", at.inputs},
+                                   {"files", at.files},
                                    {"rounds", nlohmann::ordered_json::array()},
                                    {"bases", at.bases.size()},
                                    {"optimizer_steps", training.optimizer().steps()},
@@ -92,12 +94,13 @@ void write_checkpoint(const std::filesystem::path& file, const TrainingCheckpoin
     if (at.bases[place].defined())
       tensors.push_back({fmt::format("basis.{}", place), at.bases[place]});
   }
-  write_safetensors(file, std::move(tensors), {{"state", header.dump()}});
+  write_safetensors(file, std::move(tensors), {{"state", header.dump()}, {kSelfHash, ""}});
 }
 
 TrainingCheckpoint read_checkpoint(const std::filesystem::path& path) {
   const SafetensorsFile file(path);
   const nlohmann::json header = header_of(file, path);
+  file.check_self_hash();
   TrainingCheckpoint at;
   try {
     at.round = header.at("round").get<int64_t>();
@@ -110,6 +113,7 @@ TrainingCheckpoint read_checkpoint(const std::filesystem::path& path) {
     at.loss = read_loss(header.at("loss"));
     at.logged = read_loss(header.at("logged"));
     at.seconds = number(header, "seconds");
+    at.files = header.at("files").get<std::map<std::string, std::string>>();
     at.inputs = header.at("inputs").get<std::vector<std::string>>();
     at.rounds = read_rounds(header.at("rounds"));
     at.bases = PlaceBases(std::min<size_t>(header.at("bases").get<size_t>(), 1'000'000));

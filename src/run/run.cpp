@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
@@ -21,16 +23,24 @@ namespace {
 
 /// The file itself, or the files of a folder (a model, an adapter of PEFT) in the order of their
 /// names.
-void add_input(Manifest& manifest, const fs::path& path) {
+std::vector<fs::path> files_of(const fs::path& path) {
   std::vector<fs::path> files = {path};
-  if (fs::is_directory(path)) {
+  std::error_code fault;  // whoever opens it says so
+  if (fs::is_directory(path, fault)) {
     files.clear();
-    for (const auto& entry : fs::directory_iterator(path)) {
+    for (const auto& entry : fs::directory_iterator(path, fault)) {
       if (entry.is_regular_file()) files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());
   }
-  for (const fs::path& file : files) manifest.inputs.push_back(describe_input(file));
+  return files;
+}
+
+/// What else lies in a model's folder (a log, a README) may change while a run is under way.
+bool is_read(const fs::path& file) {
+  constexpr std::array kRead = {".json", ".safetensors", ".model", "vocab.txt", "merges.txt"};
+  return std::ranges::any_of(
+      kRead, [&](const char* name) { return file.extension() == name || file.filename() == name; });
 }
 
 /// Those that are given.
@@ -155,6 +165,13 @@ Run::Run(const ParsedCommand& command, const Communicator& processes, std::vecto
   check_processes(command, processes);
   const Config& config = command.config;
   if (!config.model.path.empty()) folder_.inputs.push_back(config.model.path);
+  for (const fs::path& input : folder_.inputs) {
+    for (const fs::path& file : files_of(input)) {
+      std::error_code fault;
+      const auto time = fs::last_write_time(file, fault);
+      if (!fault && (file == input || is_read(file))) opened_[file] = time;
+    }
+  }
   const bool needed = command.program != Program::kEval && command.subcommand.empty();
   if (needed && !command.dry_run && config.run.output.empty())
     throw ConfigError("run.output: is needed and not given (hint: --output DIR)");
@@ -162,6 +179,16 @@ Run::Run(const ParsedCommand& command, const Communicator& processes, std::vecto
     if (!config.run.output.empty()) RunFolder::check(config.run.output, folder_);
     return is_finished(command);
   });
+}
+
+void Run::add_input(Manifest& manifest, const fs::path& path) const {
+  for (const fs::path& file : files_of(path)) {
+    const auto opened = opened_.find(file);
+    const bool watched = opened != opened_.end();
+    manifest.inputs.push_back(
+        describe_input(file, watched ? std::optional(opened->second) : std::nullopt));
+    manifest.inputs.back().watched = watched;
+  }
 }
 
 std::unique_ptr<RunFolder> Run::make_folder() const {

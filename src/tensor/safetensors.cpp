@@ -2,10 +2,12 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -39,10 +41,21 @@ const char* dtype_name(const NamedTensor& named) {
   throw FormatError("tensor '{}': its dtype cannot be written as safetensors", named.name);
 }
 
+/// Where the 64 digits of a file's own hash stand; npos: nowhere. Text within a value has its
+/// quotation marks escaped and is never found.
+size_t find_self_hash(std::string_view file) {
+  const std::string key = fmt::format("\"{}\":\"", kSelfHash);
+  const size_t found = file.find(key);
+  return found == std::string_view::npos ? found : found + key.size();
+}
+
+const std::string kNoHash(64, '0');
+
 /// The JSON header, padded to a multiple of 8 bytes.
 std::string header_text(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
-                        const std::map<std::string, std::string>& metadata) {
+                        std::map<std::string, std::string> metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (metadata.contains(kSelfHash)) metadata[kSelfHash] = kNoHash;
   if (!metadata.empty()) header["__metadata__"] = metadata;
   uint64_t offset = 0;
   std::set<std::string> names;
@@ -72,6 +85,24 @@ const SafetensorsEntry* SafetensorsFile::find(const std::string& name) const {
   return found == header_.tensors.end() || found->name != name ? nullptr : &*found;
 }
 
+void SafetensorsFile::check_self_hash() const {
+  const auto said = metadata().find(kSelfHash);
+  if (said == metadata().end()) return;
+  const std::string_view bytes = file_->view();
+  const size_t digits = find_self_hash(bytes);
+  Sha256 hash;
+  if (said->second.size() == kNoHash.size() && digits != std::string_view::npos) {
+    hash.update(bytes.substr(0, digits));
+    hash.update(kNoHash);
+    hash.update(bytes.substr(digits + kNoHash.size()));
+    if (hash.hex() == said->second) return;
+  }
+  throw FormatError(
+      "{}: is not as it was written: its bytes have another SHA-256 than its metadata says (hint: "
+      "put an intact copy in its place, or make it anew)",
+      file_->path().string());
+}
+
 at::Tensor SafetensorsFile::tensor(const SafetensorsEntry& entry) const {
   const at::ScalarType type = scalar_type(entry, file_->path().string());
   const std::byte* data = file_->data() + entry.begin;
@@ -97,24 +128,32 @@ void write_safetensors(const std::filesystem::path& path, std::vector<NamedTenso
     };
     return key(a) < key(b);
   });
-  const std::string header = header_text(path, tensors, metadata);
-  AtomicFile file(path);
-  std::string length(8, '\0');
-  for (size_t i = 0; i < 8; ++i)
-    length[i] = static_cast<char>(static_cast<uint64_t>(header.size()) >> (8 * i));
-  file.write(length);
-  file.write(header);
-  for (const auto& named : tensors) {
-    at::Tensor dense = named.tensor.detach();
-    if (dense.is_meta()) {
-      dense = source(named.name);
-      if (dense.sizes() != named.tensor.sizes() || dense.dtype() != named.tensor.dtype())
-        throw Error(ExitCode::kInternal,
-                    path.string() + ": " + named.name + " was announced otherwise");
+  std::string header = header_text(path, tensors, metadata);
+  const auto pass_to = [&](const std::function<void(std::string_view)>& take) {
+    std::string length(8, '\0');
+    for (size_t i = 0; i < 8; ++i)
+      length[i] = static_cast<char>(static_cast<uint64_t>(header.size()) >> (8 * i));
+    take(length);
+    take(header);
+    for (const auto& named : tensors) {
+      at::Tensor dense = named.tensor.detach();
+      if (dense.is_meta()) {
+        dense = source(named.name);
+        if (dense.sizes() != named.tensor.sizes() || dense.dtype() != named.tensor.dtype())
+          throw Error(ExitCode::kInternal,
+                      path.string() + ": " + named.name + " was announced otherwise");
+      }
+      dense = dense.cpu().contiguous();
+      take({static_cast<const char*>(dense.const_data_ptr()), dense.nbytes()});
     }
-    dense = dense.cpu().contiguous();
-    file.write({static_cast<const char*>(dense.const_data_ptr()), dense.nbytes()});
+  };
+  if (metadata.contains(kSelfHash)) {
+    Sha256 hash;
+    pass_to([&](std::string_view bytes) { hash.update(bytes); });
+    header.replace(find_self_hash(header), kNoHash.size(), hash.hex());
   }
+  AtomicFile file(path);
+  pass_to([&](std::string_view bytes) { file.write(bytes); });
   file.commit();
 }
 

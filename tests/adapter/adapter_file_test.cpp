@@ -5,6 +5,7 @@
 #include "adapter/adapted_model.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
+#include "support/file_helpers.h"
 
 namespace eida {
 namespace {
@@ -113,6 +114,18 @@ TEST_P(AdapterFileTest, BrokenFilesAreErrors) {
   }
   write_safetensors(broken, changed, metadata);
   expect_format_error({broken}, "has a factor of shape");
+}
+
+TEST_P(AdapterFileTest, EveryFlippedByteIsAnError) {
+  write_rounds("eida", 1);
+  const std::string bytes = read_file(files_[0]);
+  const auto broken = dir_.path() / "broken";
+  for (size_t i = 0; i < bytes.size(); i += i < 400 ? 1 : 97) {
+    std::string flipped = bytes;
+    flipped[i] = static_cast<char>(flipped[i] ^ (1 << i % 8));
+    testing::write_text(broken, flipped);
+    EXPECT_THROW(AdapterFile{broken}, FormatError) << i;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, AdapterFileTest, testing::kEveryTiny, testing::tiny_name);

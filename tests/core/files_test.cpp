@@ -172,5 +172,11 @@ TEST(Sha256, FileInPiecesEqualsBytesInMemory) {
   const TempDir dir;
   const std::string bytes(3'000'001, 'q');
   EXPECT_EQ(eida::sha256_file(write_text(dir.path() / "a", bytes)), eida::sha256(bytes));
+  EXPECT_EQ(eida::sha256_file(dir.path() / "a", 3), eida::sha256(bytes.substr(0, 3)));
   EXPECT_THROW(eida::sha256_file(dir.path() / "none"), eida::DataError);
+  eida::Sha256 hash;
+  hash.update(bytes.substr(0, 3));
+  EXPECT_EQ(hash.hex(), eida::sha256(bytes.substr(0, 3)));
+  hash.update(bytes.substr(3));
+  EXPECT_EQ(hash.hex(), eida::sha256(bytes));
 }

@@ -40,6 +40,39 @@ TEST(Manifest, MissingInputIsAnError) {
   EXPECT_THROW(eida::describe_input("/none/x"), eida::DataError);
 }
 
+TEST(Manifest, AnInputThatChangesIsAnError) {
+  using eida::testing::message_of;
+  namespace fs = std::filesystem;
+  const eida::testing::TempDir dir;
+  const auto file = eida::testing::write_text(dir.path() / "train.tsv", "abc");
+  eida::Manifest manifest{.inputs = {eida::describe_input(file)}};
+  const auto touch = [&] {
+    fs::last_write_time(file, fs::last_write_time(file) + std::chrono::seconds(1));
+  };
+  manifest.check_inputs();
+  touch();
+  manifest.check_inputs();  // the same bytes
+  eida::testing::write_text(file, "abd");
+  touch();
+  const std::string changed = file.string() +
+                              ": changed while the run was reading it (hint: put it back and "
+                              "--resume, or --overwrite)";
+  EXPECT_EQ(message_of<eida::DataError>([&] { manifest.check_inputs(); }), changed);
+  manifest.inputs[0].watched = false;
+  manifest.check_inputs();
+  manifest.inputs[0].watched = true;
+  fs::remove(file);
+  EXPECT_THROW(manifest.check_inputs(), eida::DataError);
+}
+
+TEST(Manifest, AnInputThatChangedBeforeItWasHashedIsAnError) {
+  const eida::testing::TempDir dir;
+  const auto file = eida::testing::write_text(dir.path() / "train.tsv", "abc");
+  const auto opened = std::filesystem::last_write_time(file);
+  eida::describe_input(file, opened);
+  EXPECT_THROW(eida::describe_input(file, opened - std::chrono::seconds(1)), eida::DataError);
+}
+
 TEST(SystemInfo, RevisionIsAHashOrUnknown) {
   EXPECT_TRUE(
       std::regex_match(eida::git_revision(), std::regex("unknown|[0-9a-f]{40,64}(-dirty)?")));

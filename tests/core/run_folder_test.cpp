@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "eida/core/error.h"
+#include "eida/core/files.h"
 #include "eida/core/json.h"
 #include "support/file_helpers.h"
 #include "support/test_data.h"
@@ -156,6 +158,55 @@ TEST_F(RunFolderTest, TwoProcessesCannotShareOne) {
   RunFolder folder(path_, {});
   EXPECT_EQ(refusal({.overwrite = true}),
             path_.string() + ": another process works in this run folder");
+}
+
+TEST_F(RunFolderTest, ALockEndsWithItsProcess) {
+  const auto lock_and_die = [&] {
+    RunFolder folder(path_, {});
+    ::raise(SIGKILL);
+  };
+  EXPECT_EXIT(lock_and_die(), ::testing::KilledBySignal(SIGKILL), "");
+  EXPECT_TRUE(has("INCOMPLETE"));
+  EXPECT_NO_THROW(RunFolder(path_, {.resume = true}));
+}
+
+TEST_F(RunFolderTest, NothingIsWrittenBesideARunThatIsGone) {
+  RunFolder folder(path_, {});
+  fs::rename(path_, path_.parent_path() / "moved");
+  const std::string gone =
+      path_.string() + ": the run folder was removed, moved or replaced while the run was in it";
+  EXPECT_EQ(message_of<eida::DataError>([&] { folder.file("rounds/01/a"); }), gone);
+  EXPECT_FALSE(fs::exists(path_));
+  fs::create_directories(path_);  // another one in its place
+  EXPECT_EQ(message_of<eida::DataError>([&] { folder.finish(manifest_); }), gone);
+  EXPECT_FALSE(has("manifest.json"));
+}
+
+TEST_F(RunFolderTest, TheManifestKnowsItsFiles) {
+  complete_run();
+  const auto outputs = eida::read_json(path_ / "manifest.json").at("outputs");
+  ASSERT_EQ(outputs.size(), 1U);
+  EXPECT_EQ(outputs[0].at("path"), "curves.csv");
+  EXPECT_EQ(outputs[0].at("sha256"), eida::sha256("old"));
+  eida::check_run_file(path_, "curves.csv");
+  eida::check_run_file(path_, "another");
+  write_text(path_ / "curves.csv", "odd");
+  EXPECT_EQ(message_of<eida::DataError>([&] { eida::check_run_file(path_, "curves.csv"); }),
+            (path_ / "curves.csv").string() +
+                ": is not as the run wrote it (hint: put an intact copy in its place, or run it "
+                "anew)");
+  write_text(path_ / "INCOMPLETE", "a run goes on in it");
+  eida::check_run_file(path_, "curves.csv");
+}
+
+TEST_F(RunFolderTest, AnInputThatChangedLeavesTheRunIncomplete) {
+  const auto input = write_text(dir_.path() / "train.tsv", "abc");
+  manifest_.inputs.push_back(eida::describe_input(input));
+  RunFolder folder(path_, {});
+  write_text(input, "abcd");
+  EXPECT_THROW(folder.finish(manifest_), eida::DataError);
+  EXPECT_TRUE(has("INCOMPLETE"));
+  EXPECT_FALSE(has("manifest.json"));
 }
 
 TEST_F(RunFolderTest, CheckWritesNothing) {

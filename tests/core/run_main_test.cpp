@@ -1,6 +1,7 @@
 #include "eida/core/run_main.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include <new>
 
 #include "eida/core/error.h"
+#include "eida/core/files.h"
 #include "eida/core/run_folder.h"
 #include "eida/core/signals.h"
 #include "support/file_helpers.h"
@@ -99,6 +101,38 @@ TEST(RunMainDeathTest, LostResultsAreAnError) {
   };
   EXPECT_EXIT(write_to_full_disk(), ::testing::ExitedWithCode(3),
               "eida-probe: standard output: cannot write: No space left on device");
+}
+
+TEST(RunMainDeathTest, AMappedFileThatIsCutShortIsNamed) {
+  const eida::testing::TempDir dir;
+  const auto file = dir.path() / "model.safetensors";
+  eida::write_file_atomic(file, std::string(100'000, 'x'));
+  const auto cut = [&] {
+    std::exit(eida::run_main("eida-train", [&] {
+      const eida::RunFolder folder(dir.path() / "x", {});
+      const eida::MappedFile map(file);
+      std::filesystem::resize_file(file, 1);
+      return map.view().back() == 'x' ? 97 : 96;
+    }));
+  };
+  EXPECT_EXIT(cut(), ::testing::ExitedWithCode(3),
+              "eida-train: .*model.safetensors: was cut short while it was read, or its disk "
+              "fails \\(hint: .*\\)\n$");
+  EXPECT_TRUE(eida::testing::holds(eida::testing::read_text(dir.path() / "x" / "INCOMPLETE"),
+                                   "model.safetensors: was cut short"));
+}
+
+TEST(RunMainDeathTest, ResultsThatNobodyReadsAreAnError) {
+  const auto write_to_closed_pipe = [] {
+    std::exit(eida::run_main("eida-probe", [] {
+      int ends[2];
+      if (::pipe(ends) != 0 || ::dup2(ends[1], STDOUT_FILENO) < 0) return 99;
+      ::close(ends[0]);
+      return std::puts("{}") < 0 ? 98 : 0;
+    }));
+  };
+  EXPECT_EXIT(write_to_closed_pipe(), ::testing::ExitedWithCode(3),
+              "eida-probe: standard output: cannot write: Broken pipe");
 }
 
 TEST_F(SignalTest, SetsAFlagThatThrowsWithTheRightCode) {

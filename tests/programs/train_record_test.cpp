@@ -25,6 +25,7 @@ TEST(MetricsLog, CutsOffWhatNoStateKnows) {
   MetricsLog log(file, kept);
   log.write({{"step", 3}});
   EXPECT_EQ(read_file(file), "{\"step\":1}\n{\"step\":3}\n");
+  EXPECT_EQ(log.sha256(), sha256_file(file));
   EXPECT_THROW(MetricsLog(file, 1000), DataError);
 }
 

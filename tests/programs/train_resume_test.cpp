@@ -4,6 +4,7 @@
 #include "eida/core/rng.h"
 #include "eida/tensor/safetensors.h"
 #include "programs/train_fixture.h"
+#include "support/file_helpers.h"
 
 namespace eida {
 namespace {
@@ -19,6 +20,30 @@ class TrainResume : public testing::TrainProgram {
     EXPECT_EQ(result.code, 0) << result.err;
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
                                                                  start);
+  }
+
+  /// Options of a run that does not end before the test has done something to it.
+  std::vector<std::string> long_life(std::vector<std::string> more = {}) const {
+    return with({"--set", "rounds=50", "--set", "train.batch_size=1"}, std::move(more));
+  }
+
+  /// Puts other lines into metrics.jsonl of a_, as long as before, and their SHA-256 into its
+  /// state.
+  void replace_metrics(const std::string& lines) const {
+    const auto path = a_ / "state/state.safetensors", metrics = a_ / "metrics.jsonl";
+    std::vector<NamedTensor> tensors;
+    std::string state;
+    {
+      const SafetensorsFile file(path);
+      for (const auto& entry : file.entries())
+        tensors.push_back({entry.name, file.tensor(entry).clone()});
+      state = file.metadata().at("state");
+    }
+    const auto known = nlohmann::json::parse(state).at("metrics_bytes").get<uint64_t>();
+    const std::string hash = sha256_file(metrics, known);
+    write_file_atomic(metrics, lines);
+    state.replace(state.find(hash), hash.size(), sha256_file(metrics, known));
+    write_safetensors(path, tensors, {{"state", state}, {kSelfHash, ""}});
   }
 
   /// Kills the run at `kills` random moments of its life and lets it go on each time.
@@ -117,6 +142,88 @@ TEST_F(TrainResume, AStateOfAnotherVersionIsRefusedAndChangesNothing) {
   EXPECT_EQ(testing::files_in(a_), before);
 }
 
+TEST_F(TrainResume, WhatTheRunWroteAndReadsAgainIsCheckedToTheByte) {
+  time_of(train(a_));
+  auto longer = train(a_, true, {"--resume"});
+  *std::find(longer.begin(), longer.end(), "2") = "3";  // --rounds
+  const std::string adapter = "rounds/01/adapter.safetensors";
+  for (const auto& [name, code] : {std::pair<std::string, int>{"state/state.safetensors", 4},
+                                   {adapter, 3},
+                                   {"rounds/01/subspaces.json", 3},
+                                   {"metrics.jsonl", 3}}) {
+    const std::string before = read_file(a_ / name);
+    std::string flipped = before;
+    flipped[flipped.size() / 3] ^= 1;
+    write_file_atomic(a_ / name, flipped);
+    const auto files = testing::files_in(a_);
+    const auto refused = run(longer);
+    EXPECT_EQ(refused.code, code) << refused.err;
+    EXPECT_NE(refused.err.find((a_ / name).string() + ": is not as "), std::string::npos)
+        << refused.err;
+    EXPECT_EQ(testing::files_in(a_), files) << name;
+    if (name == adapter) {
+      for (const char* form : {"huggingface", "peft"}) {
+        const auto exported = run(
+            {EIDA_TRAIN, "export", "--run", a_.string(), "--to", form, "--output", b_.string()});
+        EXPECT_EQ(exported.code, 4) << exported.err;
+        EXPECT_FALSE(std::filesystem::exists(b_));
+      }
+    }
+    write_file_atomic(a_ / name, before);
+  }
+  const auto finished = train(a_, true, {"--resume"});
+  const std::string summary = read_file(a_ / "summary.json");
+  testing::write_text(a_ / "summary.json", summary + " ");
+  EXPECT_EQ(run(finished).code, 3);
+  testing::write_text(a_ / "summary.json", summary);
+  EXPECT_EQ(run(finished).code, 0);
+  EXPECT_EQ(run(longer).code, 0);
+}
+
+TEST_F(TrainResume, AnInputThatChangesWhileTheRunReadsItEndsTheRun) {
+  for (const auto& file : {reviews_, encoder_ / "model.safetensors"}) {
+    std::filesystem::remove_all(a_);
+    const RunningProgram program(dir_.path(),
+                                 train(a_, true, long_life({"--set", "train.log_every=1"})));
+    ASSERT_TRUE(testing::wait_for(a_ / "state/state.safetensors"));
+    const std::string before = read_file(file);
+    std::string changed = before;
+    changed[changed.size() - 4] ^= 1;
+    testing::write_text(file, changed);  // in its place
+    const auto ended = program.wait();
+    EXPECT_EQ(ended.code, 3) << ended.err;
+    EXPECT_NE(ended.err.find(file.string() + ": changed while the run was reading it"),
+              std::string::npos)
+        << ended.err;
+    EXPECT_FALSE(std::filesystem::exists(a_ / "manifest.json"));
+    testing::write_text(file, before);
+  }
+}
+
+TEST_F(TrainResume, OneRunAtATimeWorksInAFolder) {
+  const auto arguments = train(a_, true, long_life({"--resume"}));
+  const RunningProgram program(dir_.path(), arguments);
+  ASSERT_TRUE(testing::wait_for(a_ / "state/state.safetensors"));
+  const auto other = dir_.path() / "other";
+  std::filesystem::create_directories(other);
+  const auto second = testing::run_program(other, arguments);
+  EXPECT_EQ(second.code, 2) << second.err;
+  EXPECT_NE(second.err.find("another process works in this run folder"), std::string::npos)
+      << second.err;
+  program.send(SIGKILL);  // and its lock is gone
+  EXPECT_EQ(program.wait().code, 128 + SIGKILL);
+}
+
+TEST_F(TrainResume, ARunWhoseFolderIsRemovedEnds) {
+  const RunningProgram program(dir_.path(), train(a_, true, long_life()));
+  ASSERT_TRUE(testing::wait_for(a_ / "state/state.safetensors"));
+  std::filesystem::rename(a_, b_);
+  const auto ended = program.wait();
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  EXPECT_NE(ended.err.find(a_.string()), std::string::npos) << ended.err;
+  EXPECT_FALSE(std::filesystem::exists(b_ / "manifest.json"));
+}
+
 TEST_F(TrainResume, OtherDataOrAnotherModelAtTheSamePathIsRefused) {
   auto longer = train(a_, true, {"--resume"});
   time_of(train(a_));
@@ -200,7 +307,7 @@ TEST_F(TrainResume, AStepThatFloat16LeftOutIsReadAgain) {
   const size_t begin = lines.find(key) + key.size();
   const size_t end = lines.find(',', begin);
   lines.replace(begin, end - begin, "null" + std::string(end - begin - 4, ' '));
-  write_file_atomic(a_ / "metrics.jsonl", lines);
+  replace_metrics(lines);
   auto arguments = train(a_, true, {"--resume"});
   *std::find(arguments.begin(), arguments.end(), "2") = "3";  // --rounds
   const auto result = run(arguments);

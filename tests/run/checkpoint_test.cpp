@@ -8,6 +8,7 @@
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "eida/tensor/safetensors.h"
+#include "support/file_helpers.h"
 
 namespace eida {
 namespace {
@@ -44,6 +45,7 @@ TEST_P(CheckpointTest, ReadsBackToTheBit) {
   written.loss = {0.1 + 0.2, 40};
   written.logged = {0.3, 2};
   written.inputs = {"abc", "def"};
+  written.files = {{"metrics.jsonl", "0123"}};
   written.rounds.resize(2);
   written.rounds[1].train_loss = 1.0 / 3.0;
   written.bases = testing::random_bases(*run.model);
@@ -56,6 +58,7 @@ TEST_P(CheckpointTest, ReadsBackToTheBit) {
   EXPECT_EQ(read.loss.sum, 0.1 + 0.2);
   EXPECT_EQ(read.logged.count, 2);
   EXPECT_EQ(read.inputs, written.inputs);
+  EXPECT_EQ(read.files, written.files);
   ASSERT_EQ(read.rounds.size(), 2U);
   EXPECT_EQ(read.rounds[1].train_loss, 1.0 / 3.0);
   EXPECT_TRUE(read.bases[0].equal(written.bases[0]));
@@ -82,16 +85,30 @@ TEST_P(CheckpointTest, BrokenOrForeignFilesAreErrors) {
   EXPECT_THROW(read_checkpoint(file()), FormatError);
   write_safetensors(file(), {{"values", at::randn({2})}});
   EXPECT_THROW(read_checkpoint(file()), FormatError);
-  write_safetensors(file(), {{"values", at::randn({2})}},
-                    {{"state", R"({"format": "eida-training-state-6", "round": "x"})"}});
+  write_safetensors(
+      file(), {{"values", at::randn({2})}},
+      {{"state", R"({"format": "eida-training-state-7", "round": "x"})"}, {kSelfHash, ""}});
   EXPECT_THROW(read_checkpoint(file()), FormatError);
-  write_safetensors(file(), {{"values", at::randn({2})}}, {{"state", R"({"format": 1})"}});
+  write_safetensors(file(), {{"values", at::randn({2})}},
+                    {{"state", R"({"format": 1})"}, {kSelfHash, ""}});
   EXPECT_THROW(read_checkpoint(file()), FormatError);
   TrainingCheckpoint negative;
   negative.step = -1;
   write_checkpoint(file(), negative, *run.training);
   EXPECT_THROW(read_checkpoint(file()), FormatError);
   EXPECT_THROW(read_checkpoint(dir_.path() / "missing"), DataError);
+}
+
+TEST_P(CheckpointTest, EveryFlippedByteIsAnError) {
+  const Run run = begin();
+  write_checkpoint(file(), {}, *run.training);
+  const std::string bytes = read_file(file());
+  for (size_t i = 0; i < bytes.size(); i += i < 700 ? 1 : 997) {
+    std::string flipped = bytes;
+    flipped[i] = static_cast<char>(flipped[i] ^ (1 << i % 8));
+    testing::write_text(file(), flipped);
+    EXPECT_THROW(read_checkpoint(file()), FormatError) << i;
+  }
 }
 
 TEST_P(CheckpointTest, AnotherNumberOfParametersIsAnError) {

@@ -8,6 +8,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/rng.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 
 namespace eida {
@@ -170,6 +171,35 @@ TEST_F(SafetensorsFolder, EqualTensorsInAnyOrderGiveEqualBytes) {
   write_safetensors(path_of("1"), {a, b});
   write_safetensors(path_of("2"), {b, a});
   EXPECT_EQ(sha256_file(path_of("1")), sha256_file(path_of("2")));
+}
+
+TEST_F(SafetensorsFolder, AFileWithItsOwnHashKnowsEveryFlippedBit) {
+  const std::vector<NamedTensor> tensors = {{"a", at::arange(5)},
+                                            {"b", at::arange(3).to(at::kByte)}};
+  const std::map<std::string, std::string> metadata = {{"about", R"("sha256":"0)"},
+                                                       {kSelfHash, ""}};
+  write_safetensors(path_of("x"), tensors, metadata);
+  const SafetensorsFile whole(path_of("x"));
+  whole.check_self_hash();
+  EXPECT_EQ(whole.metadata().at("about"), metadata.at("about"));
+  EXPECT_TRUE(whole.tensor(*whole.find("a")).equal(tensors[0].tensor));
+  const std::string bytes = read_file(path_of("x"));
+  for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    std::string flipped = bytes;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    testing::write_text(path_of("y"), flipped);
+    try {
+      const SafetensorsFile file(path_of("y"));
+      // A key of another name: who writes it asks for it.
+      if (!file.metadata().contains(kSelfHash)) continue;
+      file.check_self_hash();
+      ADD_FAILURE() << "bit " << bit;
+    } catch (const FormatError&) {
+      continue;
+    }
+  }
+  write_safetensors(path_of("z"), tensors, {{"format", "pt"}});
+  SafetensorsFile(path_of("z")).check_self_hash();  // has none
 }
 
 TEST_F(SafetensorsFolder, PromisedTensorsAreAskedForOneByOne) {

@@ -64,13 +64,30 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+/// Path of the MappedFile that holds this address; empty: none does. For a fault of a map.
+std::string mapped_file_at(const void* address);
+
 /// Drops the whole pages of [data, data + size) from memory where they belong to a MappedFile;
 /// later accesses read the file again. Other memory is left alone. For bytes that have been copied
 /// and are not needed soon.
 void release_mapped_pages(const void* data, size_t size);
 
+/// SHA-256 of bytes that come in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  void update(std::string_view bytes);
+  /// Of what has come so far, 64 lower-case hexadecimal digits; more may follow.
+  std::string hex() const;
+
+ private:
+  std::shared_ptr<void> context_;
+};
+
 /// SHA-256 of a file, read in pieces: 64 lower-case hexadecimal digits. \throws DataError
 std::string sha256_file(const std::filesystem::path& path);
+/// The same of its first `bytes`.
+std::string sha256_file(const std::filesystem::path& path, uint64_t bytes);
 /// SHA-256 of bytes in memory.
 std::string sha256(std::string_view bytes);
 

@@ -1,8 +1,10 @@
 /// The output folder of a run: never looks complete before the run is.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,18 +38,28 @@ class RunFolder {
 
   const std::filesystem::path& path() const;
   /// Path of a file in it; its folders are made. \param name relative, for example "figures/a.svg".
+  /// \throws DataError they cannot be made, or the run folder itself is no longer there
   std::filesystem::path file(std::string_view name) const;
 
-  /// Writes manifest.json and removes INCOMPLETE: the run is complete. \throws DataError
-  void finish(const Manifest& manifest);
+  /// Writes manifest.json and removes INCOMPLETE: the run is complete. \throws DataError, also
+  /// where an input or the folder is not what it was at the start
+  void finish(Manifest manifest);
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-/// Puts the reason into the INCOMPLETE file of a run folder whose scope an exception left.
-/// run_main() calls it.
+/// Compares a file of a run, or the first `bytes` of it, with the SHA-256 that it was written with.
+/// \throws DataError it is another
+void check_written(const std::filesystem::path& file, const std::string& sha256,
+                   uint64_t bytes = UINT64_MAX);
+/// The same of a file in a run's folder, with what its manifest says; nothing where the run is not
+/// complete or the manifest does not name it.
+void check_run_file(const std::filesystem::path& folder, const std::string& name);
+
+/// Puts the reason into the INCOMPLETE file of the run that goes on, or whose scope an exception
+/// has left. run_main() calls it.
 void note_run_failure(std::string_view reason);
 
 }  // namespace eida

@@ -18,9 +18,10 @@ struct FailureHooks {
   std::function<void(int code)> after_line = {};          ///< may end the process
 };
 
-/// Installs the signal handlers, runs `body` and returns its result; flushes stdout. An exception
-/// becomes one line "PROGRAM: message" on stderr, goes into the run folder's INCOMPLETE file, and
-/// its exit code is returned: Error's own, 3 for file-system errors, 1 for the rest.
+/// Installs the signal handlers, runs `body` and returns its result; flushes stdout. An exception,
+/// or a mapped file that is cut short (exit code 3, at once), becomes one line "PROGRAM: message"
+/// on stderr, goes into the run folder's INCOMPLETE file, and its exit code is returned: Error's
+/// own, 3 for file-system errors, 1 for the rest.
 int run_main(const char* program, const std::function<int()>& body,
              const DescribeError& describe = {}, const FailureHooks& hooks = {});
 

@@ -3,8 +3,9 @@
 
 namespace eida {
 
-/// The first SIGINT or SIGTERM sets a flag, a second one ends the process at once. SIGXFSZ is
-/// ignored, so that a file-size limit is an error of write(). run_main() calls this.
+/// The first SIGINT or SIGTERM sets a flag, a second one ends the process at once. SIGXFSZ
+/// and SIGPIPE are ignored, so that a file-size limit and a reader that has gone are errors of
+/// write(). run_main() calls this.
 void install_signal_handlers();
 
 /// True after a SIGINT or SIGTERM. May be called from any thread.

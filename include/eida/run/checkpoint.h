@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,10 @@ struct TrainingCheckpoint {
   double seconds = 0.0;             ///< of all sessions so far; never compared
   std::vector<std::string> inputs;  ///< SHA-256 of what the run reads, in the order of fixed_inputs
   std::vector<RoundRecord> rounds;  ///< finished ones
-  PlaceBases bases;                 ///< of this round, as Method::attach() wants them
+  /// SHA-256 of files of the run that later rounds and its page read, by name; of metrics.jsonl,
+  /// its first metrics_bytes.
+  std::map<std::string, std::string> files;
+  PlaceBases bases;  ///< of this round, as Method::attach() wants them
 
   /// Moves on to round `next`, which begins with the bases of the one before.
   void begin(int64_t next) {
@@ -54,7 +58,7 @@ void write_checkpoint(const std::filesystem::path& file, const TrainingCheckpoin
                       const Training& training);
 
 /// What is needed before the adapters are attached. \throws DataError, FormatError a file that is
-/// not a checkpoint.
+/// not a checkpoint, or has other bytes than were written.
 TrainingCheckpoint read_checkpoint(const std::filesystem::path& file);
 
 /// Restores trained values, moments and loss scale. \throws FormatError tensors of another run.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,16 +31,21 @@ class Run {
   /// an output folder. Every process calls it.
   std::unique_ptr<RunFolder> make_folder() const;
 
-  /// What is known before the run, the inputs hashed in the first process. \throws DataError
+  /// What is known before the run, the inputs hashed in the first process. \throws DataError, also
+  /// where one has changed since the run began
   Manifest manifest() const;
   /// The same of a run that computes with a model.
   Manifest manifest(const ComputeSetting& compute) const;
 
  private:
+  void add_input(Manifest& manifest, const std::filesystem::path& path) const;
+
   const ParsedCommand* command_;
   const Communicator* processes_;
   std::vector<std::filesystem::path> inputs_;
   RunFolderOptions folder_;
+  /// Files that the run reads, and when each was changed.
+  std::map<std::filesystem::path, std::filesystem::file_time_type> opened_;
   bool finished_ = false;
 };
 

@@ -63,9 +63,10 @@ int evaluate_model(const ParsedCommand& command, const Communicator& processes) 
   check_output(task, config, *inputs.data);
 
   const auto folder = run.make_folder();
-  const Manifest manifest = run.manifest(inputs.compute);
+  Manifest manifest = run.manifest(inputs.compute);
   EvalOutcome outcome = evaluate(task, config, inputs);  // in parts, merged in the file's order
   if (!processes.is_root()) return 0;
+  manifest.check_inputs();
   if (folder) {
     describe(outcome.report, config, inputs, manifest.precision);
     write_outcome(*folder, outcome, config, manifest);

@@ -13,14 +13,16 @@ namespace eida {
 namespace {
 
 constexpr const char* kFile = "state/state.safetensors";
+constexpr const char* kMetrics = "metrics.jsonl";
 
 }  // namespace
 
 Checkpoints::Checkpoints(const Config& config, TrainInputs& inputs, const RunFolder* writer,
-                         const Manifest& manifest, Observer& observer)
+                         Manifest& manifest, Observer& observer)
     : config_(&config),
       inputs_(&inputs),
       writer_(writer),
+      manifest_(&manifest),
       observer_(&observer),
       reads_(fixed_inputs(config, inputs.base, manifest)),
       file_(writer != nullptr ? writer->file(kFile) : config.run.output / kFile) {}
@@ -71,7 +73,16 @@ void Checkpoints::restore_or_save(TrainingCheckpoint& at, Training& training) {
 
 void Checkpoints::save(TrainingCheckpoint& at, const Training& training) {
   if (writer_ == nullptr) return;
+  manifest_->check_inputs();
   at.metrics_bytes = observer_->sync();
+  at.files[kMetrics] = observer_->metrics_sha256();
+  for (const RoundRecord& round : at.rounds) {
+    for (const char* name : {"adapter.safetensors", "subspaces.json"}) {
+      const std::string file = round_file(round.round, name);
+      if (!at.files.contains(file) && std::filesystem::exists(writer_->path() / file))
+        at.files[file] = sha256_file(writer_->path() / file);
+    }
+  }
   at.seconds = observer_->seconds();
   at.inputs.clear();
   for (const InputFile& input : reads_) at.inputs.push_back(input.sha256);
@@ -94,7 +105,11 @@ void Checkpoints::save_if_due(TrainingCheckpoint& at, const Training& training, 
 bool check_checkpoint(const std::filesystem::path& folder) {
   const auto file = folder / kFile;
   if (folder.empty() || !std::filesystem::exists(file)) return false;
-  read_checkpoint(file);
+  const TrainingCheckpoint at = read_checkpoint(file);
+  for (const auto& [name, sha256] : at.files) {
+    check_written(folder / name, sha256,
+                  name == kMetrics ? static_cast<uint64_t>(at.metrics_bytes) : UINT64_MAX);
+  }
   return true;
 }
 

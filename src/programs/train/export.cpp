@@ -77,6 +77,7 @@ int run_export(const ParsedCommand& command) {
   check_output(output);
   Config config;
   KeySet given;
+  check_run_file(run, "config.yaml");
   read_config_file(run / "config.yaml", config, given);
   const std::vector<fs::path> files = round_files(run);
   const std::string base = model_fingerprint(config);
@@ -91,8 +92,11 @@ int run_export(const ParsedCommand& command) {
         "huggingface)",
         run.string());
   }
-  std::filesystem::create_directories(output);
-  const PeftReport report = export_peft(*model, files, config.model.path.string(), output);
+  PeftReport report;
+  write_folder(output, [&](const fs::path& made) {
+    fs::create_directories(made);
+    report = export_peft(*model, files, config.model.path.string(), made);
+  });
   fmt::print(
       "{} modules as LoRA of rank up to {}, {} modules whole; largest error {:.1e} of the largest "
       "update{}\n",

@@ -166,6 +166,10 @@ int64_t Observer::sync() {
   return metrics_->bytes();
 }
 
+std::string Observer::metrics_sha256() const {
+  return metrics_ ? metrics_->sha256() : Sha256().hex();
+}
+
 double Observer::seconds() const { return earlier_seconds_ + seconds_since(start_); }
 
 /// Optimiser steps since the start of the first round.

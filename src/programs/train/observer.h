@@ -49,7 +49,8 @@ class Observer {
 
   /// Bytes of metrics.jsonl, which survive the machine's end.
   int64_t sync();
-  double seconds() const;  ///< of this process and those before it
+  std::string metrics_sha256() const;  ///< of these bytes
+  double seconds() const;              ///< of this process and those before it
   /// summary.json: docs/formats.md.
   nlohmann::ordered_json summary(const TrainingCheckpoint& at) const;
 

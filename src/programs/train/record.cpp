@@ -23,15 +23,6 @@ fs::path beside(const fs::path& dir, const char* what) {
   return dir.parent_path() / fmt::format(".{}.eida-{}", dir.filename().string(), what);
 }
 
-/// Puts `made` in the place of `dir`.
-void swap_in(const fs::path& made, const fs::path& dir) {
-  const fs::path old = beside(dir, "old");
-  fs::remove_all(old);
-  if (fs::exists(dir)) fs::rename(dir, old);
-  fs::rename(made, dir);
-  fs::remove_all(old);
-}
-
 using Json = nlohmann::ordered_json;
 
 /// How far a place's subspace has turned; none where a round does not adapt it.
@@ -56,6 +47,7 @@ MetricsLog::MetricsLog(fs::path file, int64_t keep) : file_(std::move(file)), by
                     file_.string(), size, keep);
   }
   if (size > keep) fs::resize_file(file_, static_cast<uintmax_t>(keep));
+  if (keep > 0) hash_.update(read_file(file_, static_cast<uint64_t>(keep)));
   stream_.open(file_, std::ios::binary | std::ios::app);
   if (!stream_) throw DataError("{}: cannot be written", file_.string());
 }
@@ -65,26 +57,33 @@ void MetricsLog::write(const nlohmann::ordered_json& line) {
   stream_ << text << std::flush;
   if (!stream_) throw DataError("{}: cannot be written (hint: is the disk full?)", file_.string());
   bytes_ += static_cast<int64_t>(text.size());
+  hash_.update(text);
+}
+
+void write_folder(const fs::path& dir, const std::function<void(const fs::path&)>& write) {
+  const fs::path made = beside(dir, "partial"), old = beside(dir, "old");
+  fs::remove_all(made);
+  write(made);
+  fs::remove_all(old);
+  if (fs::exists(dir)) fs::rename(dir, old);
+  fs::rename(made, dir);
+  fs::remove_all(old);
 }
 
 void save_model_folder(const PretrainedModel& model, const fs::path& tokenizer_source,
                        const fs::path& dir) {
-  const fs::path made = beside(dir, "partial");
-  fs::remove_all(made);
-  save_pretrained(model, made, tokenizer_source);
-  swap_in(made, dir);
+  write_folder(dir, [&](const fs::path& made) { save_pretrained(model, made, tokenizer_source); });
 }
 
 void link_folder(const fs::path& from, const fs::path& to) {
-  const fs::path made = beside(to, "partial");
-  fs::remove_all(made);
-  fs::create_directories(made);
-  for (const auto& entry : fs::directory_iterator(from)) {
-    std::error_code fault;
-    fs::create_hard_link(entry.path(), made / entry.path().filename(), fault);
-    if (fault) fs::copy_file(entry.path(), made / entry.path().filename());
-  }
-  swap_in(made, to);
+  write_folder(to, [&](const fs::path& made) {
+    fs::create_directories(made);
+    for (const auto& entry : fs::directory_iterator(from)) {
+      std::error_code fault;
+      fs::create_hard_link(entry.path(), made / entry.path().filename(), fault);
+      if (fault) fs::copy_file(entry.path(), made / entry.path().filename());
+    }
+  });
 }
 
 std::string round_file(int64_t round, const char* name) {

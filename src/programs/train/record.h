@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -24,15 +25,22 @@ class MetricsLog {
   /// What was written survives the machine's end. \throws DataError
   void sync() const { sync_file(file_); }
   int64_t bytes() const { return bytes_; }
+  std::string sha256() const { return hash_.hex(); }  ///< of these bytes
 
  private:
   std::filesystem::path file_;
   std::ofstream stream_;
   int64_t bytes_ = 0;
+  Sha256 hash_;
 };
 
-/// Writes a Hugging Face folder beside its final place and moves it there: `dir` is whole, what it
-/// was, or between two renames not there. \throws DataError
+/// Has a folder written beside its final place and moves it there: `dir` is whole, what it was, or
+/// between two renames not there. \param write makes the folder of that name and fills it. \throws
+/// DataError
+void write_folder(const std::filesystem::path& dir,
+                  const std::function<void(const std::filesystem::path&)>& write);
+
+/// Writes a Hugging Face folder with write_folder(). \throws DataError
 void save_model_folder(const PretrainedModel& model, const std::filesystem::path& tokenizer_source,
                        const std::filesystem::path& dir);
 

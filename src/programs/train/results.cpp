@@ -125,6 +125,7 @@ std::string result_text(const nlohmann::ordered_json& summary, OutputFormat form
 
 int show_finished(const Config& config) {
   const auto file = config.run.output / "summary.json";
+  check_run_file(config.run.output, "summary.json");
   try {
     const auto summary = nlohmann::ordered_json::parse(read_file(file));
     fmt::print("{}", result_text(summary, config.run.format));

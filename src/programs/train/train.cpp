@@ -128,7 +128,7 @@ int run_train(const ParsedCommand& command, const Communicator& processes) {
   if (command.dry_run) return processes.is_root() ? dry_run_train(config, inputs) : 0;
 
   const auto folder = run.make_folder();
-  const Manifest manifest = run.manifest(inputs.compute);
+  Manifest manifest = run.manifest(inputs.compute);
   Observer observer(config, inputs, folder.get(), manifest);
   Checkpoints checkpoints(config, inputs, folder.get(), manifest, observer);
   const TrainingCheckpoint end = train(config, inputs, folder.get(), observer, checkpoints);
