@@ -79,7 +79,7 @@ class Builder : public YAML::EventHandler {
  private:
   struct Level {
     json* value;
-    std::string pointer = {};
+    LineMap* lines;
     std::string key = {};
     bool has_key = false;
     int key_line = 0;
@@ -107,19 +107,19 @@ class Builder : public YAML::EventHandler {
   /// Puts a value that begins here into its place. \return the level of what it will hold
   Level place(const YAML::Mark& mark, json value) {
     if (expects_key()) fail(mark, "a key has to be text");
-    Level placed{&root_};
+    Level placed{&root_, &lines_};
     int line = mark.line + 1;
     if (!stack_.empty() && stack_.back().value->is_array()) {
       const Level& list = stack_.back();
       placed = {&list.value->emplace_back(),
-                fmt::format("{}/{}", list.pointer, list.value->size() - 1)};
+                &list.lines->child(std::to_string(list.value->size() - 1))};
     } else if (!stack_.empty()) {
       Level& map = stack_.back();
-      placed = {&(*map.value)[map.key], map.pointer + "/" + escape_json_pointer(map.key)};
+      placed = {&(*map.value)[map.key], &map.lines->child(escape_json_pointer(map.key))};
       line = map.key_line;
       map.has_key = false;
     }
-    lines_[placed.pointer] = line;
+    placed.lines->line = line;
     *placed.value = std::move(value);
     return placed;
   }

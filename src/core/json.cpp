@@ -1,5 +1,6 @@
 #include "eida/core/json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -79,7 +80,8 @@ class Builder : public nlohmann::json_sax<json> {
  private:
   struct Level {
     json* value;
-    std::string key, pointer;
+    LineMap* lines;  ///< null where none are wanted
+    std::string key;
     int key_line;
   };
 
@@ -97,12 +99,12 @@ class Builder : public nlohmann::json_sax<json> {
     return "is not valid JSON: " + printable(what, 200);
   }
 
-  std::string pointer_of_next() const {
-    if (options_.lines == nullptr || stack_.empty()) return "";
+  /// Where the line of the next value goes; null where none are wanted.
+  LineMap* lines_of_next() const {
+    if (stack_.empty() || options_.lines == nullptr) return options_.lines;
     const Level& level = stack_.back();
-    const bool object = level.value->is_object();
-    return level.pointer + "/" +
-           (object ? escape_json_pointer(level.key) : std::to_string(level.value->size()));
+    return &level.lines->child(level.value->is_object() ? escape_json_pointer(level.key)
+                                                        : std::to_string(level.value->size()));
   }
 
   int line_of(const json& value) const {
@@ -110,8 +112,8 @@ class Builder : public nlohmann::json_sax<json> {
     return value.is_number() && position_.at_line_end ? position_.line - 1 : position_.line;
   }
 
-  json* place(json value, const std::string& pointer) {
-    if (options_.lines != nullptr) options_.lines->emplace(pointer, line_of(value));
+  json* place(json value, LineMap* lines) {
+    if (lines != nullptr) lines->line = line_of(value);
     if (stack_.empty()) {
       root_ = std::move(value);
       return &root_;
@@ -123,16 +125,16 @@ class Builder : public nlohmann::json_sax<json> {
   }
 
   bool add(json value) {
-    place(std::move(value), pointer_of_next());
+    place(std::move(value), lines_of_next());
     return true;
   }
 
   bool open(json value) {
     if (stack_.size() >= options_.max_depth)
       fail(fmt::format("is nested deeper than {}", options_.max_depth));
-    std::string pointer = pointer_of_next();
-    json* placed = place(std::move(value), pointer);
-    stack_.push_back({placed, "", std::move(pointer), 0});
+    LineMap* lines = lines_of_next();
+    json* placed = place(std::move(value), lines);
+    stack_.push_back({placed, lines, "", 0});
     return true;
   }
 
@@ -155,6 +157,13 @@ std::string escape_json_pointer(std::string_view key) {
   replace_all(escaped, "~", "~0");
   replace_all(escaped, "/", "~1");
   return escaped;
+}
+
+int LineMap::at(std::string_view pointer) const {
+  if (pointer.empty()) return line;
+  const size_t end = std::min(pointer.find('/', 1), pointer.size());
+  const auto found = children_.find(pointer.substr(1, end - 1));
+  return found == children_.end() ? 0 : found->second.at(pointer.substr(end));
 }
 
 void throw_error(ExitCode code, const std::string& message) {

@@ -20,6 +20,23 @@ std::vector<std::string> split_fields(bool comma, std::string_view row) {
   return fields;
 }
 
+/// The task's columns of a file. \throws RowError two of them are one
+Columns columns_of(const std::vector<std::string>& names, const ReaderOptions& options) {
+  const Columns columns = options.task->columns(Header(names), options);
+  using Pair = std::pair<std::optional<size_t>, std::optional<size_t>>;
+  for (const auto& [one, other] :
+       {Pair(columns.second, columns.first), Pair(columns.label, columns.first),
+        Pair(columns.label, columns.second)}) {
+    if (one && one == other) {
+      throw RowError(
+          fmt::format("column '{}' is chosen twice: each text and the label have one of "
+                      "their own (hint: data.*_column)",
+                      printable(names[*one])));
+    }
+  }
+  return columns;
+}
+
 /// Message of nlohmann without its "[json.exception…]" prefix, on one line and bounded.
 std::string short_message(const Json::exception& error) {
   std::string_view message = error.what();
@@ -90,7 +107,7 @@ RawRow parse_pair(std::string_view row) {
 
 RowParser make_delimited_parser(bool comma, std::string_view header, const ReaderOptions& options) {
   const std::vector<std::string> names = split_fields(comma, header);
-  const Columns columns = options.task->columns(Header(names), options);
+  const Columns columns = columns_of(names, options);
   const auto parse = [=](std::string_view row) {
     auto fields = split_fields(comma, row);
     if (fields.size() != names.size()) {
@@ -110,7 +127,7 @@ RowParser make_json_parser(std::string_view first_row, const ReaderOptions& opti
   std::vector<std::string> names;
   const Json first = parse_object(first_row);
   for (const auto& item : first.items()) names.push_back(item.key());
-  const Columns columns = options.task->columns(Header(names), options);
+  const Columns columns = columns_of(names, options);
   const auto parse = [=](std::string_view row) {
     const Json object = parse_object(row);
     RawRow raw;

@@ -6,10 +6,14 @@
 #include <memory>
 #include <new>
 
+#include "eida/core/error.h"
 #include "unicode.h"
 
 namespace eida::meteor {
 namespace {
+
+/// Of a pair of texts: two of 10,000 words of English have a tenth.
+constexpr size_t kMostMatches = size_t{1} << 23;
 
 /// Snowball's English stemmer (Porter 2).
 class Stemmer {
@@ -126,8 +130,9 @@ Matcher::Matcher(const Corpus& corpus)
       phrases_(corpus.phrase_count()),
       reference_phrases_(corpus.phrase_count()) {}
 
-void Matcher::set_hypothesis(size_t text) {
+void Matcher::set_hypothesis(size_t text, size_t item) {
   hypothesis_text_ = text;
+  item_ = item;
   hypothesis_ = corpus_.words(text);
   words_.clear();
   words_.add(hypothesis_);
@@ -143,6 +148,7 @@ void Matcher::match(size_t reference) {
   reference_ = corpus_.words(reference);
   if (matches_.size() <= reference_.size()) matches_.resize(reference_.size() + 1);
   for (size_t j = 0; j <= reference_.size(); ++j) matches_[j].clear();
+  found_ = 0;
   hypothesis_coverage_.assign(hypothesis_.size(), 0);
   reference_coverage_.assign(reference_.size(), 0);
   for (int32_t j = 0; j < std::ssize(reference_); ++j)
@@ -163,6 +169,12 @@ void Matcher::match(size_t reference) {
 }
 
 void Matcher::add(const Match& match) {
+  if (++found_ > kMostMatches) {
+    throw DataError(
+        "METEOR: item {}: texts of {} and {} words match in more than {} ways, the limit (hint: "
+        "does a word repeat without end? --metrics can leave METEOR out)",
+        item_, hypothesis_.size(), reference_.size(), kMostMatches);
+  }
   matches_[static_cast<size_t>(match.reference)].push_back(match);
   for (int32_t j = match.reference; j < match.reference_end(); ++j) ++reference_coverage_[j];
   for (int32_t i = match.hypothesis; i < match.hypothesis_end(); ++i) ++hypothesis_coverage_[i];

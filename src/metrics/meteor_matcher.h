@@ -100,7 +100,9 @@ class Matcher {
  public:
   explicit Matcher(const Corpus& corpus);
 
-  void set_hypothesis(size_t text);
+  /// \param item from 1, for messages
+  void set_hypothesis(size_t text, size_t item);
+  /// \throws DataError more matches than any text has that is not one word without end
   void match(size_t reference);
 
   std::span<const int32_t> hypothesis() const { return hypothesis_; }
@@ -121,7 +123,7 @@ class Matcher {
 
   const Corpus& corpus_;
   Positions words_, stems_, phrases_, reference_phrases_;
-  size_t hypothesis_text_ = 0;
+  size_t hypothesis_text_ = 0, item_ = 0, found_ = 0;
   std::span<const int32_t> hypothesis_, reference_;
   std::vector<std::vector<Match>> matches_;
   std::vector<int32_t> hypothesis_coverage_, reference_coverage_;

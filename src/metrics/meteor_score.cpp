@@ -3,7 +3,9 @@
 #include <cmath>
 #include <compare>
 #include <cstdlib>
+#include <utility>
 
+#include "eida/core/signals.h"
 #include "eida/metrics/meteor.h"
 #include "meteor_matcher.h"
 
@@ -12,6 +14,7 @@ namespace meteor {
 namespace {
 
 constexpr size_t kBeam = 40;
+constexpr size_t kMostWaiting = 4096;  ///< paths that wait for the cut to the beam
 
 /// A match's weight for the search: its words, halved and rounded down unless it is exact.
 int32_t search_weight(Module module, int32_t length) {
@@ -31,19 +34,21 @@ class Aligner {
     queue_.assign(1, Path());
     find_fixed(matcher);
     for (int32_t current = 0; current <= reference_size_; ++current) step(matcher, current);
-    sort_queue();
+    cut(queue_);
     collect(queue_.front());
     return result_;
   }
 
  private:
-  /// An alignment under construction; its used words are bits in a pool.
+  /// An alignment under construction; its used words are bits in a pool. Only a path that comes
+  /// into the beam gets bits and a node of its own: before, it has those of its parent.
   struct Path {
     int32_t hypothesis_weight = 0, reference_weight = 0;
     int32_t chunks = 0, next = 0, distance = 0;
-    int32_t last_end = -1;  // hypothesis word behind the last match; -1 after a skipped word
-    int32_t chosen = -1;    // last node of its list of matches
-    size_t bits = 0;        // where its used words are in the pool
+    int32_t last_end = -1;         // hypothesis word behind the last match; -1 after a skipped word
+    int32_t chosen = -1;           // last node of its list of matches
+    size_t bits = 0;               // where its used words are in the pool
+    const Match* added = nullptr;  // chosen since, not among them
   };
   struct Node {
     const Match* match;
@@ -71,15 +76,15 @@ class Aligner {
         continue;
       }
       fixed_[static_cast<size_t>(j)] = &match;
-      mark(queue_.front(), match);
+      mark(bits_, queue_.front(), match);
     }
   }
 
-  /// Orders the queue, equal paths as they came, and cuts it to the beam.
-  void sort_queue() {
-    if (queue_.size() == 1) return;
+  /// Orders a queue, equal paths as they came, and cuts it to the beam.
+  void cut(std::vector<Path>& queue) {
+    if (queue.size() == 1) return;
     ranks_.clear();
-    for (const Path& path : queue_) {
+    for (const Path& path : queue) {
       const auto weight = static_cast<uint32_t>(path.hypothesis_weight + path.reference_weight);
       ranks_.push_back({uint64_t{~weight} << 32 | static_cast<uint32_t>(path.chunks),
                         uint64_t{static_cast<uint32_t>(path.distance)} << 32 | ranks_.size()});
@@ -90,15 +95,31 @@ class Aligner {
     std::sort(ranks_.begin(), last);
     sorted_.clear();
     for (auto rank = ranks_.begin(); rank != last; ++rank) {
-      sorted_.push_back(queue_[static_cast<uint32_t>(rank->distance_and_index)]);
+      sorted_.push_back(queue[static_cast<uint32_t>(rank->distance_and_index)]);
     }
-    queue_.swap(sorted_);
+    queue.swap(sorted_);
+  }
+
+  /// Gives each path of the queue its own bits, and a node to its last match.
+  void settle() {
+    next_bits_.clear();
+    for (Path& path : queue_) {
+      const auto from = bits_.begin() + static_cast<ptrdiff_t>(path.bits);
+      path.bits = next_bits_.size();
+      next_bits_.insert(next_bits_.end(), from, from + static_cast<ptrdiff_t>(words_per_path_));
+      if (path.added == nullptr) continue;
+      mark(next_bits_, path, *path.added);
+      nodes_.push_back({std::exchange(path.added, nullptr), path.chosen});
+      path.chosen = static_cast<int32_t>(nodes_.size()) - 1;
+    }
+    bits_.swap(next_bits_);
   }
 
   void step(const Matcher& matcher, int32_t current) {
-    sort_queue();
+    check_interrupted();
+    cut(queue_);
+    settle();
     next_queue_.clear();
-    next_bits_.clear();
     for (Path path : queue_) {
       if (current == reference_size_) {
         if (path.last_end != -1) ++path.chunks;
@@ -115,7 +136,6 @@ class Aligner {
     }
     if (next_queue_.empty()) keep(queue_.front());
     queue_.swap(next_queue_);
-    bits_.swap(next_bits_);
   }
 
   /// Each free match at the current word makes a path; one more skips the word.
@@ -124,12 +144,8 @@ class Aligner {
       if (!is_free(path, match)) continue;
       Path child = path;
       apply(child, match);
-      child.chosen = static_cast<int32_t>(nodes_.size());
-      nodes_.push_back({&match, path.chosen});
+      child.added = &match;
       keep(child);
-      bits_.swap(next_bits_);  // mark() writes to the pool of the kept path
-      mark(next_queue_.back(), match);
-      bits_.swap(next_bits_);
       // As in METEOR: the distance goes to the parent; later siblings have it, this child has not.
       path.distance += std::abs(match.reference - match.hypothesis);
     }
@@ -149,12 +165,10 @@ class Aligner {
     path.last_end = match.hypothesis_end();
   }
 
-  /// Appends the path and its used words to the next queue.
+  /// Cut in between, the queue ends up with the same paths in the same order.
   void keep(const Path& path) {
     next_queue_.push_back(path);
-    next_queue_.back().bits = next_bits_.size();
-    next_bits_.insert(next_bits_.end(), bits_.begin() + static_cast<ptrdiff_t>(path.bits),
-                      bits_.begin() + static_cast<ptrdiff_t>(path.bits + words_per_path_));
+    if (next_queue_.size() >= kMostWaiting) cut(next_queue_);
   }
 
   bool is_used(const Path& path, int32_t bit) const {
@@ -172,10 +186,10 @@ class Aligner {
     return true;
   }
 
-  void mark(const Path& path, const Match& match) {
+  void mark(std::vector<uint64_t>& bits, const Path& path, const Match& match) const {
     const auto set = [&](int32_t bit) {
       const auto index = static_cast<size_t>(bit);
-      bits_[path.bits + index / 64] |= uint64_t{1} << (index % 64);
+      bits[path.bits + index / 64] |= uint64_t{1} << (index % 64);
     };
     for (int32_t j = match.reference; j < match.reference_end(); ++j) set(j);
     for (int32_t i = match.hypothesis; i < match.hypothesis_end(); ++i) set(reference_size_ + i);
@@ -300,8 +314,9 @@ ItemStatistics meteor_statistics(const References& references,
   meteor::Matcher matcher(corpus);
   meteor::Aligner aligner;
   ItemStatistics statistics{meteor::kFields, {}, meteor::score};
+  size_t number = 0;
   for (const auto& item : corpus.items()) {
-    matcher.set_hypothesis(item.prediction);
+    matcher.set_hypothesis(item.prediction, ++number);
     meteor::Counts best{};
     double best_score = -1.0;
     for (const size_t reference : item.reference_texts()) {

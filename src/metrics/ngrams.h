@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "eida/core/signals.h"
 #include "eida/metrics/bleu_nist.h"
 
 namespace eida::metrics {
@@ -73,6 +74,7 @@ class TextCorpus {
       add_text(words);
     };
     for (size_t i = 0; i < predictions.size(); ++i) {
+      check_interrupted();
       items_.push_back({texts_.size(), references[i].size()});
       add(predictions[i]);
       for (const std::string& text : references[i]) add(text);

@@ -5,6 +5,7 @@
 
 #include "eida/core/error.h"
 #include "eida/core/rng.h"
+#include "eida/core/signals.h"
 
 namespace eida {
 namespace {
@@ -76,6 +77,7 @@ void resample(size_t items, const ResamplingOptions& options, std::string_view s
   Rng rng(options.seed, stream);
   std::vector<int32_t> counts(items);
   for (int sample = 0; sample < options.samples; ++sample) {
+    check_interrupted();
     std::fill(counts.begin(), counts.end(), 0);
     for (size_t i = 0; i < items; ++i) ++counts[rng.below(items)];
     visit(counts);
@@ -154,6 +156,7 @@ PairedComparison compare_scores(const ItemStatistics& a, const ItemStatistics& b
   // Sums in another order differ in their last bits; those are no difference.
   const double observed = std::abs(result.difference) * (1.0 - 1e-12) - 1e-15;
   for (int sample = 0; sample < options.samples; ++sample) {
+    check_interrupted();
     if (std::abs(swapped_difference(a, b, rng)) >= observed) ++extreme;
   }
   result.p_randomization = p_value(extreme, options.samples);

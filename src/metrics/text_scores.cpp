@@ -6,6 +6,7 @@
 #include <array>
 
 #include "eida/core/error.h"
+#include "eida/core/signals.h"
 #include "eida/metrics/meteor.h"
 #include "eida/metrics/rouge_cider.h"
 #include "unicode.h"
@@ -53,7 +54,10 @@ struct PtbTexts {
 PtbTexts ptb_texts(const References& references, const std::vector<std::string>& predictions) {
   const auto each = [](const std::vector<std::string>& texts) {
     std::vector<std::string> result;
-    for (const std::string& text : texts) result.push_back(ptb_text(text));
+    for (const std::string& text : texts) {
+      check_interrupted();
+      result.push_back(ptb_text(text));
+    }
     return result;
   };
   PtbTexts texts;

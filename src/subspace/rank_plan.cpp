@@ -1,5 +1,6 @@
 #include "eida/subspace/rank_plan.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -41,8 +42,7 @@ class PlanFile {
 
   /// "FILE:LINE: key" for errors.
   std::string where(const std::string& pointer) const {
-    const auto line = lines_.find(pointer);
-    return fmt::format("{}:{}: {}", source_, line == lines_.end() ? 1 : line->second,
+    return fmt::format("{}:{}: {}", source_, std::max(1, lines_.at(pointer)),
                        pointer.empty() ? "rank plan" : pointer.substr(1));
   }
 

@@ -73,7 +73,14 @@ class Bpe : public Model {
   /// \param merge "left right" or ["left", "right"].
   void add_merge(const nlohmann::json& merge, uint32_t rank, const Component& component) {
     const auto fail = [&](std::string_view what) {
-      component.fail(fmt::format("merges[{}]: {}", rank, what));
+      if (!component.has("merges.txt")) component.fail(fmt::format("merges[{}]: {}", rank, what));
+      int64_t line = int64_t{rank} + 1;
+      for (const auto& skipped : component.array("merges.txt"))
+        line += skipped.get<int64_t>() <= line ? 1 : 0;
+      throw FormatError(
+          "{}:{}: {}",
+          std::filesystem::path(component.file()).replace_filename("merges.txt").string(), line,
+          what);
     };
     std::string_view left, right;
     if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {

@@ -92,4 +92,13 @@ void check_length(size_t bytes) {
     throw DataError("a text of {} bytes is longer than the limit of {}", bytes, kLongest);
 }
 
+void check_growth(size_t before, size_t after) {
+  constexpr size_t kTimes = 16, kBeside = size_t{64} << 10;
+  if (after <= kTimes * before + kBeside) return;
+  throw DataError(
+      "a text of {} bytes has more than {} after the tokenizer's normalizer, the limit is {} times "
+      "as many and {} (hint: is its 'content', 'prepend' or character map right?)",
+      before, after, kTimes, kBeside);
+}
+
 }  // namespace eida::text

@@ -52,7 +52,10 @@ class Component {
 /// A JSON number as a token id. \throws FormatError through `owner`.
 int32_t checked_id(const nlohmann::json& value, const Component& owner, std::string_view what);
 
-/// \throws DataError when a text, as given or after a replacement, is longer than 1 GiB.
+/// \throws DataError when a text is longer than 1 GiB.
 void check_length(size_t bytes);
+/// \throws DataError when a normalizer makes a text longer than 16 times what it was, and 64 KiB:
+/// no file that was trained does, and in a sequence one would multiply what another does.
+void check_growth(size_t before, size_t after);
 
 }  // namespace eida::text

@@ -11,15 +11,27 @@ namespace {
 
 class Sequence : public Normalizer {
  public:
-  explicit Sequence(const Component& component) {
-    for (const Component& child : component.children("normalizers"))
-      steps_.push_back(make_normalizer(child));
-  }
+  explicit Sequence(const Component& component) { add(component); }
   void apply(std::string& text, bool& at_start) const override {
-    for (const auto& step : steps_) step->apply(text, at_start);
+    const size_t before = text.size();
+    for (const auto& step : steps_) {
+      step->apply(text, at_start);
+      check_growth(before, text.size());
+    }
   }
 
  private:
+  /// Sequences in a sequence are its steps, which grow a text together.
+  void add(const Component& component) {
+    for (const Component& child : component.children("normalizers")) {
+      if (child.type() == "Sequence") {
+        add(child);
+      } else {
+        steps_.push_back(make_normalizer(child));
+      }
+    }
+  }
+
   std::vector<std::unique_ptr<const Normalizer>> steps_;
 };
 
@@ -80,7 +92,9 @@ class Prepend : public Normalizer {
  public:
   explicit Prepend(const Component& component) : prefix_(component.text("prepend")) {}
   void apply(std::string& text, bool&) const override {
-    if (!text.empty()) text.insert(0, prefix_);
+    if (text.empty()) return;
+    check_growth(text.size(), text.size() + prefix_.size());
+    text.insert(0, prefix_);
   }
 
  private:
@@ -91,6 +105,11 @@ class Prepend : public Normalizer {
 class Replace : public Normalizer {
  public:
   explicit Replace(const Component& component) : content_(component.text("content")) {
+    constexpr size_t kLongest = 1024;
+    if (content_.size() > kLongest) {
+      component.fail(
+          fmt::format("key 'content' has {} bytes, the limit is {}", content_.size(), kLongest));
+    }
     const Component pattern = component.child("pattern");
     if (pattern.has("Regex")) {
       const std::string expression = pattern.text("Regex");
@@ -118,7 +137,7 @@ class Replace : public Normalizer {
       }
       if (i == 0 && content_.empty()) at_start = false;
       out.append(view, copied, i - copied).append(content_);
-      check_length(out.size());
+      check_growth(text.size(), out.size());
       copied = i += length;
     }
     if (copied == 0) return;

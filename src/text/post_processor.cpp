@@ -56,11 +56,20 @@ Template::Part template_part(const Component& part, const Component& owner, IdOf
   return out;
 }
 
+/// Of all parts of a template: each text gets them.
+constexpr int64_t kMostSpecialTokens = 1024;
+
 Template read_template(const Component& component, const std::string& key, bool two, IdOf id_of) {
   Template out;
   bool found[2] = {false, false};
+  int64_t specials = 0;
   for (const Component& part : component.children(key)) {
     out.parts.push_back(template_part(part, component, id_of));
+    specials += std::ssize(out.parts.back().ids);
+    if (specials > kMostSpecialTokens) {
+      component.fail(fmt::format("key '{}' adds more than {} special tokens to a text, the limit",
+                                 key, kMostSpecialTokens));
+    }
     const int text = out.parts.back().text;
     if (text < 0) continue;
     if (found[text]) component.fail(fmt::format("key '{}' has one text twice", key));

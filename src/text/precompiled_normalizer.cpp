@@ -110,7 +110,7 @@ class Precompiled : public Normalizer {
     if (is_plain(text)) return;
     std::string out;
     out.reserve(text.size());
-    for (std::string_view rest = text; !rest.empty();) {
+    for (std::string_view rest = text; !rest.empty(); check_growth(text.size(), out.size())) {
       std::string_view cluster = rest.substr(0, grapheme_length(rest));
       rest.remove_prefix(cluster.size());
       if (cluster.size() < 6 && append_target(out, cluster)) continue;
@@ -163,7 +163,6 @@ class Precompiled : public Normalizer {
     const std::string_view target = lookup(text);
     if (target.data() == nullptr) return false;
     out += target;
-    check_length(out.size());
     return true;
   }
 

@@ -238,6 +238,7 @@ json Settings::model(json given, const std::string& file) const {
   }
   json out = {{"type", unigram ? "Unigram" : bpe ? "BPE" : "WordPiece"}};
   if (bpe) out["merges"] = std::move(given["merges"]);
+  if (bpe && !from_json_) out["merges.txt"] = std::move(given["merges.txt"]);
   if (!unigram && !bpe) out["unk_token"] = content("unk_token");
   size_t unknown = 3;
   if (*family_ == Family::kCamembert) {

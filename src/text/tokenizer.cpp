@@ -34,13 +34,22 @@ std::vector<std::string> read_lines(const fs::path& path) {
   return lines;
 }
 
-/// The "model" of a tokenizer.json in vocab.json and merges.txt, of GPT-2 or RoBERTa.
+/// The "model" of a tokenizer.json in vocab.json and merges.txt, of GPT-2 or RoBERTa. "merges.txt":
+/// the numbers of that file's lines that are no merges.
 json model_of_vocab_json(const fs::path& model_dir) {
-  json merges = json::array();
+  json merges = json::array(), skipped = json::array();
+  int64_t number = 0;
   for (std::string& line : read_lines(model_dir / "merges.txt")) {
-    if (!line.empty() && !line.starts_with("#version")) merges.push_back(std::move(line));
+    ++number;
+    if (line.empty() || line.starts_with("#version")) {
+      skipped.push_back(number);
+    } else {
+      merges.push_back(std::move(line));
+    }
   }
-  return {{"merges", std::move(merges)}, {"vocab", read_document(model_dir / "vocab.json")}};
+  return {{"merges", std::move(merges)},
+          {"merges.txt", std::move(skipped)},
+          {"vocab", read_document(model_dir / "vocab.json")}};
 }
 
 /// The same of vocab.txt, one token a line, of BERT.
@@ -79,7 +88,7 @@ std::shared_ptr<const Tokenizer> load_vocabulary(const fs::path& file, json mode
 fs::path only_model_file(const fs::path& model_dir) {
   fs::path found;
   for (const auto& entry : fs::directory_iterator(model_dir)) {
-    if (entry.path().extension() != ".model") continue;
+    if (entry.path().extension() != ".model" || !entry.is_regular_file()) continue;
     if (!found.empty()) {
       throw FormatError("{}: has several SentencePiece models, {} and {} (hint: name one of them)",
                         model_dir.string(), found.filename().string(),

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "eida/core/system_info.h"
 #include "support/file_helpers.h"
 #include "support/test_data.h"
 
@@ -81,9 +82,10 @@ TEST(ParseJson, LineMapHoldsTheLineOfKeysAndItems) {
   eida::LineMap lines;
   eida::parse_json("{\n\"a\":\n 1,\n\"b/c\": [\n 2,\n {\"d\": 3}\n]\n}", "a.json",
                    {.lines = &lines});
-  const eida::LineMap expected = {{"", 1},        {"/a", 2},      {"/b~1c", 4},
-                                  {"/b~1c/0", 5}, {"/b~1c/1", 6}, {"/b~1c/1/d", 6}};
-  EXPECT_EQ(lines, expected);
+  const std::map<std::string, int> expected = {{"", 1},        {"/a", 2},      {"/b~1c", 4},
+                                               {"/b~1c/0", 5}, {"/b~1c/1", 6}, {"/b~1c/1/d", 6},
+                                               {"/x", 0},      {"/a/x", 0}};
+  for (const auto& [pointer, line] : expected) EXPECT_EQ(lines.at(pointer), line) << pointer;
 }
 
 TEST(ParseJson, FaultHasTheClassAskedFor) {
@@ -106,4 +108,13 @@ TEST(JsonNumbers, NullStandsForWhatIsNotFinite) {
   EXPECT_EQ(eida::number_or_nan(nlohmann::json(0.5)), 0.5);
   EXPECT_TRUE(std::isnan(eida::number_or_nan(nlohmann::json(nullptr))));
   EXPECT_THROW(eida::number_or_nan(nlohmann::json("x")), nlohmann::json::exception);
+}
+
+TEST(ParseJson, LinesTakeMemoryInProportion) {
+  std::string text = "{\"" + std::string(100'000, 'k') + "\": {\"0\": 0";
+  for (int i = 1; i < 20'000; ++i) text += fmt::format(", \"{}\": 0", i);
+  const double before = eida::peak_memory_mib();
+  eida::LineMap lines;
+  eida::parse_json(text + "}}", "a.json", {.lines = &lines});
+  EXPECT_LT(eida::peak_memory_mib() - before, 100.0);
 }

@@ -217,5 +217,19 @@ TEST_F(BadRows, IndexOutOfRange) {
   EXPECT_THROW(data->at(-1), DataError);
 }
 
+TEST_F(BadRows, OneColumnForTwo) {
+  ReaderOptions options = kClasses;
+  options.text_column = options.label_column = "text";
+  const std::string said = "column 'text' is chosen twice";
+  EXPECT_TRUE(holds(open_error("a.tsv", "text\tlabel\n1\t1\n", options), said));
+  EXPECT_TRUE(holds(open_error("a.jsonl", "{\"text\": \"1\", \"label\": 1}\n", options), said));
+  options = kClasses;
+  options.text_pair_column = "text";
+  EXPECT_TRUE(holds(open_error("a.tsv", "text\tlabel\nx\t1\n", options), said));
+  options = kPrompt;
+  options.prompt_column = options.completion_column = "text";
+  EXPECT_TRUE(holds(open_error("a.jsonl", "{\"text\": \"1\"}\n", options), said));
+}
+
 }  // namespace
 }  // namespace eida

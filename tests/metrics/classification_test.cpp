@@ -90,6 +90,19 @@ TEST(ScoreClassification, KeepsItemsOfEqualLengthTogether) {
   EXPECT_EQ(buckets[1].items, 2);
 }
 
+TEST(ScoreClassification, CostsWhatItsItemsDoWhateverTheClasses) {
+  const int64_t classes = int64_t{1} << 40;
+  const Labels gold{0, 7, classes - 1, 7}, predicted{0, 7, 7, 3};
+  const auto scores = score_classification(gold, predicted, classes);
+  EXPECT_EQ(scores.confusion.at(classes - 1, 7), 1);
+  EXPECT_EQ(scores.confusion.at(7, classes - 1), 0);
+  EXPECT_EQ(scores.confusion.cells().size(), 4U);
+  const auto few = score_classification(Labels{0, 2, 3, 2}, Labels{0, 2, 2, 1}, 4);
+  EXPECT_EQ(scores.f1, few.f1);
+  EXPECT_EQ(scores.f1_bootstrap.low, few.f1_bootstrap.low);
+  EXPECT_EQ(scores.matthews_bootstrap.high, few.matthews_bootstrap.high);
+}
+
 TEST(PredictedClass, TakesTheFirstOfEqualLogits) {
   EXPECT_EQ(predicted_class(std::vector<float>{0.5F, 1.0F, 1.0F}), 1);
 }

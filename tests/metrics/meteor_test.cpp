@@ -1,6 +1,9 @@
 #include <cmath>
 
+#include "eida/core/error.h"
+#include "eida/core/system_info.h"
 #include "meteor_fixture.h"
+#include "support/file_helpers.h"
 
 namespace eida {
 namespace {
@@ -80,6 +83,24 @@ TEST_F(MeteorTest, ManyWordsAlign) {
   for (int i = 0; i < 300; ++i) long_text += "w" + std::to_string(i % 150) + " ";
   EXPECT_DOUBLE_EQ(meteor_statistics({{long_text}}, {long_text}, *data(), true).corpus_score(),
                    1.0);
+}
+
+TEST_F(MeteorTest, AWordThatRepeatsTakesLittleMemory) {
+  std::string text, other;
+  for (int i = 0; i < 1200; ++i) (i < 1190 ? text : other) += "pub ";
+  const double before = peak_memory_mib();
+  const auto row = counts(*data(), text + other, text);
+  EXPECT_EQ(row[21], 1190.0);
+  EXPECT_LT(peak_memory_mib() - before, 600.0);
+}
+
+TEST_F(MeteorTest, AWordWithoutEndIsRefused) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "pub ";
+  const std::string said = testing::message_of<DataError>([&] {
+    meteor_statistics({{"a"}, {text}}, {"a", text + "big"}, *data(), true);
+  });
+  EXPECT_TRUE(testing::holds(said, "METEOR: item 2: texts of 20001 and 20000 words match in more"));
 }
 
 }  // namespace

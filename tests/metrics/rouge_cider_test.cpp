@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <csignal>
+
+#include "eida/core/error.h"
+#include "eida/core/rng.h"
+#include "eida/core/signals.h"
 
 namespace eida {
 namespace {
@@ -44,6 +50,53 @@ TEST(Cider, PunishesRepetitionAndLength) {
 TEST(Cider, HardSpacesSeparateWords) {
   const auto scores = cider_items({{"3 1/2"}, {"x"}}, {"3\u00A01/2", "x"});
   EXPECT_NEAR(scores[0], 5.0, 1e-12);  // unigrams and bigram whole, no longer n-grams
+}
+
+/// By the table that defines it.
+double common_words(const std::vector<int>& a, const std::vector<int>& b) {
+  std::vector<std::vector<int>> table(a.size() + 1, std::vector<int>(b.size() + 1, 0));
+  for (size_t i = 0; i < a.size(); ++i) {
+    for (size_t j = 0; j < b.size(); ++j)
+      table[i + 1][j + 1] =
+          a[i] == b[j] ? table[i][j] + 1 : std::max(table[i][j + 1], table[i + 1][j]);
+  }
+  return table.back().back();
+}
+
+TEST(RougeL, IsThatOfTheTableOverManyWordsAndFew) {
+  Rng rng(3, "rouge");
+  for (int round = 0; round < 200; ++round) {
+    const size_t kinds = 1 + rng.below(round % 2 == 0 ? 4 : 400);
+    std::vector<std::vector<int>> words(2);
+    std::vector<std::string> texts(2);
+    for (size_t side = 0; side < 2; ++side) {
+      for (size_t left = 1 + rng.below(300); left > 0; --left) {
+        words[side].push_back(static_cast<int>(rng.below(kinds)));
+        texts[side] += (texts[side].empty() ? "w" : " w") + std::to_string(words[side].back());
+      }
+    }
+    const double common = common_words(words[0], words[1]), p = common / words[0].size(),
+                 r = common / words[1].size();
+    const double wanted = common == 0 ? 0.0 : (1.0 + 1.44) * p * r / (r + 1.44 * p);
+    EXPECT_DOUBLE_EQ(rouge_l_items({{texts[1]}}, {texts[0]})[0], wanted);
+  }
+}
+
+TEST(RougeL, LongTextsAreAMatterOfSeconds) {
+  std::string text, other;
+  for (int i = 0; i < 100'000; ++i) {
+    text += "w" + std::to_string(i % 7919) + " ";
+    other += "w" + std::to_string(i % 7907) + " ";
+  }
+  EXPECT_GT(rouge_l_items({{other}}, {text})[0], 0.5);
+}
+
+TEST(RougeL, ASignalEndsIt) {
+  clear_interrupted();
+  install_signal_handlers();
+  std::raise(SIGINT);
+  EXPECT_THROW(rouge_l_items({{"a b"}}, {"a b"}), Interrupted);
+  clear_interrupted();
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include <functional>
 
+#include "eida/core/error.h"
 #include "eida/core/rng.h"
+#include "support/file_helpers.h"
 #include "text/golden_tokenizers.h"
 
 namespace eida {
@@ -80,6 +82,14 @@ TEST(TokenizerJson, ErrorsNameFileAndComponent) {
       {"camembert",
        [](json& d) { d["normalizer"]["normalizers"][0]["pattern"]["Regex"] = "(a|b)*"; },
        "normalizer.normalizers[0]: component 'Replace' with the regular expression '(a|b)*'"},
+      {"camembert",
+       [](json& d) { d["normalizer"]["normalizers"][0]["content"] = std::string(2000, 'x'); },
+       "normalizer.normalizers[0]: key 'content' has 2000 bytes, the limit is 1024"},
+      {"bert",
+       [](json& d) {
+         d["post_processor"]["special_tokens"]["[CLS]"]["ids"] = std::vector<int>(1025, 1);
+       },
+       "post_processor: key 'single' adds more than 1024 special tokens"},
       {"camembert", [](json& d) { d["model"]["unk_id"] = nullptr; }, "key 'unk_id'"},
       {"camembert",
        [](json& d) {
@@ -166,6 +176,22 @@ TEST(SentencePieceFile, GarbageIsAFormatError) {
   }
   write_file_atomic(dir.path() / "y.model", "");
   EXPECT_THROW(load_tokenizer(dir.path()), FormatError);  // which of the two?
+}
+
+TEST(TokenizerJson, StepsThatMultiplyATextAreRefused) {
+  const TempDir dir;
+  json document = testing::golden_tokenizer("gpt2")["tokenizer"];
+  json steps = json::array();
+  for (int i = 0; i < 12; ++i) {
+    const json one = {
+        {"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(10, 'a')}};
+    steps.push_back({{"type", "Sequence"}, {"normalizers", {one}}});
+  }
+  document["normalizer"] = {{"type", "Sequence"}, {"normalizers", steps}};
+  const auto tokenizer = testing::load_text(dir.path(), document.dump());
+  const auto encode = [&] { tokenizer->encode("a"); };
+  EXPECT_TRUE(testing::holds(testing::message_of<DataError>(encode),
+                             "a text of 1 bytes has more than 100000 after the tokenizer's"));
 }
 
 }  // namespace

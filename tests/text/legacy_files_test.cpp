@@ -1,3 +1,5 @@
+#include "eida/core/error.h"
+#include "support/file_helpers.h"
 #include "text/golden_tokenizers.h"
 
 namespace eida {
@@ -91,6 +93,20 @@ TEST(LegacyFiles, MiniLmsVocabTxtAgreesWithItsTokenizerJson) {
   for (const char* file : {"vocab.txt", "tokenizer_config.json"})
     std::filesystem::copy_file(testing::minilm_dir() / file, dir.path() / file);
   expect_equal(*load_tokenizer(dir.path()), *load_tokenizer(testing::minilm_dir()));
+}
+
+TEST(LegacyFiles, AFaultOfMergesTxtIsToldOfItsLine) {
+  const TempDir dir;
+  write_vocab_json(dir.path(), testing::golden_tokenizer("gpt2")["tokenizer"]["model"]);
+  const auto merges = dir.path() / "merges.txt";
+  const std::string text = read_file(merges), first = text.substr(0, text.find('\n', 14) + 1);
+  const auto complaint = [&](const std::string& broken) {
+    write_file_atomic(merges, broken);
+    return testing::message_of<FormatError>([&] { load_tokenizer(dir.path()); });
+  };
+  EXPECT_TRUE(
+      testing::holds(complaint(first + "\none\n"), "merges.txt:4: 'one' is not two tokens"));
+  EXPECT_TRUE(testing::holds(complaint("\u2603 q\n"), "merges.txt:1: token '"));
 }
 
 }  // namespace

@@ -14,9 +14,20 @@
 
 namespace eida {
 
-/// Line of the first character of each value, by JSON pointer ("/train/lr"; "" is the whole
-/// document).
-using LineMap = std::map<std::string, int>;
+/// Line of the first character of each value. A tree as the document is, so that its size follows
+/// from the document's.
+class LineMap {
+ public:
+  /// By JSON pointer: "/train/lr"; "" is the whole document. 0: there is no such value
+  int at(std::string_view pointer) const;
+
+  /// Of a member or an item, under its part of the pointer.
+  LineMap& child(const std::string& part) { return children_[part]; }
+  int line = 0;
+
+ private:
+  std::map<std::string, LineMap, std::less<>> children_;
+};
 
 struct JsonOptions {
   size_t max_bytes = size_t{256} << 20;

@@ -2,37 +2,45 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "eida/metrics/statistics.h"
 
 namespace eida {
 
-/// How often each gold class was predicted as each class.
+/// What scores need of a class that occurs.
+struct ClassCounts {
+  int64_t label = 0;
+  int64_t gold = 0, predicted = 0, correct = 0;
+};
+
+/// How often each gold class was predicted as each class. Its size follows from the items, whatever
+/// the number of classes.
 class ConfusionMatrix {
  public:
+  using Cells = std::map<std::pair<int64_t, int64_t>, int64_t>;
+
   /// \param gold,predicted class indices 0..classes-1, of equal size, at least one.
-  /// \param counts how often each item counts; empty: once
   /// \throws DataError sizes differ, nothing there, an index outside the classes: item, got, wanted
   ConfusionMatrix(std::span<const int64_t> gold, std::span<const int64_t> predicted,
-                  int64_t classes, std::span<const int32_t> counts = {});
+                  int64_t classes);
 
-  int64_t classes() const { return std::ssize(gold_counts_); }
-  int64_t at(int64_t gold, int64_t predicted) const {
-    return counts_[static_cast<size_t>(gold * classes() + predicted)];
-  }
+  int64_t classes() const { return classes_; }
+  int64_t at(int64_t gold, int64_t predicted) const;
+  /// Counts by {gold, predicted}, ascending; others are 0.
+  const Cells& cells() const { return cells_; }
+  /// Of the classes that occur on either side, ascending.
+  const std::vector<ClassCounts>& counts() const { return counts_; }
   int64_t items() const { return items_; }
   int64_t correct() const { return correct_; }
-  int64_t gold_count(int64_t label) const { return gold_counts_[static_cast<size_t>(label)]; }
-  int64_t predicted_count(int64_t label) const {
-    return predicted_counts_[static_cast<size_t>(label)];
-  }
 
  private:
-  std::vector<int64_t> counts_;  // [classes, classes]
-  std::vector<int64_t> gold_counts_, predicted_counts_;
-  int64_t items_ = 0, correct_ = 0;
+  int64_t classes_, items_ = 0, correct_ = 0;
+  Cells cells_;
+  std::vector<ClassCounts> counts_;
 };
 
 /// Two classes: F1 of class 1. More: mean over the classes that occur in gold or predicted (macro).

@@ -35,13 +35,23 @@ std::string class_name(const Dataset& data, int64_t index) {
   return i < names.size() ? names[i] : std::to_string(index);
 }
 
+/// The whole matrix, in scores.json up to 1,000 classes and on the page up to 20; of more classes
+/// {true class, prediction, items} where there are items.
 void add_confusion(EvalOutcome& outcome, const ConfusionMatrix& matrix, const Dataset& data) {
+  constexpr int64_t kMostShown = 20, kMostWritten = 1000;
   std::vector<std::string> classes;
   for (int64_t c = 0; c < matrix.classes(); ++c) classes.push_back(class_name(data, c));
+  outcome.details["classes"] = classes;
+  Json json = Json::array();
+  if (matrix.classes() > kMostWritten) {
+    for (const auto& [cell, count] : matrix.cells())
+      json.push_back({cell.first, cell.second, count});
+    outcome.details["confusion_counts"] = json;
+    return;
+  }
   std::vector<std::string> header = {"label \\ prediction"};
   header.insert(header.end(), classes.begin(), classes.end());
   Table table(header, {Align::kLeft});
-  Json json = Json::array();
   for (int64_t gold = 0; gold < matrix.classes(); ++gold) {
     std::vector<std::string> cells = {classes[static_cast<size_t>(gold)]};
     Json row = Json::array();
@@ -49,12 +59,10 @@ void add_confusion(EvalOutcome& outcome, const ConfusionMatrix& matrix, const Da
       cells.push_back(std::to_string(matrix.at(gold, c)));
       row.push_back(matrix.at(gold, c));
     }
-    table.add_row(cells);
+    if (matrix.classes() <= kMostShown) table.add_row(cells);
     json.push_back(row);
   }
-  outcome.details["classes"] = classes;
   outcome.details["confusion"] = json;
-  constexpr int64_t kMostShown = 20;  // a wider matrix is for scores.json only
   if (matrix.classes() <= kMostShown) outcome.report.tables.emplace_back("Confusion matrix", table);
 }
 
