@@ -1,5 +1,6 @@
 #include "eida/core/run_main.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <new>
 #include <string_view>
@@ -50,6 +52,9 @@ Failure describe_current(const DescribeError& describe) {
     return {ExitCode::kInternal,
             "out of memory (hint: fewer --threads, a smaller batch or sample)"};
   } catch (const std::exception& error) {
+    const auto* system = dynamic_cast<const std::system_error*>(&error);
+    if (system != nullptr && std::ferror(stdout) != 0)  // fmt's, of more than the buffer takes
+      return {ExitCode::kData, "standard output: cannot write: " + system->code().message()};
     const auto own = describe ? describe(error) : std::nullopt;
     return {ExitCode::kInternal, "internal fault: " + own.value_or(error.what())};
   } catch (...) {
@@ -95,9 +100,7 @@ void on_bus_error(int signal, siginfo_t* info, void* /*context*/) {
       *running_hooks));
 }
 
-void install_bus_error_handler(const char* program, const FailureHooks& hooks) {
-  running_program = program;
-  running_hooks = &hooks;
+void install_bus_error_handler() {
   struct sigaction action {};
   action.sa_sigaction = on_bus_error;
   action.sa_flags = SA_SIGINFO;
@@ -105,12 +108,36 @@ void install_bus_error_handler(const char* program, const FailureHooks& hooks) {
   ::sigaction(SIGBUS, &action, nullptr);
 }
 
+/// Where the caller closed a standard stream, the next file would get its number, and what is
+/// printed would land in that file. /dev/null opened for reading refuses it, as a closed one does.
+void fill_standard_streams() {
+  for (int fd = ::open("/dev/null", O_RDONLY); fd >= 0; fd = ::dup(fd)) {
+    if (fd <= STDERR_FILENO) continue;
+    ::close(fd);
+    return;
+  }
+}
+
+/// What no thread catches, or leaves where nothing may: one line and exit 1 as well.
+[[noreturn]] void end_at_once() {
+  static std::atomic<bool> ending = false;
+  if (ending.exchange(true)) std::abort();
+  const Failure failure = std::current_exception() == nullptr
+                              ? Failure{ExitCode::kInternal, "internal fault: it was terminated"}
+                              : describe_current({});
+  std::_Exit(report(running_program, failure, *running_hooks));
+}
+
 }  // namespace
 
 int run_main(const char* program, const std::function<int()>& body, const DescribeError& describe,
              const FailureHooks& hooks) {
+  fill_standard_streams();
   install_signal_handlers();
-  install_bus_error_handler(program, hooks);
+  running_program = program;
+  running_hooks = &hooks;
+  install_bus_error_handler();
+  std::set_terminate(end_at_once);
   try {
     const int result = body();
     flush_stdout();

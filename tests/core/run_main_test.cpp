@@ -1,5 +1,7 @@
 #include "eida/core/run_main.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -7,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <new>
+#include <thread>
 
 #include "eida/core/error.h"
 #include "eida/core/files.h"
@@ -133,6 +136,37 @@ TEST(RunMainDeathTest, ResultsThatNobodyReadsAreAnError) {
   };
   EXPECT_EXIT(write_to_closed_pipe(), ::testing::ExitedWithCode(3),
               "eida-probe: standard output: cannot write: Broken pipe");
+}
+
+TEST(RunMainDeathTest, LostResultsOfMoreThanABufferAreTheSameError) {
+  const auto print_much = [] {
+    if (std::freopen("/dev/full", "w", stdout) == nullptr) std::exit(99);
+    std::exit(eida::run_main("eida-probe", [] {
+      for (int i = 0; i < 10; ++i) fmt::print("{}", std::string(100'000, 'x'));
+      return 0;
+    }));
+  };
+  EXPECT_EXIT(print_much(), ::testing::ExitedWithCode(3),
+              "eida-probe: standard output: cannot write: No space left on device");
+}
+
+TEST(RunMainDeathTest, NoFileTakesTheNumberOfAClosedStream) {
+  const auto open_a_file = [] {
+    for (const int fd : {0, 1}) ::close(fd);
+    std::exit(
+        eida::run_main("eida-probe", [] { return ::open("/dev/null", O_RDONLY) > 2 ? 7 : 8; }));
+  };
+  EXPECT_EXIT(open_a_file(), ::testing::ExitedWithCode(7), "");
+}
+
+TEST(RunMainDeathTest, WhatAThreadDoesNotCatchIsOneLineToo) {
+  const auto run_out = [] {
+    std::exit(eida::run_main("eida-probe", [] {
+      std::thread([] { throw std::bad_alloc(); }).join();
+      return 0;
+    }));
+  };
+  EXPECT_EXIT(run_out(), ::testing::ExitedWithCode(1), "eida-probe: out of memory");
 }
 
 TEST_F(SignalTest, SetsAFlagThatThrowsWithTheRightCode) {

@@ -105,6 +105,48 @@ TEST_F(EvalProgram, AFullDiskIsADataErrorAndLeavesTheMark) {
   EXPECT_TRUE(std::filesystem::exists(run_ / "INCOMPLETE"));
 }
 
+/// A call with so much address space.
+std::vector<std::string> within(int64_t kib, const std::vector<std::string>& arguments) {
+  std::vector<std::string> limited = {"/bin/sh", "-c",
+                                      "ulimit -v " + std::to_string(kib) + "; exec \"$@\"", "sh"};
+  limited.insert(limited.end(), arguments.begin(), arguments.end());
+  return limited;
+}
+
+TEST_F(EvalProgram, WithoutMemoryItIsOneLineWhereverThatIs) {
+  std::string rows;
+  for (int i = 0; i < 1'000'000; ++i) rows += "a\n";
+  const std::string texts = file("texts.txt", rows).string();
+  const std::vector<std::string> score = {EIDA_EVAL,       "score", "--references", texts,
+                                          "--predictions", texts,   "--metrics",    "bleu"};
+  constexpr int64_t kStep = 32 << 10;
+  int64_t least = kStep;  // to start at all
+  while (run(within(least, {EIDA_EVAL, "--version"})).code != 0) least += kStep;
+  for (int more = 1; more <= 4; ++more)
+    expect_eval_error(run(within(least + more * kStep, score)), 1, "out of memory");
+}
+
+TEST_F(EvalProgram, ManyClassesTakeSecondsAndAreWrittenSparsely) {
+  auto config = nlohmann::json::parse(read_file(encoder_ / "config.json"));
+  config["num_labels"] = 3000;
+  write_file_atomic(encoder_ / "config.json", config.dump());
+  const auto data = file("many.tsv", "sentence\tlabel\na\t0\nb\t2999\nc\t17\n");
+  const ProgramResult result = run(into_run(evaluate(encoder_, "classification", data)));
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_FALSE(scores().contains("confusion"));
+  ASSERT_EQ(scores()["confusion_counts"].size(), 3U);
+  EXPECT_EQ(scores()["confusion_counts"][2][0], 2999);
+  EXPECT_EQ(scores()["classes"].size(), 3000U);
+}
+
+TEST_F(EvalProgram, AClosedOutputIsAnErrorAndLandsInNoFile) {
+  std::vector<std::string> closed = {"/bin/sh", "-c", "exec \"$@\" >&-", "sh"};
+  const auto arguments = into_run(reviews());
+  closed.insert(closed.end(), arguments.begin(), arguments.end());
+  EXPECT_EQ(run(closed).code, 3);
+  EXPECT_EQ(read_file(run_ / "log.jsonl").find("accuracy  "), std::string::npos);
+}
+
 class EvalInterrupted : public EvalProgram, public ::testing::WithParamInterface<int> {};
 
 TEST_P(EvalInterrupted, EndsWithItsCodeAndLeavesTheMark) {
