@@ -1,12 +1,14 @@
 #include "eida/core/system_info.h"
 
 #include <fmt/chrono.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
 
+#include "eida/core/error.h"
 #include "eida_revision.h"  // made by git_revision.cmake: EIDA_VERSION, EIDA_GIT_REVISION
 
 namespace eida {
@@ -55,6 +57,15 @@ double bytes_left(const fs::path& root, fs::path group, const Names& names) {
   }
 }
 
+/// What `ulimit -v` leaves; infinite where nothing is limited.
+double address_space_left_mib() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return std::numeric_limits<double>::infinity();
+  const double used = keyed_number("/proc/self/status", "VmSize:") / 1024.0;
+  return std::max(0.0, static_cast<double>(limit.rlim_cur) / (1 << 20) - used);
+}
+
 }  // namespace
 
 std::string version() { return EIDA_VERSION; }
@@ -94,8 +105,16 @@ double control_group_memory_mib(const fs::path& membership, const fs::path& root
 }
 
 double available_memory_mib() {
-  return std::min(keyed_number("/proc/meminfo", "MemAvailable:") / 1024.0,
-                  control_group_memory_mib());
+  return std::min({keyed_number("/proc/meminfo", "MemAvailable:") / 1024.0,
+                   control_group_memory_mib(), address_space_left_mib()});
+}
+
+void require_memory(double bytes, std::string_view what, std::string_view hint) {
+  const double mib = bytes / (1 << 20), available = available_memory_mib();
+  const double free = std::min(available + keyed_number("/proc/meminfo", "SwapFree:") / 1024.0,
+                               address_space_left_mib());
+  if (available <= 0.0 || mib <= free) return;
+  throw ConfigError("{} takes {:.0f} MiB, {:.0f} are free (hint: {})", what, mib, free, hint);
 }
 
 }  // namespace eida

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "eida/core/error.h"
+#include "eida/core/utf8.h"
 #include "eida/data/batching.h"
 
 namespace eida {
@@ -83,6 +84,7 @@ std::vector<int32_t> ExampleTokenizer::tokenize_prompt(const std::string& prompt
     throw Error(ExitCode::kInternal, "tokenize_prompt: not a completion task");
   auto ids = tokenizer_->encode(prompt, {.add_special_tokens = false}).ids;
   ids.push_back(end_);
+  check_ids(ids);
   return ids;
 }
 
@@ -111,8 +113,8 @@ TokenizedSet ExampleTokenizer::tokenize_quietly(const Dataset& dataset,
   return set;
 }
 
-TokenizedSet ExampleTokenizer::tokenize_drawn(const Dataset& dataset, int64_t count,
-                                              Rng rng) const {
+TokenizedSet ExampleTokenizer::tokenize_drawn(const Dataset& dataset, int64_t count, Rng rng,
+                                              bool quiet) const {
   const auto wanted = static_cast<size_t>(count);
   TokenizedSet set;
   int64_t draws = count;
@@ -125,7 +127,7 @@ TokenizedSet ExampleTokenizer::tokenize_drawn(const Dataset& dataset, int64_t co
     tried = draws;
     draws = std::min(dataset.size(), 2 * draws);
   }
-  log_truncation(set, dataset.name(), options_.max_length);
+  if (!quiet) log_truncation(set, dataset.name(), options_.max_length);
   if (set.examples.size() < wanted) {
     throw DataError("{}: {} examples wanted, but {} of {} have a labelled token within {} tokens",
                     dataset.name(), count, set.examples.size(), dataset.size(),
@@ -196,8 +198,18 @@ std::vector<TokenExample> ExampleTokenizer::tokenize_chunk(const std::vector<Tex
             ? assemble_text(texts[i], std::move(parts.first[i]), cut)
             : assemble_completion(std::move(parts.first[i]), std::move(parts.second[i]), cut);
     truncated[i] = cut ? 1 : 0;
+    check_ids(examples[i].ids);
   }
   return examples;
+}
+
+void ExampleTokenizer::check_ids(const std::vector<int32_t>& ids) const {
+  const auto largest = std::ranges::max_element(ids);
+  if (options_.table_rows == 0 || largest == ids.end() || *largest < options_.table_rows) return;
+  throw DataError(
+      "token id {}, '{}', is not in the model's table of {} (hint: tokenizer and model belong "
+      "together)",
+      *largest, printable(tokenizer_->decode({*largest}, false), 40), options_.table_rows);
 }
 
 TokenExample ExampleTokenizer::assemble_text(const TextExample& text, Encoding encoding,

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "eida/core/error.h"
+#include "eida/core/system_info.h"
 #include "eida/measure/measure.h"
 
 namespace eida {
@@ -99,6 +100,11 @@ void check_dims(const Places& places, const std::vector<int64_t>& dims) {
         "numbers)",
         dims.back(), narrowest, site.name);
   }
+  double bytes = 0;
+  for (const Place& place : places) bytes += 4.0 * static_cast<double>(dims.back() * place.dim);
+  require_memory(bytes,
+                 fmt::format("subspace.dims: {} rows at {} places", dims.back(), places.size()),
+                 "--dims with smaller numbers");
 }
 
 bool measures_ranks(const RankRuleOptions& rule) {

@@ -97,6 +97,37 @@ void check_budget(const Places& places, const PerPlace<PlaceSize>& sizes, double
       std::ceil((limit + wanted - budget) / kMiB));
 }
 
+/// Places that are sampled.
+std::vector<PlaceId> sampled_places(const Places& places, const MeasureOptions& options) {
+  std::vector<PlaceId> sampled;
+  for (PlaceId place = 0; place < places.size(); ++place) {
+    if (options.sample_all || needs_samples(options.estimate(places[place]).estimator))
+      sampled.push_back(place);
+  }
+  return sampled;
+}
+
+/// What each place's statistics will be; one that is not sampled takes no memory.
+PerPlace<PlaceSize> planned_sizes(const PretrainedModel& model,
+                                  const std::vector<const TokenExample*>& examples,
+                                  const std::vector<PlaceId>& sampled,
+                                  const MeasureOptions& options) {
+  auto rows = count_samples(model, examples, options.sampler.draw);
+  for (PlaceId place = 0; place < rows.size(); ++place)
+    if (!std::binary_search(sampled.begin(), sampled.end(), place)) rows[place] = 0;
+  return place_sizes(model.places(), rows, options);
+}
+
+/// What options.memory_limit leaves for statistics. \throws ConfigError too little for a place
+double budget_of_limit(const PretrainedModel& model, const PerPlace<PlaceSize>& sizes,
+                       const std::vector<const TokenExample*>& examples,
+                       const MeasureOptions& options, double threads) {
+  const double budget = static_cast<double>(*options.memory_limit) * kMiB -
+                        taken_bytes(model, sizes, examples, options);
+  check_budget(model.places(), sizes, budget, threads, *options.memory_limit);
+  return budget;
+}
+
 /// Puts what is sampled at the places of a turn into their statistics.
 class TurnSink : public SampleSink {
  public:
@@ -218,16 +249,6 @@ void log_sketches(const PerPlace<Subspace>& subspaces, const Places& places) {
       bound.largest_sine);
 }
 
-/// Places that are sampled.
-std::vector<PlaceId> sampled_places(const Places& places, const MeasureOptions& options) {
-  std::vector<PlaceId> sampled;
-  for (PlaceId place = 0; place < places.size(); ++place) {
-    if (options.sample_all || needs_samples(options.estimate(places[place]).estimator))
-      sampled.push_back(place);
-  }
-  return sampled;
-}
-
 }  // namespace
 
 double statistics_bytes(const PretrainedModel& model, int64_t rows, const MeasureOptions& options) {
@@ -241,32 +262,36 @@ double statistics_bytes(const PretrainedModel& model, int64_t rows, const Measur
   return held + estimating;
 }
 
+void check_sampling(const PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                    const std::vector<const TokenExample*>& heldout,
+                    const MeasureOptions& options) {
+  count_samples(model, heldout, options.sampler.draw);
+  const auto sampled = sampled_places(model.places(), options);
+  const auto sizes = planned_sizes(model, examples, sampled, options);
+  if (options.memory_limit && !sampled.empty())
+    budget_of_limit(model, sizes, examples, options, at::get_num_threads());
+}
+
 PlaceEstimates estimate_places(PretrainedModel& model,
                                const std::vector<const TokenExample*>& examples,
                                const MeasureOptions& options, const PlaceVisitor& visit) {
   const Places& places = model.places();
   PlaceEstimates estimates{PerPlace<Subspace>(places.size()), PerPlace<int>(places.size(), -1)};
   const std::vector<PlaceId> sampled = sampled_places(places, options);
-  auto rows = count_samples(model, examples, options.sampler.draw);
+  const auto sizes = planned_sizes(model, examples, sampled, options);
   for_each_place(places.size(), [&](PlaceId id) {
     if (std::binary_search(sampled.begin(), sampled.end(), id)) return;
-    rows[id] = 0;  // takes no memory
     const Place& place = places[id];
     estimates.subspaces[id] = estimate_unsampled(place.dim, options.estimate(place), place.name);
   });
   if (sampled.empty()) return estimates;
-  const auto sizes = place_sizes(places, rows, options);
   constexpr double kShare = 0.8;  // of what is free, where nothing else is said
   const Communicator& processes = *options.processes;
   // All processes have to plan alike.
   const double threads = processes.most(at::get_num_threads());
   const double available = available_memory_mib() / processes.size_on_node();
   double budget = available > 0 ? kShare * available * kMiB : std::numeric_limits<double>::max();
-  if (options.memory_limit) {
-    budget = static_cast<double>(*options.memory_limit) * kMiB -
-             taken_bytes(model, sizes, examples, options);
-    check_budget(places, sizes, budget, threads, *options.memory_limit);
-  }
+  if (options.memory_limit) budget = budget_of_limit(model, sizes, examples, options, threads);
   budget = processes.least(budget);
   const auto turns = plan_turns(sampled, sizes, budget, threads);  // the same ones in every process
   log_plan(sizes, turns.size(), budget);

@@ -25,12 +25,16 @@ PerPlace<double> fidelity_of_curves(const PerPlace<PlaceMeasure>& measures,
 }
 
 /// Ranks are known before anything is sampled: as many rows as the widest place needs.
-void estimate_known_ranks(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
-                          MeasureOptions options, RoundEstimate& round) {
-  const Places& places = model.places();
-  const PerPlace<int64_t>& ranks = round.plan.ranks;
+MeasureOptions at_known_ranks(MeasureOptions options, const PerPlace<int64_t>& ranks) {
   options.inputs.k = options.outputs.k = *std::max_element(ranks.begin(), ranks.end());
   options.sample_all = false;
+  return options;
+}
+
+void estimate_known_ranks(PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                          const MeasureOptions& options, RoundEstimate& round) {
+  const Places& places = model.places();
+  const PerPlace<int64_t>& ranks = round.plan.ranks;
   round.fidelity = PerPlace<double>(places.size(), 0.0);
   static_cast<PlaceEstimates&>(round) = estimate_places(
       model, examples, options,
@@ -48,6 +52,14 @@ void estimate_known_ranks(PretrainedModel& model, const std::vector<const TokenE
 
 }  // namespace
 
+void check_round(const PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                 const std::vector<const TokenExample*>& heldout, const RankRuleOptions& rule,
+                 const MeasureOptions& options) {
+  if (measures_ranks(rule)) return check_sampling(model, examples, heldout, options);
+  const RankPlan plan = choose_ranks(rule, model.places(), {});
+  check_sampling(model, examples, {}, at_known_ranks(options, plan.ranks));
+}
+
 RoundEstimate estimate_round(PretrainedModel& model,
                              const std::vector<const TokenExample*>& examples,
                              const std::vector<const TokenExample*>& heldout,
@@ -56,7 +68,7 @@ RoundEstimate estimate_round(PretrainedModel& model,
   RoundEstimate round;
   if (!measures_ranks(rule)) {
     round.plan = choose_ranks(rule, places, {});
-    estimate_known_ranks(model, examples, options, round);
+    estimate_known_ranks(model, examples, at_known_ranks(options, round.plan.ranks), round);
     return round;
   }
   Repeat repeat = measure_repeat(model, examples, heldout, options);

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "eida/core/error.h"
+#include "eida/core/system_info.h"
 #include "eida/tensor/checks.h"
 
 namespace eida {
@@ -137,6 +138,11 @@ class ParameterFile {
   void report(const ModelConfig& config) const {
     report_faults(matching_, checkpoint_.path().string(), config);
   }
+  /// Whether its values stay in the file, which is mapped.
+  bool stays(const ParameterSpec& spec) const {
+    const auto found = matching_.tensors.find(spec.name);
+    return found != matching_.tensors.end() && found->second.entry->dtype == "F32";
+  }
   bool holds(const ParameterSpec& spec) const { return matching_.tensors.contains(spec.name); }
   /// As the file has it, or from the seed.
   at::Tensor value(const ParameterSpec& spec, uint64_t seed) const {
@@ -150,15 +156,38 @@ class ParameterFile {
   Matching matching_;
 };
 
+/// A matrix of the body that is kept as bfloat16.
+bool is_narrow(const ParameterSpec& spec, const LoadOptions& options) {
+  return spec.shape.size() > 1 && spec.part.empty() && options.weights != at::kFloat;
+}
+
 /// In the dtype and on the device that the options ask for.
 at::Tensor placed(const at::Tensor& parameter, const ParameterSpec& spec,
                   const LoadOptions& options) {
   const bool matrix = parameter.dim() > 1;
-  const bool narrow = matrix && spec.part.empty();
-  const at::Tensor moved = parameter.to(narrow ? options.weights : at::kFloat).to(options.device);
+  const at::Tensor moved =
+      parameter.to(is_narrow(spec, options) ? options.weights : at::kFloat).to(options.device);
   // Vectors are small; left on the map, they would keep the whole file in memory.
   const bool may_stay = matrix && !options.writable;
   return may_stay || !moved.is_same(parameter) ? moved : moved.clone();
+}
+
+/// What loading takes beside the file's map: on a GPU the largest parameter alone.
+void check_memory(const std::filesystem::path& dir, const std::vector<ParameterSpec>& specs,
+                  const std::optional<ParameterFile>& file, const LoadOptions& options) {
+  double sum = 0.0, largest = 0.0;
+  for (const ParameterSpec& spec : specs) {
+    const bool narrow = is_narrow(spec, options);
+    if (file && file->stays(spec) && !narrow && !options.writable) continue;
+    double bytes = narrow ? 2.0 : 4.0;
+    for (const int64_t size : spec.shape) bytes *= static_cast<double>(size);
+    sum += bytes;
+    largest = std::max(largest, bytes);
+  }
+  require_memory(options.device.is_cpu() ? sum : largest,
+                 fmt::format("{}: a model of the sizes in config.json", dir.string()),
+                 "are hidden_size, vocab_size, num_labels and the others right? Else a machine "
+                 "with more memory, or a higher limit");
 }
 
 }  // namespace
@@ -203,6 +232,7 @@ std::vector<NamedTensor> load_parameters(const std::filesystem::path& dir,
                                          std::vector<std::string>& newly_initialised) {
   std::optional<ParameterFile> file;
   if (!options.random_init) file.emplace(dir, config, specs, options.own_head).report(config);
+  check_memory(dir, specs, file, options);
   std::vector<NamedTensor> parameters;
   for (const auto& spec : specs) {
     if (!file || !file->holds(spec)) newly_initialised.push_back(spec.name);

@@ -125,6 +125,10 @@ int64_t eos_token_id(const std::filesystem::path& dir) {
   return ConfigReader(config_file_of(dir)).integer_or("eos_token_id", -1, -1, kMaxSize);
 }
 
+int64_t word_table_rows(const std::filesystem::path& dir) {
+  return ConfigReader(config_file_of(dir)).integer("vocab_size", 1, kMaxSize);
+}
+
 ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task) {
   const std::filesystem::path file = config_file_of(dir);
   const ConfigReader reader(file);

@@ -1,6 +1,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -43,6 +44,14 @@ nlohmann::ordered_json config_json(const ModelConfig& config) {
   return json;
 }
 
+/// A file that can be read and is no larger than any tokenizer's: others, which a tokenizer.json
+/// beside them makes useless, have those names too.
+bool is_tokenizer_file(const std::filesystem::directory_entry& entry) {
+  constexpr uintmax_t kLargest = uintmax_t{256} << 20;
+  return entry.is_regular_file() && entry.file_size() <= kLargest &&
+         ::access(entry.path().c_str(), R_OK) == 0;
+}
+
 void copy_tokenizer(const std::filesystem::path& source, const std::filesystem::path& dir) {
   constexpr std::array kFiles = {"tokenizer.json",
                                  "tokenizer_config.json",
@@ -54,8 +63,8 @@ void copy_tokenizer(const std::filesystem::path& source, const std::filesystem::
   for (const auto& entry : std::filesystem::directory_iterator(source)) {
     const auto name = entry.path().filename();
     const bool sentencepiece = name.extension() == ".model";
-    if (sentencepiece || std::count(kFiles.begin(), kFiles.end(), name.string()) > 0)
-      write_file_atomic(dir / name, read_file(entry.path()));
+    if (!sentencepiece && std::count(kFiles.begin(), kFiles.end(), name.string()) == 0) continue;
+    if (is_tokenizer_file(entry)) write_file_atomic(dir / name, read_file(entry.path()));
   }
 }
 

@@ -17,6 +17,19 @@ TokenizedSet draw_trial(const Config& config, const OpenedInputs& inputs, int64_
                                        draw_examples(there, std::min(count, there), rng));
 }
 
+int64_t sampling_trial(const PretrainedModel& model, const TokenizedSet& drawn,
+                       const DrawOptions& options, int64_t most) {
+  constexpr int64_t kMostVectors = 2048;
+  const auto all = drawn.pointers();
+  const auto fits = [&](int64_t size) {
+    const auto vectors = count_samples(model, {all.begin(), all.begin() + size}, options);
+    return *std::max_element(vectors.begin(), vectors.end()) <= kMostVectors;
+  };
+  int64_t size = 1;
+  while (size < most && fits(std::min(2 * size, most))) size = std::min(2 * size, most);
+  return size;
+}
+
 double mean_tokens(const TokenizedSet& set) {
   double sum = 0;
   for (const int64_t length : set.lengths()) sum += static_cast<double>(length);

@@ -5,6 +5,7 @@
 
 #include "eida/config/config.h"
 #include "eida/run/open.h"
+#include "eida/sampling/sampler.h"
 
 namespace eida {
 
@@ -13,6 +14,10 @@ enum class EvalTask;
 
 /// Examples of a trial at most: enough for its passes to be like the run's.
 inline constexpr int64_t kTrialExamples = 32;
+/// Examples of a sampling trial: at most `most`, and fewer where a place would get more than 2,048
+/// vectors of them, for which a run takes minutes. At least one.
+int64_t sampling_trial(const PretrainedModel& model, const TokenizedSet& drawn,
+                       const DrawOptions& options, int64_t most);
 
 /// Prints places, trainable parameters (none) and estimates of memory and time, scaled up from a
 /// trial on a few examples. \return exit code 0

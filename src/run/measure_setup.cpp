@@ -1,5 +1,6 @@
 #include "eida/run/measure_setup.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace eida {
@@ -40,16 +41,29 @@ RankRuleOptions rank_rule_options(const RankOptions& options) {
 }
 
 DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
-                         const Config& config, int64_t heldout, int64_t number) {
+                         const Config& config, int64_t heldout, int64_t number, bool quiet) {
   const int64_t examples = config.sampling.examples;
   DrawnExamples drawn;
   drawn.tokens = tokenizer.tokenize_drawn(
       data, examples + heldout,
-      Rng(static_cast<uint64_t>(config.run.seed), "examples", static_cast<uint64_t>(number)));
+      Rng(static_cast<uint64_t>(config.run.seed), "examples", static_cast<uint64_t>(number)),
+      quiet);
   const auto all = drawn.tokens.pointers();
   drawn.examples.assign(all.begin(), all.begin() + examples);
   drawn.heldout.assign(all.begin() + examples, all.end());
   return drawn;
+}
+
+void check_draws(const Dataset& data, const ExampleTokenizer& tokenizer, const Config& config,
+                 int64_t heldout, int64_t first, int64_t count,
+                 const std::function<void(const DrawnExamples&, const MeasureOptions&)>& check) {
+  constexpr int64_t kEveryTextHas = 2;  // its special tokens
+  constexpr int64_t kMost = 100;
+  const bool all = config.run.memory_limit || config.sampling.tokens_per_example > kEveryTextHas;
+  for (int64_t number = first; number < first + (all ? std::min(count, kMost) : 1); ++number) {
+    check(draw_fresh(data, tokenizer, config, heldout, number, /*quiet=*/true),
+          measure_options(config, data.kind(), number));
+  }
 }
 
 }  // namespace eida

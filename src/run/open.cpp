@@ -126,6 +126,7 @@ ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int
   options.max_length = config.data.max_length
                            ? *config.data.max_length
                            : read_model_config(config.model.path, kind).max_length();
+  options.table_rows = word_table_rows(config.model.path);
   // Training and generation end texts with one token.
   if (kind == TaskKind::kCompletion) options.end_token = eos_token_id(config.model.path);
   return {load_tokenizer(config.model.path), kind, options};

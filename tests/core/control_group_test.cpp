@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cmath>
+#include <cstdlib>
 
+#include "eida/core/error.h"
 #include "eida/core/system_info.h"
 #include "support/file_helpers.h"
 #include "support/test_data.h"
@@ -53,6 +56,25 @@ TEST_F(ControlGroup, WithoutLimitsLeaveEverything) {
   EXPECT_TRUE(std::isinf(left("nonsense\n")));
   EXPECT_TRUE(std::isinf(control_group_memory_mib(root() / "missing", root())));
   EXPECT_GT(available_memory_mib(), 0.0);
+}
+
+TEST(Memory, MoreThanThereIsIsRefusedWithBothNumbers) {
+  EXPECT_NO_THROW(require_memory(1.0, "a", "b"));
+  const std::string said = testing::message_of<ConfigError>(
+      [] { require_memory(std::ldexp(1.0, 60), "DIR: a model", "a smaller one"); });
+  EXPECT_TRUE(testing::holds(said, "DIR: a model takes 1099511627776 MiB, "));
+  EXPECT_TRUE(testing::holds(said, " are free (hint: a smaller one)"));
+}
+
+TEST(MemoryDeathTest, ALimitOfAddressSpaceCounts) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer takes address space of its own";
+#endif
+  const auto limited = [] {
+    const rlimit limit{rlim_t{4} << 30, rlim_t{4} << 30};
+    std::exit(::setrlimit(RLIMIT_AS, &limit) == 0 && available_memory_mib() < 4096.0 ? 0 : 1);
+  };
+  EXPECT_EXIT(limited(), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -174,5 +174,19 @@ TEST_F(TokenizeFiles, BrokenRowsNameTheirLine) {
   }
 }
 
+TEST(Tokens, HaveToBeInTheModelsTable) {
+  TokenizeOptions options;
+  options.table_rows = 'c';
+  const ExampleTokenizer small(std::make_shared<ByteTokenizer>(), TaskKind::kCompletion, options);
+  for (const bool prompt : {false, true}) {
+    try {
+      prompt ? void(small.tokenize_prompt("a")) : void(small.tokenize({"a", "b", -1}));
+      FAIL() << "no error";
+    } catch (const DataError& error) {
+      EXPECT_TRUE(holds(error.what(), "token id 256, '', is not in the model's table of 99"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace eida

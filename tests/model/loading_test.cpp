@@ -12,6 +12,7 @@
 #include "eida/core/files.h"
 #include "eida/model/pretrained_model.h"
 #include "model/golden.h"
+#include "support/file_helpers.h"
 #include "support/test_data.h"
 #include "support/tiny_models.h"
 
@@ -301,6 +302,43 @@ TEST(MiniLm, OpensAsAClassifierWithANewHead) {
   TokenExample example{{101, 2023, 2003, 102}, {0, 0, 0, 0}, 1, 0};
   EXPECT_TRUE(
       model->logits(pack({&example}, TaskKind::kClassification)).isfinite().all().item<bool>());
+}
+
+TEST_F(Checkpoint, SizesThatNoMachineHasAreRefusedBeforeAnythingIsTaken) {
+  auto config = nlohmann::json::parse(testing::kTinyRoberta);
+  const auto refusal_of = [&](const char* key, int64_t value, const LoadOptions& options) {
+    auto changed = config;
+    changed[key] = value;
+    write_file_atomic(dir_.path() / "config.json", changed.dump());
+    return testing::message_of<ConfigError>(
+        [&] { load_pretrained(dir_.path(), TaskKind::kClassification, options); });
+  };
+  EXPECT_TRUE(testing::holds(refusal_of("hidden_size", 12'000'000, {.random_init = true}),
+                             "a model of the sizes in config.json takes "));
+  const int64_t classes = int64_t{1} << 40;  // the head alone is new
+  write_safetensors(dir_.path() / "model.safetensors", [&] {
+    write_file_atomic(dir_.path() / "config.json", config.dump());
+    auto body = load_pretrained(dir_.path(), TaskKind::kClassification, {.random_init = true})
+                    ->parameters();
+    std::erase_if(body, [](const auto& t) { return t.name.starts_with("classifier."); });
+    return body;
+  }());
+  EXPECT_TRUE(testing::holds(refusal_of("vocab_size", 60, {.num_labels = classes}), "MiB, "));
+}
+
+TEST_F(Checkpoint, WhatIsNoTokenizerFileIsNotCopied) {
+  const Golden golden("bert-odd");
+  const auto model = load_pretrained(golden.dir, golden.task);
+  const auto source = dir_.path() / "source", saved = dir_.path() / "saved";
+  std::filesystem::create_directories(source / "old.model");
+  std::filesystem::create_symlink("nowhere", source / "gone.model");
+  write_file_atomic(source / "large.model", "x");
+  std::filesystem::resize_file(source / "large.model", uintmax_t{3} << 30);
+  write_file_atomic(source / "vocab.txt", "a\n");
+  save_pretrained(*model, saved, source);
+  EXPECT_TRUE(std::filesystem::exists(saved / "vocab.txt"));
+  for (const char* name : {"old.model", "gone.model", "large.model"})
+    EXPECT_FALSE(std::filesystem::exists(saved / name)) << name;
 }
 
 }  // namespace

@@ -65,10 +65,6 @@ TEST_F(ProbeProgram, TruncatedDataFileNamesTheLine) {
   expect_error(run(quick_reviews()), 3, "reviews.tsv:3");
 }
 
-TEST_F(ProbeProgram, MoreTokensThanASentenceHasIsADataError) {
-  expect_error(run(quick_reviews({"--tokens", "500"})), 3, "500 tokens");
-}
-
 /// What is refused makes no folder, and --dry-run refuses it too.
 class ProbeRefuses : public ProbeProgram {
  protected:
@@ -85,6 +81,26 @@ class ProbeRefuses : public ProbeProgram {
 
 TEST_F(ProbeRefuses, MoreExamplesThanThereAre) {
   expect_refused({"--set", "sampling.examples=5000"}, 3, "5040");
+}
+
+TEST_F(ProbeRefuses, MoreTokensThanASentenceHas) {
+  expect_refused({"--tokens", "500"}, 3, "500 tokens");
+}
+
+TEST_F(ProbeRefuses, AMemoryLimitThatNoPlaceFitsInto) {
+  expect_refused({"--memory-limit", "20"}, 2, "run.memory_limit: 20 MiB");
+}
+
+TEST_F(ProbeRefuses, AModelThatNoMachineHolds) {
+  write_encoder_config(3'000'000, 2, 40);
+  expect_refused({}, 2, "a model of the sizes in config.json takes");
+}
+
+TEST_F(ProbeRefuses, TokensThatTheModelHasNoRowFor) {
+  std::string config = read_file(encoder_ / "config.json");
+  config.replace(config.find("300"), 3, "100");
+  write_file_atomic(encoder_ / "config.json", config);
+  expect_refused({}, 3, "is not in the model's table of 100");
 }
 
 TEST_F(ProbeRefuses, AMissingRankPlan) {

@@ -231,5 +231,19 @@ TEST_F(TrainOptions, DryRunSaysWhatTheRunTakes) {
   }
 }
 
+TEST_F(TrainOptions, ARankThatNoMachineHoldsIsRefusedBeforeTheFolder) {
+  for (const bool dry : {false, true}) {
+    auto arguments = train(a_, true,
+                           {"--method", "lora", "--set", "lora.rank=1000000", "--set",
+                            "sites.include=[q, k, v, o, fc1, fc2]"});
+    if (dry) arguments.emplace_back("--dry-run");
+    // The 9.5 GiB of its factors, gradients and moments may be there.
+    std::vector<std::string> limited = {"/bin/sh", "-c", "ulimit -v 8000000; exec \"$@\"", "sh"};
+    limited.insert(limited.end(), arguments.begin(), arguments.end());
+    expect_error(run(limited), 2, "lower lora.rank", "eida-train");
+    EXPECT_FALSE(std::filesystem::exists(a_));
+  }
+}
+
 }  // namespace
 }  // namespace eida

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace eida {
 
@@ -23,8 +24,11 @@ double peak_memory_mib();
 /// there is no limit. \param membership as /proc/self/cgroup \param root where groups are mounted
 double control_group_memory_mib(const std::filesystem::path& membership = "/proc/self/cgroup",
                                 const std::filesystem::path& root = "/sys/fs/cgroup");
-/// What the machine, and the process's control groups, can give without swapping, MiB; 0 where the
-/// system does not say.
+/// What the machine, the process's control groups and its limit of address space can give without
+/// swapping, MiB; 0 where the system does not say.
 double available_memory_mib();
+/// Call it before memory is taken whose size a file or an option decides. \throws ConfigError
+/// "WHAT takes … MiB, … are free (hint: …)": more than the machine can give, with swapping too
+void require_memory(double bytes, std::string_view what, std::string_view hint);
 
 }  // namespace eida

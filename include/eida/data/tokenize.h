@@ -20,6 +20,7 @@ struct TokenizeOptions {
   /// completion that begins with the prefix already gets no second one.
   std::string completion_prefix = " ";
   int64_t end_token = -1;  ///< id; -1: that of "<|endoftext|>"
+  int64_t table_rows = 0;  ///< of the model's word table: ids have to be below; 0: any
 };
 
 /// Tokenized examples of a dataset.
@@ -57,6 +58,7 @@ class ExampleTokenizer {
   /// Tokens that an example is cut to; 0: none is cut.
   int64_t max_length() const { return options_.max_length; }
   /// Prompt for generation: ids(prompt) + end token. Not truncated.
+  /// \throws DataError a token that the model's table lacks, here and below
   std::vector<int32_t> tokenize_prompt(const std::string& prompt) const;
   /// The dataset's examples at `indices`, in that order, on options.threads threads; warns when
   /// some were truncated or skipped.
@@ -66,7 +68,9 @@ class ExampleTokenizer {
   TokenizedSet tokenize_all(const Dataset& dataset) const;
   /// `count` examples drawn at random: those that would be skipped are replaced by further draws.
   /// \throws DataError fewer are usable, or a row is broken.
-  TokenizedSet tokenize_drawn(const Dataset& dataset, int64_t count, Rng rng) const;
+  /// \param quiet without the warnings
+  TokenizedSet tokenize_drawn(const Dataset& dataset, int64_t count, Rng rng,
+                              bool quiet = false) const;
   /// As tokenize_all(), on one thread and without warnings. \throws DataError a row is broken.
   TokenizedSet tokenize_quietly(const Dataset& dataset, const std::vector<int64_t>& indices) const;
 
@@ -82,6 +86,7 @@ class ExampleTokenizer {
   std::vector<TokenExample> tokenize_chunk(const std::vector<TextExample>& texts, int threads,
                                            std::vector<char>& truncated) const;
   bool usable(const TokenExample& example) const;
+  void check_ids(const std::vector<int32_t>& ids) const;
 
   std::shared_ptr<const Tokenizer> tokenizer_;
   TaskKind kind_;

@@ -62,6 +62,11 @@ struct MeasureOptions {
 /// \param rows samples that each place gives
 double statistics_bytes(const PretrainedModel& model, int64_t rows, const MeasureOptions& options);
 
+/// What sampling these would refuse, before a run begins. \throws DataError an example with fewer
+/// tokens than are drawn of it; ConfigError a place that does not fit into memory_limit
+void check_sampling(const PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                    const std::vector<const TokenExample*>& heldout, const MeasureOptions& options);
+
 /// Called once a place, in the process that owns it, from several threads, while what was kept of
 /// its samples is still there.
 using PlaceVisitor = std::function<void(PlaceId place, const PlaceStatistics&, const Subspace&)>;
@@ -118,7 +123,8 @@ std::optional<MeanInterval> over_repeats(
 PerPlace<PlaceCurve> rank_curves(const Places& places, const std::vector<int64_t>& dims,
                                  const Repeats& repeats);
 
-/// Checks that no place is narrower than the largest of the dims. \throws ConfigError
+/// Checks that no place is narrower than the largest of the dims, and that its bases fit into
+/// memory. \throws ConfigError
 void check_dims(const Places& places, const std::vector<int64_t>& dims);
 
 /// Whether the rule chooses ranks by what is measured; fixed and plan know them before.
@@ -128,6 +134,11 @@ bool measures_ranks(const RankRuleOptions& rule);
 /// dims that are compared, a budget that suffices. \throws ConfigError, DataError as choose_ranks
 void check_rank_rule(const RankRuleOptions& rule, const Places& places,
                      const std::vector<int64_t>& dims);
+
+/// check_sampling() of a round, whose rank rule may know the ranks.
+void check_round(const PretrainedModel& model, const std::vector<const TokenExample*>& examples,
+                 const std::vector<const TokenExample*>& heldout, const RankRuleOptions& rule,
+                 const MeasureOptions& options);
 
 /// What one round makes A and C of: subspaces with as many rows as the plan says, or more.
 /// sampling_seconds includes what the rank rule measures on held-out examples, estimation_seconds

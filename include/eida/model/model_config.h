@@ -45,5 +45,7 @@ std::vector<TaskKind> served_tasks(const std::filesystem::path& dir);
 
 /// Id of the token that ends texts, from config.json; -1: it names none.
 int64_t eos_token_id(const std::filesystem::path& dir);
+/// Rows of the word table, from config.json. \throws FormatError it does not say
+int64_t word_table_rows(const std::filesystem::path& dir);
 
 }  // namespace eida

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "eida/config/config.h"
@@ -24,8 +25,14 @@ struct DrawnExamples {
 };
 
 /// Fresh ones for each `number`, tokenized: sampling.examples, and `heldout` more.
-/// \throws DataError fewer are there
+/// \param quiet without warnings of what was cut. \throws DataError fewer are there
 DrawnExamples draw_fresh(const Dataset& data, const ExampleTokenizer& tokenizer,
-                         const Config& config, int64_t heldout, int64_t number);
+                         const Config& config, int64_t heldout, int64_t number, bool quiet = false);
+
+/// Looks at what number `first` will draw, and at most a hundred from it on where the configuration
+/// may ask for more than examples or memory have. \param check of one number's draws
+void check_draws(const Dataset& data, const ExampleTokenizer& tokenizer, const Config& config,
+                 int64_t heldout, int64_t first, int64_t count,
+                 const std::function<void(const DrawnExamples&, const MeasureOptions&)>& check);
 
 }  // namespace eida

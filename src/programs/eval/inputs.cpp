@@ -9,6 +9,7 @@
 
 #include "eida/adapter/adapter_file.h"
 #include "eida/core/error.h"
+#include "eida/core/system_info.h"
 #include "eida/model/model_config.h"
 
 namespace eida {
@@ -84,6 +85,12 @@ OpenedInputs open_eval_inputs(const Config& config, const Communicator& processe
   int64_t classes = kind == TaskKind::kClassification ? classes_of_files(config, model_config) : 0;
   auto data = open_test_data(config, model_config, classes);
   if (classes == 0) classes = static_cast<int64_t>(data->class_names().size());
+  if (kind == TaskKind::kClassification) {  // as numbers, and as text in predictions.jsonl
+    require_memory(16.0 * static_cast<double>(data->size()) * static_cast<double>(classes),
+                   fmt::format("{}: logits of {} examples and {} classes", data->name(),
+                               data->size(), classes),
+                   "a part of the file at a time");
+  }
   OpenedInputs inputs{compute, std::move(data),
                       open_example_tokenizer(config, kind, compute.threads),
                       open_model(config, kind, classes, compute)};

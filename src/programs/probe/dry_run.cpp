@@ -27,10 +27,11 @@ int dry_run_probe(const Config& config, const OpenedInputs& inputs) {
 
   // The first time is slower than all others.
   const auto all = drawn.pointers();
-  const auto size = std::clamp<std::ptrdiff_t>(std::ssize(all) / 2, 1, kTrialExamples);
+  const MeasureOptions options = measure_options(config, inputs.data->kind());
+  const int64_t size = sampling_trial(model, drawn, options.sampler.draw,
+                                      std::clamp<int64_t>(std::ssize(all) / 2, 1, kTrialExamples));
   const std::vector<const TokenExample*> first(all.begin(), all.begin() + size),
       last(all.end() - size, all.end());
-  const MeasureOptions options = measure_options(config, inputs.data->kind());
   const auto start = std::chrono::steady_clock::now();
   measure_repeat(model, first, last, options);
   const double first_seconds = seconds_since(start);

@@ -33,6 +33,10 @@ OpenedInputs open_inputs(const Config& config, const Communicator& processes) {
       open_model(config, data->kind(), static_cast<int64_t>(data->class_names().size()), compute);
   check_dims(model->places(), config.subspace.dims);
   check_rank_rule(rank_rule_options(config.ranks), model->places(), config.subspace.dims);
+  check_draws(*data, tokenizer, config, config.probe.heldout, 0, config.probe.repeats,
+              [&](const DrawnExamples& drawn, const MeasureOptions& options) {
+                check_sampling(*model, drawn.examples, drawn.heldout, options);
+              });
   return {compute, std::move(data), std::move(tokenizer), std::move(model)};
 }
 

@@ -43,9 +43,12 @@ double seconds_of(const Work& work) {
 /// A and C from few examples.
 PlaceBases try_estimation(const Config& config, TrainInputs& inputs, Trial& trial) {
   const RankRuleOptions rule = rank_rule_options(config.ranks);
-  const DrawnExamples drawn = draw_fresh(*inputs.train, *inputs.tokenizer, config,
-                                         measures_ranks(rule) ? config.ranks.heldout : 0, 1);
+  DrawnExamples drawn = draw_fresh(*inputs.train, *inputs.tokenizer, config,
+                                   measures_ranks(rule) ? config.ranks.heldout : 0, 1);
   const MeasureOptions options = measure_options(config, inputs.task, 1);
+  const auto size = static_cast<size_t>(sampling_trial(
+      *inputs.model, drawn.tokens, options.sampler.draw, std::ssize(drawn.examples)));
+  for (auto* part : {&drawn.examples, &drawn.heldout}) part->resize(std::min(size, part->size()));
   trial.first_seconds += seconds_of([&] {
     const auto samples = collect_samples(*inputs.model, drawn.examples, options.sampler);
     trial.vectors =
@@ -54,7 +57,7 @@ PlaceBases try_estimation(const Config& config, TrainInputs& inputs, Trial& tria
   const RoundEstimate estimate =
       estimate_round(*inputs.model, drawn.examples, drawn.heldout, rule, options);
   trial.sample_seconds =
-      estimate.sampling_seconds / static_cast<double>(drawn.tokens.examples.size());
+      estimate.sampling_seconds / static_cast<double>(drawn.examples.size() + drawn.heldout.size());
   trial.estimate_seconds = estimate.estimation_seconds;
   return make_bases(inputs.model->places(), estimate.subspaces, estimate.plan.ranks, inputs.sites);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "eida/core/error.h"
+#include "eida/core/system_info.h"
 #include "eida/evaluation/evaluate.h"
 #include "eida/run/measure_setup.h"
 
@@ -59,6 +60,28 @@ void check_estimation(const Config& config, const TrainInputs& inputs) {
   check_rank_rule(rule, places, config.subspace.dims);
   check_enough_examples(config.data.train.string(), inputs.train->size(), config.sampling.examples,
                         measured ? config.ranks.heldout : 0, "ranks.heldout");
+  check_draws(*inputs.train, *inputs.tokenizer, config, measured ? config.ranks.heldout : 0, 1,
+              config.rounds, [&](const DrawnExamples& drawn, const MeasureOptions& options) {
+                check_round(*inputs.model, drawn.examples, drawn.heldout, rule, options);
+              });
+}
+
+/// Values, gradients and AdamW's two moments of all that is trained, and the logits of data.dev.
+void check_memory(const Config& config, const TrainInputs& inputs) {
+  if (!inputs.compute.device.is_cpu()) return;
+  const PretrainedModel& model = *inputs.model;
+  double trained = 0.0;
+  if (!inputs.method->needs_bases())
+    trained = static_cast<double>(inputs.method->parameter_count(model.places(), {}));
+  for (const auto& [name, tensor] : model.parameters())
+    if (std::ranges::count(inputs.extra, name) > 0) trained += static_cast<double>(tensor.numel());
+  const double scored =
+      inputs.task == TaskKind::kClassification
+          ? static_cast<double>(inputs.dev.examples.size()) * model.config().num_labels
+          : 0.0;
+  require_memory(16.0 * trained + 20.0 * scored,
+                 fmt::format("method {}: training {:.0f} parameters", config.method, trained),
+                 "lower lora.rank, train fewer sites or less beside the adapters");
 }
 
 /// Names of the model's parameters that train beside the adapters (all of them: method full).
@@ -119,6 +142,7 @@ TrainInputs open_train_inputs(const Config& config, const Communicator& processe
   inputs.method = make_method(config.method, {inputs.sites, config.lora.rank, config.lora.alpha,
                                               static_cast<uint64_t>(config.run.seed)});
   inputs.extra = extra_parameters(config, *inputs.model, *inputs.method);
+  check_memory(config, inputs);
   inputs.newly_initialised = initial_values(config, *inputs.model);
   check_estimation(config, inputs);
   return inputs;
