@@ -1,6 +1,6 @@
 #include "eida/adapter/adapter_file.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -160,14 +160,18 @@ std::vector<NamedTensor> AdapterFile::replaced(const PretrainedModel& model) con
   const std::set<std::string> factors = factor_names(*method, model.places());
   const auto parameters = parameters_by_name(model);
   std::vector<NamedTensor> others;
+  bool adapts = method->suffixes().empty();
+  for (const auto& [name, tensor] : tensors) adapts = adapts || factors.contains(name);
+  const std::string hint = adapts
+                               ? "--model must be the base it was trained on"
+                               : fmt::format("the file says method {}, whose tensors end in {}",
+                                             method->name(), fmt::join(method->suffixes(), ", "));
   for (const auto& [name, tensor] : tensors) {
     if (factors.contains(name)) continue;
     const auto found = parameters.find(name);
     if (found == parameters.end() || found->second.sizes() != tensor.sizes()) {
-      throw FormatError(
-          "{}: tensor '{}' {} fits nothing in the model (hint: --model must be the base "
-          "it was trained on)",
-          path.string(), name, shape_text(tensor.sizes()));
+      throw FormatError("{}: tensor '{}' {} fits nothing in the model (hint: {})", path.string(),
+                        name, shape_text(tensor.sizes()), hint);
     }
     others.push_back({name, tensor});
   }

@@ -189,6 +189,7 @@ nlohmann::ordered_json lora_config(const ModelConfig& config, const std::string&
 
 void check_exportable(const PretrainedModel& model, const std::vector<AdapterFile>& files) {
   for (const AdapterFile& file : files) {
+    file.replaced(model);  // or says what fits nothing
     const auto sites = file.sites(model);
     const auto held = [&](PlaceId site) {
       return file.method->peft_factors(file, model.places(), site).has_value();

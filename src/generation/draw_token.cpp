@@ -68,7 +68,10 @@ int32_t token_at(const std::vector<double>& weights, double point) {
 }  // namespace
 
 int32_t draw_token(std::vector<float>& logits, const GenerateOptions& options, Rng& stream) {
-  for (float& logit : logits) logit /= static_cast<float>(options.temperature);
+  // Below, quotients are infinite and their differences are no numbers; long before, the likeliest
+  // token is certain.
+  const float temperature = std::max(static_cast<float>(options.temperature), 1e-30F);
+  for (float& logit : logits) logit /= temperature;
   keep_top_k(logits, options.top_k);
   if (*std::max_element(logits.begin(), logits.end()) == kMinusInfinity) return -1;
   std::vector<double> weights;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "adapter/adapted_model.h"
+#include "eida/adapter/peft_export.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
 #include "support/file_helpers.h"
@@ -114,6 +115,15 @@ TEST_P(AdapterFileTest, BrokenFilesAreErrors) {
   }
   write_safetensors(broken, changed, metadata);
   expect_format_error({broken}, "has a factor of shape");
+  auto other = metadata;
+  other["method"] = "lora";
+  write_safetensors(broken, tensors, other);
+  const std::string said = "the file says method lora, whose tensors end in lora_A, lora_B";
+  expect_format_error({broken}, said);
+  const auto model = open();
+  EXPECT_TRUE(testing::holds(
+      testing::message_of<FormatError>([&] { export_peft(*model, {broken}, "base", dir_.path()); }),
+      said));
 }
 
 TEST_P(AdapterFileTest, EveryFlippedByteIsAnError) {

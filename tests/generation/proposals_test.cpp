@@ -121,6 +121,14 @@ TEST(DrawToken, TemperatureSharpens) {
   EXPECT_NEAR(draw(kLogits, options).at(0), 4000 * 16 / 22, 150);
 }
 
+TEST(DrawToken, TheLowestTemperaturesGiveTheLikeliest) {
+  GenerateOptions options;
+  for (const double temperature : {1e-30, 1e-38, 1e-44, 1e-300}) {
+    options.temperature = temperature;
+    EXPECT_EQ(draw({3.0F, 50.0F, -2.0F, 49.0F}, options).at(1), 4000) << temperature;
+  }
+}
+
 TEST(DrawToken, TopKKeepsTheLikeliestAndTheirEquals) {
   GenerateOptions options;
   options.top_k = 2;

@@ -1,4 +1,6 @@
 // eida-eval tokenize, from the command line.
+#include <sys/stat.h>
+
 #include "eida/text/tokenizer.h"
 #include "eval_fixture.h"
 
@@ -66,6 +68,17 @@ TEST_F(EvalTokenize, AModelWithoutATokenizerIsAFormatError) {
                                                 "--input", file("lines.txt", "a\n").string()});
   EXPECT_NE(result.code, 0);
   EXPECT_NE(result.err.find("bare"), std::string::npos) << result.err;
+}
+
+TEST_F(EvalTokenize, APipeThatNobodyWritesIntoIsRefused) {
+  const auto pipe = dir_.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  expect_eval_error(sub("tokenize", {"--model", encoder_.string(), "--input", pipe.string()}), 3,
+                    "is a pipe, not a regular file");
+  const ProgramResult open = run({"/bin/bash", "-c", "exec \"$@\" --input <(echo a)", "bash",
+                                  EIDA_EVAL, "tokenize", "--model", encoder_.string()});
+  EXPECT_EQ(open.code, 0) << open.err;
+  EXPECT_NE(open.out, "");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "../../src/programs/dry_run.h"
 #include "../../src/programs/probe/results.h"
 #include "eida/core/csv.h"
 #include "eida/report/curves.h"
@@ -471,6 +472,42 @@ TEST_F(ProbeProgram, MeanFirstKeepsMoreOfHeldOutTokensThanRandomDirections) {
       EXPECT_GT(kept(ours), more * kept(random)) << ours[i]["name"] << " " << k;
     }
   }
+}
+
+TEST_F(ProbeProgram, BasesThatAreNoNumbersAreADataErrorOfCompare) {
+  ASSERT_EQ(run(quick_reviews({"--save-subspaces"})).code, 0);
+  const auto file = run_ / "subspaces.safetensors";
+  std::vector<NamedTensor> tensors;
+  {
+    const SafetensorsFile saved(file);
+    for (const auto& entry : saved.entries())
+      tensors.push_back({entry.name, saved.tensor(entry).clone()});
+  }
+  for (const NamedTensor& tensor : tensors) at::Tensor(tensor.tensor).fill_(NAN);
+  write_safetensors(file, tensors);
+  const ProgramResult result = run({EIDA_PROBE, "compare", run_.string(), run_.string()});
+  EXPECT_EQ(result.code, 3) << result.err;
+  EXPECT_NE(result.err.find("run/subspaces.safetensors: tensor '"), std::string::npos);
+  EXPECT_NE(result.err.find("is not finite"), std::string::npos) << result.err;
+}
+
+TEST_F(ProbeProgram, ADryRunOfManyTokensTriesFewExamples) {
+  const auto model =
+      load_pretrained(encoder_, TaskKind::kClassification, {.num_labels = 2, .random_init = true});
+  TokenizedSet drawn;
+  for (int i = 0; i < 64; ++i)
+    drawn.examples.push_back({std::vector<int32_t>(250, 7), std::vector<int32_t>(250, 0), i % 2});
+  DrawOptions draw;
+  const auto tried = [&](int64_t tokens) {
+    draw.tokens_per_example = tokens;
+    return sampling_trial(*model, drawn, draw, kTrialExamples);
+  };
+  EXPECT_EQ(tried(2), 32);
+  EXPECT_EQ(tried(64), 32);
+  EXPECT_EQ(tried(240), 8);
+  draw.task = TaskKind::kCompletion;
+  draw.token_rate = 1.0;  // 31,000 vectors an example
+  EXPECT_EQ(tried(2), 1);
 }
 
 }  // namespace

@@ -28,6 +28,11 @@ class LineReader {
  public:
   explicit LineReader(const std::string& file) : name_(file.empty() ? "<stdin>" : file) {
     if (file.empty()) return;
+    // Opening a pipe waits for who writes into it; those of the shell, /dev/fd/…, are open.
+    if (std::filesystem::is_fifo(file) && !file.starts_with("/dev/")) {
+      throw DataError("{}: is a pipe, not a regular file (hint: < {} reads it as stdin)", file,
+                      file);
+    }
     file_.open(file, std::ios::binary);
     if (!file_ || std::filesystem::is_directory(file)) throw DataError("{}: cannot be read", file);
   }
