@@ -16,10 +16,8 @@ constexpr uint64_t kMaxHeader = 100'000'000;  // the limit of the reference impl
 
 /// Unsigned integer of a JSON value.
 uint64_t unsigned_of(const nlohmann::json& value, const std::string& where) {
-  if (!value.is_number_integer() ||
-      (value.is_number_integer() && !value.is_number_unsigned() && value.get<int64_t>() < 0)) {
+  if (!value.is_number_unsigned())  // as of -0
     throw FormatError("{}: {} is not a whole number from 0", where, printable(value.dump()));
-  }
   return value.get<uint64_t>();
 }
 

@@ -41,13 +41,14 @@ TEST(SafetensorsHeader, AnythingOutOfOrderIsAnErrorThatNamesTheFile) {
            R"(,"data_offsets":)" + offsets + "}}";
   };
   const std::vector<std::pair<std::string, size_t>> broken = {
-      {tensor("F32", "[2]", "[0,7]"), 7},                        // size
-      {tensor("F32", "[2]", "[0,8]"), 7},                        // truncated
-      {tensor("F32", "[2]", "[0,8]"), 9},                        // bytes behind the last one
-      {tensor("F32", "[2]", "[4,12]"), 12},                      // gap
-      {tensor("F32", "[2]", "[8,0]"), 8},                        // backwards
-      {tensor("F32", "[-2]", "[0,8]"), 8},                       // negative
-      {tensor("F32", "[2.0]", "[0,8]"), 8},                      // no whole number
+      {tensor("F32", "[2]", "[0,7]"), 7},    // size
+      {tensor("F32", "[2]", "[0,8]"), 7},    // truncated
+      {tensor("F32", "[2]", "[0,8]"), 9},    // bytes behind the last one
+      {tensor("F32", "[2]", "[4,12]"), 12},  // gap
+      {tensor("F32", "[2]", "[8,0]"), 8},    // backwards
+      {tensor("F32", "[-2]", "[0,8]"), 8},   // negative
+      {tensor("F32", "[2]", "[-0,8]"), 8},   // a fraction, to the upstream reader
+      {tensor("F32", "[2.0]", "[0,8]"), 8},  // no whole number
       {tensor("F32", "[4294967296,4294967296,4]", "[0,0]"), 0},  // overflow to 0
       {tensor("F32", "[9223372036854775808]", "[0,0]"), 0},      // beyond int64
       {tensor("F32", "[2]", "[18446744073709551608,18446744073709551616]"), 8},
