@@ -15,11 +15,11 @@ namespace eida {
 namespace {
 
 int64_t labels_of(const ConfigReader& reader) {
-  if (reader.has("id2label") && reader.json()["id2label"].is_object() &&
-      !reader.json()["id2label"].empty()) {
-    return static_cast<int64_t>(reader.json()["id2label"].size());
-  }
-  return reader.integer_or("num_labels", 2, 1, kMaxSize);
+  const bool named = reader.has("id2label") && reader.json()["id2label"].is_object() &&
+                     !reader.json()["id2label"].empty();
+  // Where both are there and differ, the number counts, as in transformers.
+  const auto names = named ? static_cast<int64_t>(reader.json()["id2label"].size()) : 2;
+  return reader.integer_or("num_labels", names, 1, kMaxSize);
 }
 
 /// Keys of all families that would change the computation.
@@ -28,6 +28,8 @@ void refuse_what_changes_results(const ConfigReader& reader) {
   reader.must_be("add_cross_attention", false);
   reader.must_be_unset("quantization_config");
   reader.must_be_unset("pruned_heads");
+  reader.must_be_unset("per_layer_config");
+  reader.one_of("transformers_weights", "", {"model.safetensors"});
   reader.one_of("problem_type", "", {"single_label_classification"});
 }
 

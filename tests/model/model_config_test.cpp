@@ -55,6 +55,8 @@ TEST(ModelConfig, UnsupportedValuesAreErrorsThatNameKeyAndValue) {
   roberta({{"hidden_act", "xielu"}}, {"hidden_act", "xielu"});
   roberta({{"quantization_config", {{"bits", 4}}}}, {"quantization_config"});
   roberta({{"pruned_heads", {{"0", {1}}}}}, {"pruned_heads"});
+  roberta({{"per_layer_config", {{"0", {{"hidden_act", "relu"}}}}}}, {"per_layer_config"});
+  roberta({{"transformers_weights", "other.safetensors"}}, {"transformers_weights", "other"});
   roberta({{"problem_type", "regression"}}, {"problem_type", "regression"});
   roberta({{"model_type", "t5"}}, {"model_type", "t5"});
   roberta({{"hidden_size", 25}}, {"25", "3 heads"});
@@ -82,6 +84,17 @@ TEST(ModelConfig, FamilyHasToFitTheTask) {
                  {"roberta"});
 }
 
+TEST(ModelConfig, SizesOfGpt2HaveTwoNames) {
+  const nlohmann::json common = {{"n_embd", nullptr},        {"hidden_size", 20},
+                                 {"num_attention_heads", 5}, {"num_hidden_layers", 3},
+                                 {"n_positions", nullptr},   {"max_position_embeddings", 11}};
+  const ModelConfig config = read_gpt2(common);
+  EXPECT_EQ(config.hidden_size, 20);
+  EXPECT_EQ(config.num_heads, 5);
+  EXPECT_EQ(config.num_layers, 3);
+  EXPECT_EQ(config.max_positions, 11);
+}
+
 TEST(ModelConfig, NullsAreDefaults) {
   const ModelConfig config = read_gpt2({{"n_inner", nullptr}, {"scale_attn_weights", nullptr}});
   EXPECT_EQ(config.intermediate_size, 96);
@@ -92,6 +105,8 @@ TEST(ModelConfig, NullsAreDefaults) {
 TEST(ModelConfig, LabelsComeFromTheirNames) {
   EXPECT_EQ(read_roberta({{"id2label", {{"0", "a"}, {"1", "b"}, {"2", "c"}}}}).num_labels, 3);
   EXPECT_EQ(read_roberta({{"num_labels", 5}}).num_labels, 5);
+  EXPECT_EQ(read_roberta({{"id2label", {{"0", "a"}, {"1", "b"}}}, {"num_labels", 3}}).num_labels,
+            3);
   EXPECT_EQ(read_roberta(nlohmann::json::object()).num_labels, 2);
 }
 

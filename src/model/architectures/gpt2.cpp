@@ -11,12 +11,18 @@ namespace eida {
 namespace {
 
 void read_numbers(const ConfigReader& reader, ModelConfig& config) {
-  config.hidden_size = reader.integer("n_embd", 1, kMaxSize);
-  config.num_layers = reader.integer("n_layer", 1, 1000);
-  config.num_heads = reader.integer("n_head", 1, 10000);
+  // The names of the other families count before GPT-2's own, as in transformers.
+  const auto size = [&](const char* own, const char* common, int64_t most) {
+    reader.has(own);  // is a known key
+    return reader.integer(reader.has(common) ? common : own, 1, most);
+  };
+  config.hidden_size = size("n_embd", "hidden_size", kMaxSize);
+  config.num_layers = size("n_layer", "num_hidden_layers", 1000);
+  config.num_heads = size("n_head", "num_attention_heads", 10000);
   config.intermediate_size = reader.integer_or("n_inner", 4 * config.hidden_size, 1, kMaxSize);
-  config.max_positions =
-      reader.integer_or("n_positions", reader.integer_or("n_ctx", 1024, 1, kMaxSize), 1, kMaxSize);
+  config.max_positions = 1024;
+  for (const char* key : {"n_ctx", "n_positions", "max_position_embeddings"})
+    config.max_positions = reader.integer_or(key, config.max_positions, 1, kMaxSize);
   config.hidden_dropout = reader.number_or("resid_pdrop", 0.1, 0.0, 1.0);
   config.attention_dropout = reader.number_or("attn_pdrop", 0.1, 0.0, 1.0);
   config.embedding_dropout = reader.number_or("embd_pdrop", 0.1, 0.0, 1.0);
