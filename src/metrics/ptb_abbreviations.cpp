@@ -73,7 +73,10 @@ void acronym_before_sentence(Scan& scan) {
   if (letters == 0) return;
   const size_t space = scan.run(letters + 1, is_ptb_space);
   if (space == 0) return;
-  const size_t start = sentence_start_length(scan, letters + 1 + space);
+  Scan behind = scan;
+  behind.move(letters + 1 + space);
+  const size_t tag = tag_length(behind);
+  const size_t start = tag > 0 ? tag : sentence_start_length(scan, letters + 1 + space);
   if (start == 0) return;
   if (letters == 1) {
     scan.token_before(1, 1 + space + start);

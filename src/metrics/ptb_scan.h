@@ -18,10 +18,11 @@ inline bool is_one_of(char32_t c, std::u32string_view set) {
 
 /// What becomes of the matched text.
 enum class Form {
-  kVerbatim,
+  kVerbatim,       ///< without soft hyphens; "-" where it has nothing else
   kStraightQuote,  ///< curly apostrophes become '
-  kHardSpace,      ///< spaces inside become U+00A0
-  kBrackets,       ///< ( and ) become -lrb- and -rrb-
+  kHardSpace,      ///< spaces inside become U+00A0, soft hyphens stay
+  kQuotes,         ///< each quotation mark as ` ' `` or '', where there is such
+  kBrackets,       ///< ( and ) become -lrb- and -rrb-, spaces inside U+00A0
   kAmpersand,      ///< &amp; becomes &
   kReplaced,       ///< `replacement` stands for it
 };
@@ -102,11 +103,22 @@ inline bool is_apostrophe(char32_t c) {
 inline bool is_any_apostrophe(char32_t c) {
   return is_apostrophe(c) || c == U'`' || c == 0x2018 || c == 0x201B || c == 0x91;
 }
-inline bool is_begin_of_word(char32_t c) { return is_letter(c) || c >= kFirstLetterEntity; }
+constexpr char32_t kSoftHyphen = 0xAD;
+// What lies beyond U+FFFF was no letter and no digit to CoreNLP, which read it as two halves.
+inline bool is_letter(char32_t c) { return c < 0x10000 && metrics::is_letter(c); }
+inline bool is_digit(char32_t c) { return c < 0x10000 && metrics::is_digit(c); }
+inline bool is_begin_of_word(char32_t c) {
+  return is_letter(c) || c == kSoftHyphen || c >= kFirstLetterEntity;
+}
 inline bool is_word_character(char32_t c) { return is_letter(c) || is_digit(c); }
 
 /// Puts its one character in the place of each such entity.
 void fold_entities(std::u32string& line);
+/// What stands for a quotation mark or another character; null where it stays.
+const char* replacement_of(char32_t c);
+bool is_curly_quote(char32_t c);  ///< `, or one that is not ASCII
+/// Characters of the markup that begins here; 0 where none does.
+size_t tag_length(const Scan& scan);
 /// How an entity that was folded is written.
 std::string entity_text(char32_t c);
 

@@ -7,15 +7,27 @@ namespace eida::ptb {
 namespace {
 
 /// Characters that are a token on their own under another name.
-constexpr std::array<std::pair<char32_t, const char*>, 26> kReplaced{{
+constexpr std::array<std::pair<char32_t, const char*>, 36> kReplaced{{
     {0x2013, "--"},  {0x2014, "--"},  {0x2015, "--"},  {0xA3, "#"},     {0x20AC, "$"},
-    {0xA4, "$"},     {0xA2, "cents"}, {U'(', "-LRB-"}, {U')', "-RRB-"}, {U'[', "-LSB-"},
-    {U']', "-RSB-"}, {U'{', "-LCB-"}, {U'}', "-RCB-"}, {0x201C, "``"},  {0x201D, "''"},
-    {0x93, "``"},    {0x94, "''"},    {0x201F, "``"},  {0x2026, "..."}, {0x85, "..."},
-    {0xBC, "1/4"},   {0xBD, "1/2"},   {0xBE, "3/4"},   {0x2153, "1/3"}, {0x2154, "2/3"},
-    {0xAD, "-"},
+    {0xA4, "$"},     {0x80, "$"},     {0x20A0, "$"},   {0xA2, "cents"}, {U'(', "-LRB-"},
+    {U')', "-RRB-"}, {U'[', "-LSB-"}, {U']', "-RSB-"}, {U'{', "-LCB-"}, {U'}', "-RCB-"},
+    {0x201C, "``"},  {0x201D, "''"},  {0x93, "``"},    {0x94, "''"},    {0xAB, "``"},
+    {0xBB, "''"},    {0x2018, "`"},   {0x2019, "'"},   {0x91, "`"},     {0x92, "'"},
+    {0x201B, "`"},   {0x2039, "`"},   {0x203A, "'"},   {U'`', "`"},     {0x2026, "..."},
+    {0x85, "..."},   {0xBC, "1/4"},   {0xBD, "1/2"},   {0xBE, "3/4"},   {0x2153, "1/3"},
+    {0x2154, "2/3"},
 }};
-constexpr std::u32string_view kAlone = U"+%&~^|\\°²³¹$#,;:.=/<>¥§®™©×÷−•·…†‡";
+constexpr std::u32string_view kAlone = U"+%&~^|\\$#,;:.=/<>";
+/// First and last of the other signs that are tokens; letters among them are words.
+constexpr std::array<std::array<char32_t, 2>, 40> kSigns{
+    {{0xA1, 0xA9},     {0xAC, 0xAC},     {0xAE, 0xBF},     {0xD7, 0xD7},     {0xF7, 0xF7},
+     {0x37E, 0x37E},   {0x387, 0x387},   {0x2016, 0x2017}, {0x2020, 0x2023}, {0x2030, 0x2038},
+     {0x203B, 0x203B}, {0x203E, 0x2042}, {0x2044, 0x2044}, {0x2070, 0x2070}, {0x2074, 0x207E},
+     {0x2080, 0x208E}, {0x20A4, 0x20A4}, {0x2100, 0x2101}, {0x2103, 0x2106}, {0x2108, 0x2109},
+     {0x2114, 0x2114}, {0x2116, 0x2118}, {0x211E, 0x2123}, {0x2125, 0x2129}, {0x212E, 0x212E},
+     {0x213A, 0x213B}, {0x2140, 0x2144}, {0x214A, 0x214D}, {0x214F, 0x214F}, {0x2155, 0x215E},
+     {0x2190, 0x2BFF}, {0x3001, 0x3002}, {0x3012, 0x3012}, {0x30FB, 0x30FB}, {0xFF01, 0xFF0F},
+     {0xFF1A, 0xFF20}, {0xFF3B, 0xFF40}, {0xFF5B, 0xFF65}, {0xFFE0, 0xFFE1}, {0xFFE5, 0xFFE6}}};
 
 bool is_question_or_bang(char32_t c) { return c == U'?' || c == U'!'; }
 bool is_name_character(char32_t c) { return is_ascii_alnum(c) || c == U'_'; }
@@ -114,31 +126,6 @@ size_t attribute_length(const Scan& scan, size_t offset) {
   return scan.at(end) == quote ? end + 1 - offset : name;
 }
 
-/// <!…>, <?…>, </name >, <name attributes / >; 0 for anything else.
-size_t tag_length(const Scan& scan) {
-  const char32_t kind = scan.at(1);
-  size_t end = 2;
-  if (kind == U'!' || kind == U'?') {
-    if (!is_ascii_letter(scan.at(2)) && scan.at(2) != U'-') return 0;
-    end += scan.run(2, is_declaration);
-  } else if (kind == U'/') {
-    const size_t name = tag_name(scan, 2);
-    if (name == 0) return 0;
-    end += name + scan.run(2 + name, is_blank);
-  } else {
-    end = 1;
-    for (size_t part = tag_name(scan, 1); part > 0;) {
-      end += part;
-      const size_t blanks = scan.run(end, is_blank);
-      end += blanks;
-      part = blanks > 0 ? attribute_length(scan, end) : 0;
-    }
-    if (end == 1) return 0;
-    if (scan.at(end) == U'/') end += 1 + scan.run(end + 1, is_blank);
-  }
-  return scan.at(end) == U'>' ? end + 1 : 0;
-}
-
 /// A letter or digit, anything, @, parts between dots; perhaps in <> or their entities.
 size_t mail_length(const Scan& scan) {
   size_t end = scan.at(0) == U'<' ? 1 : scan.has(0, "&lt;") ? 4 : 0, last = 0;
@@ -179,12 +166,49 @@ void domain_rule(Scan& scan, size_t end, bool (*inside)(char32_t),
     end += part + 1;
     const size_t top = top_domain(scan, end);
     if (top == 0) continue;
-    scan.token(end + top);
-    if (scan.at(end + top) == U'/') scan.token(url_end(scan, end + top + 1, is_path));
+    scan.token(end + top, Form::kHardSpace);
+    if (scan.at(end + top) == U'/')
+      scan.token(url_end(scan, end + top + 1, is_path), Form::kHardSpace);
   }
 }
 
 }  // namespace
+
+const char* replacement_of(char32_t c) {
+  const auto found = std::ranges::find(kReplaced, c, &std::pair<char32_t, const char*>::first);
+  return found == kReplaced.end() ? nullptr : found->second;
+}
+
+bool is_curly_quote(char32_t c) {
+  return c == U'`' || (c >= 0x91 && c <= 0x94) || (c >= 0x2018 && c <= 0x201F) || c == 0x2039 ||
+         c == 0x203A || c == 0xAB || c == 0xBB;
+}
+
+// <!…>, <?…>, </name >, <name attributes / >.
+size_t tag_length(const Scan& scan) {
+  if (scan.at(0) != U'<') return 0;
+  const char32_t kind = scan.at(1);
+  size_t end = 2;
+  if (kind == U'!' || kind == U'?') {
+    if (!is_ascii_letter(scan.at(2)) && scan.at(2) != U'-') return 0;
+    end += scan.run(2, is_declaration);
+  } else if (kind == U'/') {
+    const size_t name = tag_name(scan, 2);
+    if (name == 0) return 0;
+    end += name + scan.run(2 + name, is_blank);
+  } else {
+    end = 1;
+    for (size_t part = tag_name(scan, 1); part > 0;) {
+      end += part;
+      const size_t blanks = scan.run(end, is_blank);
+      end += blanks;
+      part = blanks > 0 ? attribute_length(scan, end) : 0;
+    }
+    if (end == 1) return 0;
+    if (scan.at(end) == U'/') end += 1 + scan.run(end + 1, is_blank);
+  }
+  return scan.at(end) == U'>' ? end + 1 : 0;
+}
 
 // 13: currency signs, with capitals before $; capitals joined by & or +.
 void currency_rules(Scan& scan) {
@@ -203,9 +227,7 @@ void currency_rules(Scan& scan) {
 // 2: dashes, 16: double quotes, 17: brackets, 18: marks and runs, 21: other signs.
 void symbol_rules(Scan& scan) {
   const char32_t c = scan.at(0);
-  for (const auto& [code, name] : kReplaced) {
-    if (code == c) scan.replace(1, name);
-  }
+  if (const char* name = replacement_of(c); name != nullptr) scan.replace(1, name);
   if (c == U'"') double_quote(scan, 1);
   if (scan.has(0, "&quot;")) double_quote(scan, 6);
   if (scan.has(0, "&amp;")) scan.replace(5, "&");
@@ -218,10 +240,12 @@ void symbol_rules(Scan& scan) {
   if (c == U'@' || c == U'#' || c == U'_' || c == U'*') scan.token(same_run(scan));
   // 22, in part: smileys, hash tags, names.
   smiley(scan);
-  if (c == U'#') scan.token(1 + scan.run(1, is_begin_of_word));
+  if (c == U'#') scan.token(1 + scan.run(1, is_begin_of_word), Form::kHardSpace);
   if (c == U'@' && !is_ascii_digit(scan.at(1))) scan.token(1 + scan.run(1, is_name_character));
   if (is_question_or_bang(c)) scan.token(scan.run(0, is_question_or_bang));
-  if (is_one_of(c, kAlone)) scan.token(1);
+  const bool sign =
+      std::ranges::any_of(kSigns, [&](const auto& few) { return few[0] <= c && c <= few[1]; });
+  if (sign || is_one_of(c, kAlone)) scan.token(1);
 }
 
 void fold_entities(std::u32string& line) {
@@ -257,12 +281,12 @@ std::string entity_text(char32_t c) {
 // 22, in part: markup, URLs, e-mail addresses. Source: CoreNLP's output for each ASCII character at
 // each place of such a token.
 void address_rules(Scan& scan) {
-  if (scan.at(0) == U'<') scan.token(tag_length(scan), Form::kHardSpace);
+  scan.token(tag_length(scan), Form::kHardSpace);
   const size_t scheme = scan.has(0, "http://") ? 7 : scan.has(0, "https://") ? 8 : 0;
-  if (scheme > 0) scan.token(url_end(scan, scheme, is_url));
+  if (scheme > 0) scan.token(url_end(scan, scheme, is_url), Form::kHardSpace);
   if (scan.has(0, "www.")) domain_rule(scan, 4, is_www, any_top_domain);
   domain_rule(scan, 0, is_domain, known_top_domain);
-  scan.token(mail_length(scan));
+  scan.token(mail_length(scan), Form::kHardSpace);
 }
 
 }  // namespace eida::ptb

@@ -41,10 +41,10 @@ void match_rules(Scan& scan) {
   if (letter || digit || c == U'-') literal_rules(scan);
   if (letter) currency_rules(scan);
   if (letter) abbreviation_rules(scan);
-  if (digit) phone_rules(scan);
+  if (digit || c == U'+' || c == U'(') phone_rules(scan);
   if (!letter && !digit) symbol_rules(scan);
   if (letter || digit) hyphen_rules(scan);
-  if (is_any_apostrophe(c)) quote_rules(scan);
+  if (is_any_apostrophe(c) || is_curly_quote(c)) quote_rules(scan);
   address_rules(scan);
 }
 
@@ -53,22 +53,30 @@ void append_token(std::string& out, const std::u32string& line, size_t begin, co
     out += to_lower(std::string_view(match.replacement));
     return;
   }
+  const bool soft = match.form == Form::kVerbatim || match.form == Form::kStraightQuote;
+  const size_t before = out.size();
   for (size_t i = begin; i < begin + match.length; ++i) {
     char32_t c = line[i];
+    if (soft && c == kSoftHyphen) continue;
     if (match.form == Form::kStraightQuote && is_apostrophe(c)) c = U'\'';
     if (match.form == Form::kStraightQuote && is_any_apostrophe(c) && c != U'\'') c = U'`';
-    if (match.form == Form::kHardSpace && c == U' ') c = 0xA0;
-    if (match.form == Form::kBrackets && (c == U'(' || c == U')')) {
+    const bool hard = match.form == Form::kHardSpace || match.form == Form::kBrackets;
+    if (hard && c == U' ') c = 0xA0;
+    const char* quote = match.form == Form::kQuotes ? replacement_of(c) : nullptr;
+    if (quote != nullptr) {
+      out += quote;
+    } else if (match.form == Form::kBrackets && (c == U'(' || c == U')')) {
       out += c == U'(' ? "-lrb-" : "-rrb-";
     } else if (c >= kSpaceEntity) {
       out += entity_text(c);
     } else if (c < 0x80) {
       out.push_back(static_cast<char>(to_lower(c)));
     } else {
-      append_utf8(out, to_lower(c));
+      append_lower(out, c);
     }
     if (match.form == Form::kAmpersand && c == U'&' && Scan(line).has(i, "&amp;")) i += 4;
   }
+  if (soft && out.size() == before) out += '-';
 }
 
 /// Hands each token to `take`; the string is reused.

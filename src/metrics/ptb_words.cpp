@@ -7,6 +7,8 @@ namespace eida::ptb {
 namespace {
 
 bool is_in_word(char32_t c) { return is_begin_of_word(c) || is_digit(c); }
+bool is_ascii_letter_or_soft(char32_t c) { return is_ascii_letter(c) || c == kSoftHyphen; }
+bool is_in_compound(char32_t c) { return is_ascii_alnum(c) || c == kSoftHyphen; }
 
 /// Letter, then letters and digits; then pieces that a mark `. ! ?` joins without a space.
 size_t word_length(const Scan& scan) {
@@ -65,8 +67,8 @@ size_t negation_length(const Scan& scan, size_t offset) {
   return match ? 3 : 0;
 }
 
-/// 14, last part: a word, number or hyphenated word of so many characters keeps the dot behind it
-/// before a comma, semicolon or colon.
+/// 14, last part: a word, whole number or hyphenated word of so many characters keeps the dot
+/// behind it before a comma, semicolon or colon.
 void dot_before_mark(Scan& scan, size_t length) {
   if (scan.at(length) == U'.' && is_one_of(scan.at(length + 1), U",;:"))
     scan.token_before(length + 1, 1);
@@ -90,10 +92,8 @@ void date_rule(Scan& scan) {
 void plain_number_rule(Scan& scan) {
   size_t end = scan.at(0) == U'+' || scan.at(0) == U'-' ? 1 : 0;
   const size_t sign = end;
-  end = scan.joined(end + digits(scan, end), U".:,", is_digit);
-  if (end == sign) return;
-  scan.token(end);
-  dot_before_mark(scan, end);
+  end = scan.joined(end + digits(scan, end), U".:,\u00AD\u066B\u066C", is_digit);
+  if (end > sign) scan.token(end);
 }
 
 /// Length of D{1,4}/D{1,4} at the offset; 0 without one.
@@ -114,10 +114,57 @@ void fraction_rule(Scan& scan) {
   if (fraction > 0) scan.token(whole + 1 + fraction, Form::kHardSpace);
 }
 
+/// The last two groups of a telephone number: three or four digits, perhaps a gap, three to five.
+void phone_end(Scan& scan, size_t begin) {
+  for (size_t taken = std::min<size_t>(digits(scan, begin), 4); taken >= 3; --taken) {
+    size_t last = begin + taken;
+    if (is_phone_gap(scan.at(last))) ++last;
+    const size_t length = std::min<size_t>(digits(scan, last), 5);
+    if (length >= 3)
+      scan.token(last + length, scan.at(0) == U'(' ? Form::kBrackets : Form::kHardSpace);
+  }
+}
+
+/// End of letters and digits at the offset, perhaps with d', o' or l' before them.
+size_t thing_end(const Scan& scan, size_t offset) {
+  const bool prefix =
+      is_one_of(scan.at(offset), U"dolDOL") && is_any_apostrophe(scan.at(offset + 1)) &&
+      is_word_character(scan.at(offset + 2)) && is_word_character(scan.at(offset + 3));
+  const size_t begin = prefix ? offset + 2 : offset;
+  return begin + scan.run(begin, is_word_character);
+}
+
+/// Two letters or more with a dot behind each, as in "non-U.S."; 0 without them.
+size_t dotted_length(const Scan& scan, size_t offset) {
+  size_t end = offset;
+  while (is_ascii_letter(scan.at(end)) && scan.at(end + 1) == U'.') end += 2;
+  return end > offset + 2 ? end - offset : 0;
+}
+
 /// Letters and digits, then up to two hyphens with letters.
 size_t slash_part(const Scan& scan, size_t offset) {
   const size_t end = offset + scan.run(offset, is_ascii_alnum);
   return end == offset ? 0 : scan.joined(end, U"-", is_ascii_letter, 2) - offset;
+}
+
+/// 22, in part: letters and digits between dots, behind the last a file's ending, then white space
+/// or a mark. Source: CoreNLP's output for every ending of up to four letters.
+void file_rule(Scan& scan) {
+  static const auto kEndings = split_space(
+      "bat bmp c cgi class cpp dll doc docx exe gif gz h htm html jar java jpeg jpg mov mp3 pdf "
+      "php "
+      "pl png ppt ps py sql tar txt wav x xml zip");
+  size_t end = scan.run(0, is_in_word);
+  for (size_t part = end; part > 0 && scan.at(end) == U'.';) {
+    const size_t begin = end + 1;
+    part = scan.run(begin, is_in_word);
+    end = begin + part;
+    if (!is_ptb_space(scan.at(end)) && !is_one_of(scan.at(end), U".?!,")) continue;
+    for (const std::string_view ending : kEndings) {
+      if (ending.size() == part && scan.has(begin, ending))
+        scan.token_before(end, 1, Form::kHardSpace);
+    }
+  }
 }
 
 }  // namespace
@@ -145,7 +192,7 @@ void word_rules(Scan& scan) {
   if (word == 0) return;
   const size_t clitic = clitic_length(scan, word);
   if (clitic > 0) scan.token_before(word, clitic);
-  const size_t letters = scan.run(0, is_ascii_letter);
+  const size_t letters = scan.run(0, is_ascii_letter_or_soft);
   if (letters >= 2) {
     const size_t stem = letters - 1;  // the n belongs to n't
     const char32_t last = scan.at(stem - 1);
@@ -185,10 +232,9 @@ void quote_rules(Scan& scan) {
     scan.replace(1, "`", 2);
   }
   if (c == U'\'' && scan.at(1) == U'\'') scan.token(2);
-  if (c == U'`' && scan.at(1) == U'`') scan.token(2);
   scan.token(clitic_length(scan, 0), Form::kStraightQuote);  // before letters too: ’s|tar
+  if (is_curly_quote(c)) scan.token(is_curly_quote(scan.at(1)) ? 2 : 1, Form::kQuotes);
   if (is_apostrophe(c)) scan.replace(1, "'");
-  if (c == 0x2018 || c == 0x201B || c == 0x91 || c == U'`') scan.replace(1, "`");
 }
 
 // 8: date, 9: number, 10: fraction.
@@ -204,6 +250,7 @@ void literal_rules(Scan& scan) {
        {"pro-", "anti-", "-lrb-", "-rrb-", "-lcb-", "-rcb-", "-lsb-", "-rsb-"}) {
     if (scan.has(0, literal)) scan.token(literal.size());
   }
+  file_rule(scan);
   size_t end = slash_part(scan, 0);
   if (end == 0) return;
   for (int part = 0; part < 2 && scan.at(end) == U'/'; ++part) {
@@ -214,16 +261,20 @@ void literal_rules(Scan& scan) {
   }
 }
 
-// 15: groups of digits as telephone numbers have them.
+// 15: groups of digits as telephone numbers have them: "(212) 555-1234", "+44 20 7946 0958".
 void phone_rules(Scan& scan) {
-  const size_t first = digits(scan, 0);
-  if (first < 2 || first > 4 || !is_phone_gap(scan.at(first))) return;
-  const size_t second_at = first + 1, second = digits(scan, second_at);
-  for (size_t taken = std::min<size_t>(second, 4); taken >= 3; --taken) {
-    size_t third_at = second_at + taken;
-    if (is_phone_gap(scan.at(third_at))) ++third_at;
-    const size_t third = std::min<size_t>(digits(scan, third_at), 5);
-    if (third >= 3) scan.token(third_at + third, Form::kHardSpace);
+  const size_t area = scan.at(0) == U'(' ? digits(scan, 1) : 0;
+  if (area == 2 || area == 3) {
+    const size_t end = area + 2;
+    if (scan.at(end - 1) == U')')
+      phone_end(scan, end + (is_phone_gap(scan.at(end)) && scan.at(end) != U'-' ? 1 : 0));
+  }
+  size_t end = scan.at(0) != U'+' ? 0 : scan.at(1) != U'+' ? 1 : 2;
+  for (int group = 0; group < 2; ++group) {
+    const size_t length = digits(scan, end);
+    if (length < 2 || length > 4 || !is_phone_gap(scan.at(end + length))) return;
+    end += length + 1;
+    phone_end(scan, end);
   }
 }
 
@@ -231,21 +282,21 @@ void phone_rules(Scan& scan) {
 void hyphen_rules(Scan& scan) {
   if (is_ascii_alnum(scan.at(0))) {
     size_t end = 1;
-    while (is_ascii_alnum(scan.at(end)) || scan.at(end) == U'.' || scan.at(end) == U',') ++end;
-    const size_t joined = scan.joined(end, U"-", is_ascii_alnum);
-    if (joined > end) scan.token(joined);
-    if (joined > end) dot_before_mark(scan, joined);
+    while (is_in_compound(scan.at(end)) || scan.at(end) == U'.' || scan.at(end) == U',') ++end;
+    while (scan.at(end) == U'-' && is_in_compound(scan.at(end + 1))) {
+      const size_t acronym = dotted_length(scan, end + 1);
+      end += 1 + (acronym > 0 ? acronym : scan.run(end + 1, is_in_compound));
+      scan.token(end);
+      if (acronym == 0) dot_before_mark(scan, end);
+    }
   }
-  const bool prefix = (scan.has(0, "d") || scan.has(0, "o") || scan.has(0, "l")) &&
-                      is_any_apostrophe(scan.at(1)) && is_word_character(scan.at(2)) &&
-                      is_word_character(scan.at(3));
-  for (const size_t begin : {prefix ? size_t{2} : size_t{0}, size_t{0}}) {
-    size_t end = begin + scan.run(begin, is_word_character);
-    if (end == begin) continue;
-    end = scan.joined(end, U"-_", is_word_character);
-    scan.token(end);
-    dot_before_mark(scan, end);
+  size_t end = thing_end(scan, 0);
+  for (size_t next = end; next > 0 && is_one_of(scan.at(end), U"-_"); end = next) {
+    next = thing_end(scan, end + 1);
+    if (next == end + 1) break;
   }
+  scan.token(end);
+  if (end > 0) dot_before_mark(scan, end);
 }
 
 }  // namespace eida::ptb

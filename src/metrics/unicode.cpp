@@ -43,6 +43,11 @@ char32_t to_lower(char32_t code) {
   return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(code)));
 }
 
+void append_lower(std::string& out, char32_t code) {
+  append_utf8(out, to_lower(code));
+  if (code == 0x130) out += "\u0307";  // a capital I with a dot, as Python and Java have it
+}
+
 std::string lower_ascii(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) {
@@ -55,7 +60,7 @@ std::string to_lower(std::string_view text) {
   if (is_ascii(text)) return lower_ascii(text);
   std::string lower;
   for (size_t position = 0, length = 1; position < text.size(); position += length) {
-    append_utf8(lower, to_lower(code_point_at(text, position, length)));
+    append_lower(lower, code_point_at(text, position, length));
   }
   return lower;
 }

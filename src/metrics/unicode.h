@@ -20,6 +20,7 @@ bool is_digit(char32_t code);
 /// What Python's str.split() and str.strip() call white space.
 bool is_space(char32_t code);
 char32_t to_lower(char32_t code);
+void append_lower(std::string& out, char32_t code);  ///< of one letter, perhaps two code points
 std::string to_lower(std::string_view text);
 /// Lower case of ASCII's letters alone.
 std::string lower_ascii(std::string_view text);

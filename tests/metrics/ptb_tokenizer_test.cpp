@@ -31,6 +31,10 @@ TEST(PtbTokenizer, SplitsAsTheSpecificationShows) {
 TEST(PtbTokenizer, KeepsNumbersWhole) {
   EXPECT_EQ(joined("+5-6 3.5 1,000 10:30 .5"), "+5 -6 3.5 1,000 10:30 .5");
   EXPECT_EQ(joined("3 1/2 and 20 2000 3000"), "3\u00A01/2 and 20\u00A02000\u00A03000");
+  EXPECT_EQ(joined("(212) 555-1234 (21)5551234 (2) +44 20 7946 0958 10-20-2010 555-1234"),
+            "-lrb-212-rrb-\u00A0555-1234 -lrb-21-rrb-5551234 -lrb- 2 -rrb- "
+            "+44\u00A020\u00A07946\u00A00958 10-20-2010\u00A0555 -1234");
+  EXPECT_EQ(joined("3.5., -5.; 20-25.: 5.,"), "3.5 . , -5 . ; 20-25. : 5. ,");
   EXPECT_EQ(joined("£20-25 €5 ¢ ½"), "# 20-25 $ 5 cents 1/2");
 }
 
@@ -70,6 +74,30 @@ TEST(PtbTokenizer, KeepsAddressesWhole) {
             "www.the-punter.co.uk/a?b . www.the-punter.exam ple");
   EXPECT_EQ(joined("aromi.com/menu, aromi.com's #x.comic 3.com a-b.com"),
             "aromi.com/menu , aromi.com 's #x.com ic 3 . com a-b . com");
+}
+
+TEST(PtbTokenizer, KeepsSignsAndPairsOfQuotes) {
+  EXPECT_EQ(joined("a → b ± ₤5 № 3 ⅕ ※、！"), "a → b ± ₤ 5 № 3 ⅕ ※ 、 ！");
+  EXPECT_EQ(joined("‘»“x”’ „y‟ «z»"), "`''`` x ''' „ y ‟ `` z ''");
+  EXPECT_EQ(joined("x😀y 𝐀 \u20A0 İstanbul"), "x y $ i\u0307stanbul");
+}
+
+TEST(PtbTokenizer, LeavesSoftHyphensOutOfWords) {
+  EXPECT_EQ(joined("q\u00ADq f\u00ADamily-fr\u00ADiendly 9\u00AD9 do\u00ADn't \u00AD x"),
+            "qq family-friendly 99 do n't - x");
+  EXPECT_EQ(joined("http://x\u00AD.org/a 3a\u00AD.txt"), "http://x\u00AD.org/a 3a\u00AD.txt");
+}
+
+TEST(PtbTokenizer, KeepsFilesAndAcronymsBehindHyphensWhole) {
+  EXPECT_EQ(joined("3a.TXT, 20.5.tar.gz 3a.txtx 3a.txt/b"),
+            "3a.txt , 20.5.tar.gz 3a . txtx 3a . txt/b");
+  EXPECT_EQ(joined("non-U.S. anti-a.m., plan-B. U.S.-led non-U.S.-based"),
+            "non-u.s. anti-a.m. , plan-b . u.s.-led non-u.s.-based");
+  EXPECT_EQ(joined("anti-O'Neil x_l'air d'été-o'x-y"), "anti-o'neil x_l'air d'été-o ` x-y");
+}
+
+TEST(PtbTokenizer, MarkupEndsASentence) {
+  EXPECT_EQ(joined("A. <b> B. </s> A. <1>"), "a . <b> b . </s> a. < 1 >");
 }
 
 TEST(PtbTokenizer, ReadsEntities) {
