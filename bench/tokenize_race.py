@@ -76,7 +76,7 @@ def main():
     args = p.parse_args()
     if args.worker:
         return worker(*args.worker, args.repeats)
-    from check_tokenizers import xlm_roberta_like
+    from differences.texts import xlm_roberta_like
 
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)

@@ -2,10 +2,11 @@
 """Loads what `eida-train export --to peft` writes with peft, on the original base model, and compares its logits with
 those of the merged model that the run saved.
 
-    .venv/bin/python scripts/check_peft.py RUN [RUN …] [--program build/release/bin/eida-train] [--examples 64]
+    .venv/bin/python scripts/check_peft.py [RUN …] [--program build/release/bin/eida-train] [--examples 64] [--config peft_config.json MODEL]
 
 Prints the largest difference for each run folder and fails above 1e-4 x max(1, largest logit), float32, and on an
-adapter_config.json that is not as docs/formats.md has it.
+adapter_config.json that is not as docs/formats.md has it. Holds peft_config.json of eida-probe, where one is named, against
+peft.LoraConfig.
 """
 import argparse
 import json
@@ -109,16 +110,34 @@ def check_run(program, run, examples):
     return not faults
 
 
+def check_config(file, folder):
+    """Every rank of the plan is the rank of the LoRA that peft makes of it, with scaling 1."""
+    config = json.loads(Path(file).read_text(encoding="utf-8"))
+    kind = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))["model_type"]
+    model = peft.get_peft_model(load_model(folder, 2 if kind in HEAD else None), peft.LoraConfig(**config))
+    layers = {name.removeprefix("base_model.model."): module for name, module in model.named_modules()
+              if isinstance(module, peft.tuners.lora.LoraLayer)}
+    good = set(layers) == set(config["rank_pattern"])
+    for name, rank in config["rank_pattern"].items():
+        good = good and layers[name].r["default"] == rank and layers[name].scaling["default"] == 1.0
+    print(f"{file}: {len(layers)} modules, {'as the plan says' if good else 'NOT as the plan says'}")
+    return good
+
+
 def main():
     root = Path(__file__).resolve().parent.parent
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    parser.add_argument("runs", type=Path, nargs="*", metavar="RUN")
     parser.add_argument("--program", type=Path, default=root / "build/release/bin/eida-train")
     parser.add_argument("--examples", type=int, default=64)
+    parser.add_argument("--config", nargs=2, metavar=("FILE", "MODEL"))
     args = parser.parse_args()
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    return 0 if all([check_run(args.program, run, args.examples) for run in args.runs]) else 1
+    results = [check_run(args.program, run, args.examples) for run in args.runs]
+    if args.config:
+        results.append(check_config(*args.config))
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes tests/golden/peft/: LoRA folders of peft for the tiny models of scripts/make_golden.py, one for each case of
-scripts/check_peft_import.py, with the logits that peft's merged model gives for the model's own golden batch.
+scripts/differences/adapters.py, with the logits that peft's merged model gives for the model's own golden batch.
 
     .venv/bin/python scripts/make_golden_peft.py [folder]      # default: tests/golden; run make_golden.py first
 
@@ -16,7 +16,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from check_peft_import import CASES, ROOT, make_folder
+from differences.adapters import CASES, ROOT, make_folder
 
 
 @torch.no_grad()

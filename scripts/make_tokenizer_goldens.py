@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from check_tokenizers import ROOT, normalizing, random_texts, sentencepiece_bpe
+from differences.common import ROOT
+from differences.texts import made_up, normalizing, sentencepiece_bpe
 
 SENTENCES = """
 The kettle whistled before anyone had laid the table, and the cat didn't mind.
@@ -90,7 +91,7 @@ def requests(seed):
     rng = random.Random(seed)
     texts = [*SENTENCES, "", " ", "a", "x" * 300, "ab" * 70, "'s 're 'LL don''t", " \t two\r\n\nlines ", "e\u0301\u0327 \u1e9b\u0323 İ",
              "\ufb01ne \u180e\u3000\u2003x", "1\u0662\u2167\u00bd", "<s> a <mask>, </s>", "[CLS] a [MASK]b [SEP]", "zz zza ÉaÉA <x>  y <x>y  ",
-             *random_texts(60, seed)]
+             *made_up(60, seed)]
     for text in texts:
         if len(text) < 1000:
             yield {"text": text}

@@ -1,35 +1,20 @@
-#!/usr/bin/env python3
-"""Makes LoRA folders with peft on the tiny models of tests/golden/, merges them with `eida-train merge`, and compares the
-merged model's logits with those of peft's merge_and_unload().
+"""LoRA folders of peft on the tiny models of tests/golden/, merged by us, beside peft's merge_and_unload(): logits.
 
-    .venv/bin/python scripts/check_peft_import.py [--program build/release/bin/eida-train] [--random 200] [--seed 0]
-        [--config peft_config.json MODEL]
-
-First one folder for each way to say something (CASES, of which scripts/make_golden_peft.py makes tests/golden/peft/),
-then random ones: patterns, targets, heads, names of tensors. Folders that peft refuses are left out. Exit code 1 when
-anything differs. Holds peft_config.json of eida-probe, where one is named, against peft.LoraConfig. 77: no peft.
-"""
-import argparse
+CASES has one folder for each way to say something (scripts/make_golden_peft.py makes tests/golden/peft/ of them); random
+ones differ in patterns, targets, heads and names of tensors."""
 import json
-import random
-import subprocess
-import sys
 import tempfile
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
-try:
-    import peft
-except ImportError:
-    print("skipped: needs peft")
-    sys.exit(77)
+import peft
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-ROOT = Path(__file__).resolve().parent.parent
-BOUND = 1e-5  # x max(1, largest logit), float32: the same sum in another order
+from .common import ROOT, Pair, Refused, attempt
+
+BOUND = 1e-5  # float32: the same sum in another order
 
 
 @dataclass
@@ -128,32 +113,20 @@ def make_folder(case, folder):
 
 
 @torch.no_grad()
-def check_case(program, name, case):
-    """None: peft refuses the folder."""
-    with tempfile.TemporaryDirectory() as work:
-        adapter, merged = Path(work) / "adapter", Path(work) / "merged"
-        try:
-            theirs = make_folder(case, adapter)
-        except Exception as error:  # noqa: BLE001 - the library has no answer to compare with
-            if name in CASES:
-                raise
-            return None
-        done = subprocess.run([program, "merge", "--model", ROOT / "tests/golden" / case.base, "--adapter", adapter, "--output",
-                               merged, "--quiet"], stderr=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            print(f"{name}: {case}\n  {done.stderr.strip()}", flush=True)
-            return False
-        ours = load(merged)
-    ids = torch.randint(3, ours.config.vocab_size - 1, (8, 12))
+def pair_of(session, folder, case, theirs):
+    """Logits of peft's merged model and of ours."""
+    ids = torch.randint(3, theirs.config.vocab_size - 1, (8, 12))
     wanted = theirs(input_ids=ids).logits
-    difference = (ours(input_ids=ids).logits - wanted).abs().max().item()
-    largest = max(1.0, wanted.abs().max().item())
-    good = difference <= BOUND * largest
-    if name in CASES or not good:
-        print(f"{name}: largest difference {difference:.2e}, largest logit {largest:.2f}", flush=True)
-    if not good:
-        print(f"  {case}")
-    return good
+    got = session.models.one({"model": str(ROOT / "tests/golden" / case.base), "adapters": [str(folder)], "ids": ids.tolist(),
+                              "type_ids": torch.zeros_like(ids).tolist()})
+    return Pair(case, wanted.flatten().tolist(), got["values"] if isinstance(got, dict) else got, BOUND)
+
+
+def fixed(session, _):
+    torch.manual_seed(session.seed)
+    for name, case in CASES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            yield name, [pair_of(session, Path(folder), case, make_folder(case, Path(folder)))]
 
 
 # --- random folders ------------------------------------------------------------------------------------------------
@@ -211,55 +184,20 @@ def random_case(rng):
         options["modules_to_save"] = rng.sample(["LayerNorm", "ln_f", "ln_1", "pooler", "classifier", "token_type_embeddings", "wte", "lm_head"], 3)
     options.update(rng.choice([{}, {}, {"use_dora": True}, {"lora_bias": True}, {"bias": "all"}, {"bias": "lora_only"}]))
     options["use_rslora"] = rng.random() < 0.3
+    if rng.random() < 0.2:
+        edits[rng.choice(["fan_in_fan_out", "inference_mode"])] = rng.random() < 0.5
+    if rng.random() < 0.1:
+        edits.update(rng.choice([{"lora_dropout": 0.5}, {"revision": "main"}, {"auto_mapping": None}, {"base_model_name_or_path": None}, {"layers_pattern": None},
+                                 {"task_type": None}, {"unknown_key": 1}, {"loftq_config": {}}, {"megatron_config": None}, {"runtime_config": None},
+                                 {"alpha_pattern": None}, {"rank_pattern": None}, {"modules_to_save": []}, {"bias": "none"}, {"init_lora_weights": False}]))
     if "lora_bias" not in options:
         options["init_lora_weights"] = rng.choice([True, True, False, "gaussian", "eva", "pissa", "olora" if base != "gpt2" else "mica"])
     return Case(base, options, edits, classes, bare, rng.choice(["plain", "plain", "default", "short"]),
                 rng.choice([torch.float32, torch.float32, torch.float16, torch.bfloat16]))
 
 
-def check_random(program, count, seed):
-    rng, results = random.Random(seed), []
-    for index in range(count):
-        results.append(check_case(program, f"random {index}", random_case(rng)))
-    compared = len(results) - results.count(None)
-    print(f"random: {compared} of {count} folders compared, {results.count(False)} differ")
-    return results.count(False) == 0 and compared >= count // 3
-
-
-def check_config(file, folder):
-    """Every rank of the plan is the rank of the LoRA that peft makes of it, with scaling 1."""
-    config = json.loads(Path(file).read_text(encoding="utf-8"))
-    model = peft.get_peft_model(load(Path(folder)), peft.LoraConfig(**config))
-    layers = {name.removeprefix("base_model.model."): module for name, module in model.named_modules()
-              if isinstance(module, peft.tuners.lora.LoraLayer)}
-    good = set(layers) == set(config["rank_pattern"])
-    for name, rank in config["rank_pattern"].items():
-        good = good and layers[name].r["default"] == rank and layers[name].scaling["default"] == 1.0
-    print(f"{file}: {len(layers)} modules, {'as the plan says' if good else 'NOT as the plan says'}")
-    return good
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", type=Path, default=ROOT / "build/release/bin/eida-train")
-    parser.add_argument("--random", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", nargs="*", default=list(CASES), help="of the fixed folders")
-    parser.add_argument("--config", nargs=2, metavar=("FILE", "MODEL"))
-    arguments = parser.parse_args()
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    warnings.simplefilter("ignore")
-    torch.manual_seed(arguments.seed)
-    torch.set_num_threads(1)
-    program = arguments.program.resolve()
-    results = [check_case(program, name, CASES[name]) for name in arguments.only]
-    if arguments.random:
-        results.append(check_random(program, arguments.random, arguments.seed))
-    if arguments.config:
-        results.append(check_config(*arguments.config))
-    return 0 if all(results) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def case(session, rng, folder):
+    chosen = random_case(rng)
+    torch.manual_seed(rng.randrange(1 << 30))
+    theirs = attempt(lambda: make_folder(chosen, folder))
+    return None if isinstance(theirs, Refused) else [pair_of(session, folder, chosen, theirs)]
