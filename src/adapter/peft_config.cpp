@@ -23,10 +23,11 @@ std::string shown(const Json& value) {
   return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), 60);
 }
 
-/// A pattern of Python's re in the words of std::regex. \throws std::regex_error
+/// A pattern of Python's re in the words of std::regex, which tries all ways at once: one after the
+/// other they may take for ever. So there are no back-references. \throws std::regex_error
 std::regex python_regex(std::string_view pattern) {
   if (pattern.size() > 4000) throw std::regex_error(std::regex_constants::error_complexity);
-  auto flags = std::regex::ECMAScript;
+  auto flags = std::regex::ECMAScript | std::regex_constants::__polynomial;
   if (pattern.starts_with("(?i)")) {
     flags |= std::regex::icase;
     pattern.remove_prefix(4);

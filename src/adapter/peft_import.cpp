@@ -247,7 +247,11 @@ class Fitting {
     if (const auto changed = result_.find(name); changed != result_.end())
       return by_rows(module, changed->second);
     const auto given = left_.find(name);
-    return by_rows(module, given != left_.end() ? given->second.clone() : values(name));
+    if (given == left_.end()) return by_rows(module, values(name));
+    const auto shape = parameters_.at(name).sizes();
+    if (given->second.sizes() == shape) return by_rows(module, given->second.clone());
+    throw FormatError("{}: tensor '{}' is {}, the model's {}", file_, name,
+                      shape_text(given->second.sizes()), shape_text(shape));
   }
 
   /// The adapter of one module.

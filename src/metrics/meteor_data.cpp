@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <ranges>
 
 #include "eida/core/error.h"
 #include "unicode.h"
@@ -58,9 +57,15 @@ std::string_view StringPool::at(size_t index) const {
 }
 
 std::optional<size_t> StringPool::find(std::string_view word) const {
-  const auto indices = std::views::iota(size_t{0}, size());
-  const size_t found =
-      *std::ranges::lower_bound(indices, word, {}, [&](size_t i) { return at(i); });
+  size_t found = 0;
+  for (size_t end = size(); found < end;) {
+    const size_t middle = found + (end - found) / 2;
+    if (at(middle) < word) {
+      found = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
   return found < size() && at(found) == word ? std::optional(found) : std::nullopt;
 }
 

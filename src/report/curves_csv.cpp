@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "eida/core/csv.h"
@@ -40,7 +41,7 @@ class Fields {
 
   int64_t integer(size_t column, const char* name) const {
     const auto result = number<int64_t>(values_[column]);
-    if (!(result >= 0))
+    if (!(result >= 0) || *result == std::numeric_limits<int64_t>::max())
       fail(fmt::format("{}: '{}' is not an integer from 0", name, printable(values_[column])));
     return *result;
   }

@@ -21,16 +21,20 @@ uint64_t unsigned_of(const nlohmann::json& value, const std::string& where) {
   return value.get<uint64_t>();
 }
 
-/// Elements of a shape times the bits of one. \throws FormatError on overflow, part of a byte.
+/// Elements of a shape times the bits of one. \throws FormatError on overflow, also of the sizes
+/// beside a 0, whose products are strides; on part of a byte.
 uint64_t bytes_of(const std::vector<int64_t>& shape, uint64_t bits, const std::string& where) {
   uint64_t total = bits;
+  bool empty = false;
   for (const int64_t size : shape) {
-    const auto factor = static_cast<uint64_t>(size);
-    if (factor != 0 && total > std::numeric_limits<uint64_t>::max() / factor) {
+    const auto factor = std::max<uint64_t>(static_cast<uint64_t>(size), 1);
+    empty = empty || size == 0;
+    if (total > std::numeric_limits<uint64_t>::max() / factor) {
       throw FormatError("{}: shape is too large", where);
     }
     total *= factor;
   }
+  if (empty) return 0;
   if (total % 8 != 0) throw FormatError("{}: its data end within a byte", where);
   return total / 8;
 }

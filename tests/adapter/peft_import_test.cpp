@@ -1,4 +1,5 @@
 /// LoRA folders of PEFT as adapters.
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -122,6 +123,16 @@ TEST_P(PeftImportTest, OwnExportComesBackAsTheMergedModel) {
             1e-4);  // two factorisations of the same update in float32
 }
 
+TEST_P(PeftImportTest, BaseWeightsOfAnotherShapeAreRefused) {
+  const std::string module = config_["target_modules"].front().get<std::string>();
+  tensors_.push_back({"base_model.model." + module + ".base_layer.weight", at::zeros({1, 2, 3})});
+  write_tensors();
+  config_["init_lora_weights"] = "pissa";
+  write_config();
+  const std::string message = testing::message_of<FormatError>([&] { merged_logits(); });
+  EXPECT_NE(message.find(module + ".weight' is [1, 2, 3]"), std::string::npos) << message;
+}
+
 TEST_P(PeftImportTest, RefusesWhatItDoesNotCompute) {
   expect_refused("peft_type", "LOHA");
   expect_refused("task_type", "SEQ");
@@ -134,7 +145,7 @@ TEST_P(PeftImportTest, RefusesWhatItDoesNotCompute) {
   expect_refused("r", 3);
   expect_refused("lora_alpha", "2");
   expect_refused("alpha_pattern", {{last(), "2"}});
-  for (const char* pattern : {"(", "(?<=x)y", "\\q", "a{"})
+  for (const char* pattern : {"(", "(?<=x)y", "\\q", "a{", "(a)\\1", "(([a-z.]*)*)*!"})
     expect_refused("rank_pattern", {{pattern, 2}});
   expect_refused("target_modules", 3);
   expect_refused("target_modules", "nothing|of|it");

@@ -213,8 +213,9 @@ TEST_F(Checkpoint, ShardsAreReadThroughTheirIndex) {
   };
   expect_golden_logits(*load_shards());
   const nlohmann::json good = index;
-  for (const char* name :
-       {"../model.safetensors", "none.safetensors", "", "model-00001-of-00002.safetensors"}) {
+  for (const std::string& name :
+       std::vector<std::string>{"../model.safetensors", "none.safetensors", "",
+                                "model-00001-of-00002.safetensors", std::string(300, 'x')}) {
     index = good;
     index["weight_map"][tensors_.back().name] = name;
     EXPECT_THROW(load_shards(), FormatError) << name;

@@ -369,6 +369,12 @@ TEST_F(ProbeProgram, ComparesRuns) {
   const ProgramResult missing =
       run({EIDA_PROBE, "compare", run_.string(), (dir_.path() / "nowhere").string()});
   EXPECT_EQ(missing.code, 3) << missing.err;
+  std::string subspaces = read_file(other / "subspaces.safetensors");
+  subspaces.replace(subspaces.size() - 4, 4, 4, '\xFF');  // NaN in the last basis
+  write_file_atomic(other / "subspaces.safetensors", subspaces);
+  const ProgramResult broken = run({EIDA_PROBE, "compare", run_.string(), other.string()});
+  EXPECT_EQ(broken.code, 4) << broken.err;
+  EXPECT_NE(broken.err.find(".basis' is not finite"), std::string::npos) << broken.err;
   std::filesystem::remove(other / "curves.csv");
   const ProgramResult training = run({EIDA_PROBE, "compare", run_.string(), other.string()});
   EXPECT_EQ(training.code, 3) << training.err;

@@ -97,6 +97,7 @@ TEST(CurvesCsv, BadFilesNameTheLine) {
   expect(kHeader + "output,0,0,o,768,4,0,0.5,512,2048\n", ":2: kind: 'output'");
   expect(kHeader + "input,x,0,o,768,4,0,0.5,512,2048\n", "place: 'x' is not an integer");
   expect(kHeader + "input,0,-1,o,768,4,0,0.5,512,2048\n", "layer: '-1'");
+  expect(kHeader + "input,0,0,o,768,4,9223372036854775807,0.5,512,2048\n", "repeat: '9223");
   expect(kHeader + "input,0,0,o,768,4,0,1.5,512,2048\n", "fidelity: '1.5'");
   expect(kHeader + "input,0,0,o,768,4,0,inf,512,2048\n", "fidelity: 'inf'");
   expect(kHeader + "input,0,0,,768,4,0,0.5,512,2048\n", "weights: empty");

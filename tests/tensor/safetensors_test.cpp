@@ -51,6 +51,7 @@ TEST(SafetensorsHeader, AnythingOutOfOrderIsAnErrorThatNamesTheFile) {
       {tensor("F32", "[2.0]", "[0,8]"), 8},  // no whole number
       {tensor("F32", "[4294967296,4294967296,4]", "[0,0]"), 0},  // overflow to 0
       {tensor("F32", "[9223372036854775808]", "[0,0]"), 0},      // beyond int64
+      {tensor("F32", "[0,4294967296,4294967296]", "[0,0]"), 0},  // a stride that overflows
       {tensor("F32", "[2]", "[18446744073709551608,18446744073709551616]"), 8},
       {tensor("F32", "[1]", "[18446744073709551612,18446744073709551615]"), 8},
       {tensor("F32", "[2]", "[0,8,8]"), 8},

@@ -194,5 +194,18 @@ TEST(TokenizerJson, StepsThatMultiplyATextAreRefused) {
                              "a text of 1 bytes has more than 100000 after the tokenizer's"));
 }
 
+TEST(SentencePieceFile, CharacterMapWithLookUpsThatLeaveItIsAFormatError) {
+  const TempDir dir;
+  for (const char* broken : {"\4\0\0\0\0\0\0\0a", "\4\0\0\0\0\xFF\0\0a", "\xFF\0\0\0\0\0\0\0a"}) {
+    const std::string map(broken, 10), field = "\x12\x0A" + map;  // a trie of one unit, a target
+    for (const char* normalizer : {"\x1A\x0C", "\x2A\x0C"}) {
+      write_file_atomic(dir.path() / "x.model", normalizer + field);
+      const std::string message =
+          testing::message_of<FormatError>([&] { load_tokenizer(dir.path()); });
+      EXPECT_NE(message.find("precompiled_charsmap is damaged"), std::string::npos) << message;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace eida

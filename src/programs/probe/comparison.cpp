@@ -21,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kSubspaces = "subspaces.safetensors";
+
 bool same_place(const CurvePoint& a, const CurvePoint& b) {
   return a.layer == b.layer && a.kind == b.kind && a.weights == b.weights;
 }
@@ -91,7 +93,7 @@ ComparedRun open_compared_run(const fs::path& folder) {
     throw DataError("{}: the run did not finish (hint: its file INCOMPLETE says why)",
                     folder.string());
   }
-  const auto curves = folder / "curves.csv", subspaces = folder / "subspaces.safetensors";
+  const auto curves = folder / "curves.csv", subspaces = folder / kSubspaces;
   if (fs::is_directory(folder) && !fs::exists(curves))
     throw DataError("{}: is not a probe's run folder (no curves.csv)", folder.string());
   ComparedRun run;
