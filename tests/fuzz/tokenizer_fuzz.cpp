@@ -1,13 +1,12 @@
 /// Any bytes as a tokenizer.json and a text: it loads, encodes and decodes, or a FormatError says
-/// why not. The first byte picks what the bytes are: the file, or a text for a small tokenizer.
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
+/// why not. The first byte picks what the bytes are: both, or a text for a small tokenizer.
+#include <nlohmann/json.hpp>
 
 #include "../../src/text/pipeline.h"
-#include "eida/core/error.h"
 #include "eida/core/json.h"
+#include "support.h"
+
+const size_t eida::fuzz::kOptions = 1;
 
 namespace {
 
@@ -20,35 +19,27 @@ constexpr std::string_view kSmall = R"({
   "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<u>", 0], ["▁", -1], ["a", -2], ["▁ab", -3], ["é", -4]]},
   "decoder": {"type": "Metaspace"}})";
 
-eida::JsonOptions format_errors() {
-  eida::JsonOptions options;
-  options.code = eida::ExitCode::kFormat;
-  return options;
-}
-
 void use(const eida::Tokenizer& tokenizer, std::string_view text) {
   const auto ids = tokenizer.encode_pair(text, "It's naïve <m> [MASK]", {}).ids;
-  for (const int32_t id : ids) {
-    if (id < 0) std::abort();
-  }
+  for (const int32_t id : ids) eida::fuzz::check(id >= 0 && id < tokenizer.vocab_size());
   tokenizer.decode(ids, false);
+  tokenizer.decode(ids, true);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
-  if (size < 1) return 0;
-  const std::string_view input(reinterpret_cast<const char*>(bytes + 1), size - 1);
+  const eida::fuzz::Input<2> input(bytes, size, eida::fuzz::kOptions);
   static const eida::text::Pipeline small(eida::parse_json(kSmall, "small"), "small");
-  if (bytes[0] % 2 == 0) {
-    use(small, input);
+  if (input.options[0] % 8 == 0) {
+    use(small, input.files[0]);
     return 0;
   }
-  try {
-    const auto document = eida::parse_json(input, "fuzzed", format_errors());
-    use(eida::text::Pipeline(document, "fuzzed"), input);
-  } catch (const eida::FormatError&) {
-  } catch (const eida::DataError&) {  // a text that its own replacements made too long
-  }
+  eida::fuzz::expect_errors_only([&] {  // also of a text that its own replacements made too long
+    const auto document =
+        eida::parse_json(input.files[0], "fuzzed", {.code = eida::ExitCode::kFormat});
+    const eida::text::Pipeline pipeline(document, "fuzzed");
+    use(pipeline, input.files[1].empty() ? input.files[0] : input.files[1]);
+  });
   return 0;
 }
