@@ -127,9 +127,12 @@ at::Tensor basis_of(const ComparedRun& run, const CurvePoint& place, int64_t k) 
       run.subspaces->find(point->kind + "." + std::to_string(point->place) + ".basis");
   if (stored == nullptr) return {};
   const at::Tensor basis = run.subspaces->tensor(*stored);  // [largest k, d]
-  if (!basis.isfinite().all().item<bool>())
-    throw DataError("{}/subspaces.safetensors: tensor '{}' is not finite", run.name, stored->name);
-  return basis.dim() == 2 && basis.size(0) >= k ? basis.narrow(0, 0, k) : at::Tensor();
+  if (basis.dim() != 2 || basis.size(0) < k) return {};
+  if (!basis.isfinite().all().item<bool>()) {
+    throw FormatError("{}: tensor '{}' is not finite", (fs::path(run.name) / kSubspaces).string(),
+                      stored->name);
+  }
+  return basis.narrow(0, 0, k);
 }
 
 std::string number(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
