@@ -174,12 +174,12 @@ def phase_of(life):
     if any("safetensors" in name or ".eida-" in name for name in unfinished):
         return "save"
     words = " ".join(life.words)
+    if not again(life.words):
+        return "merge"
     if not lines:
         return "start"
     if "eida-eval" in words:
         return "report" if fresh(output / "scores.json", life.start) else "evaluation"
-    if not again(life.words):
-        return "merge"
     phase, since = "sampling" if fresh(output / "metrics.jsonl", life.start) else "start", lines[-1][0]
     probe = "eida-probe" in words
     for since, text in lines:
@@ -291,6 +291,10 @@ class Run:
             life.wait_for(lambda: fresh(file, life.start))
             time.sleep(rng.random() * 0.02)
 
+    def is_there(self):
+        """Whether a folder that comes as a whole has come: its process was killed on its way out."""
+        return not again(self.words) and self.output.exists()
+
     def call(self):
         more = again(self.words) if self.output.exists() else []
         return Life([*self.words, *more], self.work, self.output)
@@ -308,13 +312,12 @@ class Run:
                     break
                 phases.append(life.phase)
                 check_nothing_half_written(self.output, self.result)
-                if rng.random() < 0.6:
+                if rng.random() < 0.6 or self.is_there():
                     break
-            if phases and life.process.returncode == 0:
-                return phases
-            life = self.call() if phases or life.process.returncode != 0 else life
-            code = life.process.wait()
-            assert code == 0, f"ended with {code} after {phases}"
+            if not self.is_there():
+                life = self.call() if phases or life.process.returncode != 0 else life
+                code = life.process.wait()
+                assert code == 0, f"ended with {code} after {phases}"
             wrong = digests.differing(self.result, result_of(self.output, self.work))
             assert not wrong, f"after {phases}: others are {wrong}"
             left = [path for path in [*self.output.rglob(".*"), *self.output.parent.glob(f".{self.name}.*")]]
