@@ -91,7 +91,8 @@ void SafetensorsFile::check_self_hash() const {
   const std::string_view bytes = file_->view();
   const size_t digits = find_self_hash(bytes);
   Sha256 hash;
-  if (said->second.size() == kNoHash.size() && digits != std::string_view::npos) {
+  if (said->second.size() == kNoHash.size() && digits != std::string_view::npos &&
+      bytes.size() - digits >= kNoHash.size()) {
     hash.update(bytes.substr(0, digits));
     hash.update(kNoHash);
     hash.update(bytes.substr(digits + kNoHash.size()));

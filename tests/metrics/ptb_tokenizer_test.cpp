@@ -78,7 +78,7 @@ TEST(PtbTokenizer, KeepsAddressesWhole) {
 
 TEST(PtbTokenizer, KeepsSignsAndPairsOfQuotes) {
   EXPECT_EQ(joined("a → b ± ₤5 № 3 ⅕ ※、！"), "a → b ± ₤ 5 № 3 ⅕ ※ 、 ！");
-  EXPECT_EQ(joined("‘»“x”’ „y‟ «z»"), "`''`` x ''' „ y ‟ `` z ''");
+  EXPECT_EQ(joined("‘»“x”’ „y‟ «z»"), "`'' `` x ''' „ y ‟ `` z ''");
   EXPECT_EQ(joined("x😀y 𝐀 \u20A0 İstanbul"), "x y $ i\u0307stanbul");
 }
 

@@ -200,6 +200,14 @@ TEST_F(SafetensorsFolder, AFileWithItsOwnHashKnowsEveryFlippedBit) {
       continue;
     }
   }
+  const std::string key =
+      "\"sha256\":\"";  // not in this header, which has a space, but in the data
+  testing::write_text(path_of("y"),
+                      file_of(R"({"__metadata__":{"sha256": ")" + std::string(64, 'a') +
+                                  R"("},"a":{"dtype":"U8","shape":[10],"data_offsets":[0,10]}})",
+                              0) +
+                          key);
+  EXPECT_THROW(SafetensorsFile(path_of("y")).check_self_hash(), FormatError);
   write_safetensors(path_of("z"), tensors, {{"format", "pt"}});
   SafetensorsFile(path_of("z")).check_self_hash();  // has none
 }
