@@ -13,7 +13,7 @@ Task make_e2e_task() {
     return columns;
   };
   task.has_pair_lines = true;
-  task.defaults.emplace_back("data.max_length", "144");  // report: padded to 144
+  task.defaults.push_back({"data.max_length", "144"});  // report: padded to 144
   return task;
 }
 

@@ -13,7 +13,7 @@ Task make_sst2_task() {
     return columns;
   };
   task.class_names = {"0", "1"};
-  task.defaults.emplace_back("data.max_length", "72");  // report: padded to 72
+  task.defaults.push_back({"data.max_length", "72"});  // report: padded to 72
   return task;
 }
 
