@@ -133,7 +133,8 @@ TEST_P(PeftImportTest, BaseWeightsOfAnotherShapeAreRefused) {
   EXPECT_NE(message.find(module + ".weight' is [1, 2, 3]"), std::string::npos) << message;
 }
 
-/// Tried one way after the other, the expression would take longer than the universe has been there.
+/// Tried one way after the other, the expression would take longer than the universe has been
+/// there.
 TEST_P(PeftImportTest, ExpressionsTakeNoTimeThatGrowsWithTheirWays) {
   config_["rank_pattern"] = {{"(([a-z.]*)*)*!", 3}};
   write_config();

@@ -1,6 +1,8 @@
 /// A killed run ends with the same bits as one that was left alone.
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "eida/core/rng.h"
 #include "eida/tensor/safetensors.h"
 #include "programs/train_fixture.h"
@@ -189,14 +191,15 @@ TEST_F(TrainResume, AnInputThatChangesWhileTheRunReadsItEndsTheRun) {
     const std::string before = read_file(file);
     std::string changed = before;
     changed[changed.size() - 4] ^= 1;
-    testing::write_text(file, changed);  // in its place
+    // In its place and without a moment in which the file is shorter.
+    std::fstream(file, std::ios::in | std::ios::out | std::ios::binary) << changed;
     const auto ended = program.wait();
     EXPECT_EQ(ended.code, 3) << ended.err;
     EXPECT_NE(ended.err.find(file.string() + ": changed while the run was reading it"),
               std::string::npos)
         << ended.err;
     EXPECT_FALSE(std::filesystem::exists(a_ / "manifest.json"));
-    testing::write_text(file, before);
+    write_file_atomic(file, before);
   }
 }
 
