@@ -23,6 +23,11 @@ ENCODER = dict(vocab_size=29, hidden_size=12, num_hidden_layers=2, num_attention
 BERT = {**ENCODER, "type_vocab_size": 2, "pad_token_id": 0, "layer_norm_eps": 1e-12, "bos_token_id": None,
         "eos_token_id": None}
 GPT2 = dict(vocab_size=29, n_embd=12, n_layer=2, n_head=3, n_positions=20, bos_token_id=28, eos_token_id=28)
+LLAMA = dict(vocab_size=29, hidden_size=18, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, intermediate_size=22,
+             max_position_embeddings=40, bos_token_id=1, eos_token_id=2)
+GEMMA = {**LLAMA, "head_dim": 8, "sliding_window": 4, "query_pre_attn_scalar": 11, "pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 2}
+LINEAR = dict(rope_type="linear", rope_theta=500.0, factor=2.5)
+LLAMA3 = dict(rope_type="llama3", rope_theta=1000.0, factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=24)
 
 # name: (transformers' model type, changed values, lengths of the sequences)
 CASES = {
@@ -43,6 +48,30 @@ CASES = {
     "gpt2-unscaled": ("gpt2", dict(scale_attn_weights=False, activation_function="relu"), [10, 6]),
     "gpt2-limit": ("gpt2", dict(n_layer=1, n_head=1, activation_function="gelu_fast"), [20, 3, 20]),
     "gpt2-untied": ("gpt2", dict(tie_word_embeddings=False), [5, 9]),
+    "gpt2-classifier": ("gpt2-classifier", dict(pad_token_id=0, num_labels=3), [6, 9, 1, 4]),
+    "llama": ("llama", {}, [6, 9, 4]),
+    "llama-biases": ("llama", dict(attention_bias=True, mlp_bias=True, num_key_value_heads=3, tie_word_embeddings=True, hidden_act="gelu",
+                                   rope_parameters=LINEAR), [12, 5, 7]),
+    "llama-scaled": ("llama", dict(num_attention_heads=6, num_key_value_heads=2, head_dim=8, pad_token_id=3, rope_parameters=LLAMA3), [40, 3, 29]),
+    "llama-classifier": ("llama-classifier", dict(pad_token_id=0, num_labels=3), [5, 8, 1, 8]),
+    "mistral": ("mistral", dict(sliding_window=5), [14, 3, 9, 21]),
+    "mistral-full": ("mistral", dict(sliding_window=None, head_dim=10, num_key_value_heads=3, tie_word_embeddings=True), [7, 7]),
+    "mistral-linear": ("mistral", dict(sliding_window=2, num_attention_heads=6, num_key_value_heads=2, head_dim=4, rope_parameters=LINEAR), [5, 11]),
+    "qwen2": ("qwen2", dict(hidden_size=24, num_attention_heads=4, num_key_value_heads=2), [6, 13, 2]),
+    "qwen2-window": ("qwen2", dict(num_hidden_layers=3, use_sliding_window=True, sliding_window=4, max_window_layers=1), [17, 6, 9]),
+    "qwen2-types": ("qwen2", dict(num_key_value_heads=3, use_sliding_window=True, sliding_window=3, tie_word_embeddings=True,
+                                  layer_types=["sliding_attention", "full_attention"], rope_parameters=LLAMA3), [4, 19]),
+    "qwen3": ("qwen3", dict(head_dim=8), [6, 9, 4]),
+    "qwen3-biases": ("qwen3", dict(head_dim=4, attention_bias=True, num_key_value_heads=3, tie_word_embeddings=True), [10, 3, 7]),
+    "qwen3-window": ("qwen3", dict(head_dim=6, use_sliding_window=True, sliding_window=3, max_window_layers=0, rope_parameters=LINEAR), [15, 2, 8]),
+    "qwen3-classifier": ("qwen3-classifier", dict(head_dim=4, pad_token_id=0, num_labels=2), [5, 2, 7]),
+    "gemma3": ("gemma3", dict(num_hidden_layers=7), [13, 5, 8]),
+    "gemma3-pattern": ("gemma3", dict(num_hidden_layers=3, sliding_window_pattern=2, attention_bias=True, tie_word_embeddings=False,
+                                      rope_parameters=dict(full_attention=LINEAR, sliding_attention=dict(rope_type="default", rope_theta=77.0))),
+                       [11, 4, 16]),
+    "gemma3-types": ("gemma3", dict(num_key_value_heads=3, layer_types=["full_attention", "sliding_attention"], hidden_activation="silu",
+                                    sliding_window=3), [9, 2]),
+    "gemma3-classifier": ("gemma3-classifier", dict(num_labels=4), [6, 3, 9]),
 }
 MODELS = {
     "roberta": (transformers.RobertaConfig, transformers.RobertaForSequenceClassification, ENCODER),
@@ -50,30 +79,42 @@ MODELS = {
     "xlm-roberta": (transformers.XLMRobertaConfig, transformers.XLMRobertaForSequenceClassification, ENCODER),
     "bert": (transformers.BertConfig, transformers.BertForSequenceClassification, BERT),
     "gpt2": (transformers.GPT2Config, transformers.GPT2LMHeadModel, GPT2),
+    "gpt2-classifier": (transformers.GPT2Config, transformers.GPT2ForSequenceClassification, GPT2),
+    "llama": (transformers.LlamaConfig, transformers.LlamaForCausalLM, LLAMA),
+    "llama-classifier": (transformers.LlamaConfig, transformers.LlamaForSequenceClassification, LLAMA),
+    "mistral": (transformers.MistralConfig, transformers.MistralForCausalLM, LLAMA),
+    "qwen2": (transformers.Qwen2Config, transformers.Qwen2ForCausalLM, LLAMA),
+    "qwen3": (transformers.Qwen3Config, transformers.Qwen3ForCausalLM, LLAMA),
+    "qwen3-classifier": (transformers.Qwen3Config, transformers.Qwen3ForSequenceClassification, LLAMA),
+    "gemma3": (transformers.Gemma3TextConfig, transformers.Gemma3ForCausalLM, GEMMA),
+    "gemma3-classifier": (transformers.Gemma3TextConfig, transformers.Gemma3TextForSequenceClassification, GEMMA),
 }
 
 
 def randomize(model):
     """Weights large enough that softmax, GELU and LayerNorm all bend, and biases that are not zero."""
+    kind = model.config.model_type
+    one = 0.0 if kind == "gemma3_text" else 1.0  # Gemma adds it
+    spread = 0.4 if kind in ("roberta", "camembert", "xlm-roberta", "bert", "gpt2") else 0.25
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            centre = 1.0 if parameter.dim() == 1 and name.endswith("weight") else 0.0
-            parameter.copy_(centre + (0.4 if parameter.dim() == 2 else 0.2) * torch.randn_like(parameter))
+            centre = one if parameter.dim() == 1 and name.endswith("weight") else 0.0
+            parameter.copy_(centre + (spread if parameter.dim() == 2 else 0.2) * torch.randn_like(parameter))
 
 
-def make_batch(config, lengths, is_decoder):
+def make_batch(config, lengths, completes):
     """Right-padded random ids; labels are classes, or -100 on context and padding."""
     shape = (len(lengths), max(lengths))
     mask = torch.tensor([[int(t < length) for t in range(shape[1])] for length in lengths])
-    pad = 0 if is_decoder else config.pad_token_id
+    pad = 0 if completes else config.pad_token_id
     ids = torch.randint(7, config.vocab_size, shape)  # above every special token
     batch = {"input_ids": torch.where(mask == 1, ids, pad), "attention_mask": mask}
-    if is_decoder:
+    if completes:
         context = torch.tensor([[max(1, length // 3)] for length in lengths])
         scored = (mask == 1) & (torch.arange(shape[1]) >= context)
         batch["labels"] = torch.where(scored, batch["input_ids"], -100)
     else:
-        if config.type_vocab_size > 1:
+        if getattr(config, "type_vocab_size", 1) > 1:
             batch["token_type_ids"] = torch.randint(0, config.type_vocab_size, shape) * mask
         batch["labels"] = torch.randint(0, config.num_labels, (shape[0],))
     return batch
@@ -84,7 +125,7 @@ def make_case(folder, kind, changes, lengths):
     config = config_class(**{**base, **changes}, attn_implementation="eager")
     model = model_class(config).eval()
     randomize(model)
-    batch = make_batch(config, lengths, kind == "gpt2")
+    batch = make_batch(config, lengths, model_class.__name__.endswith(("LMHeadModel", "CausalLM")))
     output = model(**batch)
     output.loss.backward()
     expected = {name: tensor.contiguous() for name, tensor in batch.items()}
@@ -158,7 +199,7 @@ def make_made_up(folder):
     torch.manual_seed(99)
     parameters = made_up_parameters(MADE_UP)
     config = SimpleNamespace(**MADE_UP, type_vocab_size=1)
-    batch = make_batch(config, [5, 21, 3, 11], is_decoder=False)
+    batch = make_batch(config, [5, 21, 3, 11], completes=False)
     logits = made_up_logits(parameters, MADE_UP, batch["input_ids"], batch["attention_mask"])
     loss = torch.nn.functional.cross_entropy(logits, batch["labels"])
     loss.backward()

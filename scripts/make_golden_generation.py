@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/generation/: tiny random GPT-2 models with what transformers' generate gives for them, float32, CPU.
+"""Makes tests/golden/generation/: tiny random decoders with what transformers' generate gives for them, float32, CPU.
 The C++ test (tests/generation/golden_test.cpp) holds ours against it, token for token.
 
     .venv/bin/python scripts/make_golden_generation.py [folder]      # default: tests/golden/generation
@@ -19,6 +19,12 @@ import transformers
 BASE = dict(vocab_size=43, n_embd=12, n_layer=2, n_head=3, n_positions=40, bos_token_id=42, eos_token_id=42)
 MODELS = {"plain": {}, "deep": dict(n_layer=3, n_head=2, scale_attn_by_inverse_layer_idx=True),
           "wide": dict(n_embd=16, n_head=1, n_inner=20, activation_function="relu", reorder_and_upcast_attn=True)}
+LLAMA = dict(vocab_size=43, hidden_size=18, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, head_dim=6, intermediate_size=22,
+             max_position_embeddings=40, bos_token_id=42, eos_token_id=42)
+FAMILIES = {"llama": ("Llama", "Llama", dict(attention_bias=True)), "mistral": ("Mistral", "Mistral", dict(sliding_window=6)),
+            "qwen2": ("Qwen2", "Qwen2", dict(num_key_value_heads=3, use_sliding_window=True, sliding_window=4, max_window_layers=1)),
+            "qwen3": ("Qwen3", "Qwen3", {}),
+            "gemma3": ("Gemma3Text", "Gemma3", dict(num_hidden_layers=3, sliding_window_pattern=2, sliding_window=5, query_pre_attn_scalar=9))}
 LENGTHS = [3, 3, 3, 5, 5, 9]  # of the prompts of one case
 COMMON = dict(max_length=24, early_stopping=True, length_penalty=1.0)
 CHANGES = [dict(), dict(early_stopping=False), dict(length_penalty=0.0), dict(length_penalty=2.0, early_stopping=False),
@@ -28,8 +34,8 @@ CHANGES = [dict(), dict(early_stopping=False), dict(length_penalty=0.0), dict(le
 ENDED, NOTHING = -1e8, 1e9
 
 
-class Watched(transformers.GPT2LMHeadModel):
-    """Notes for each prompt of a batch the smallest difference that a decision of beam search hung on."""
+class Watching:
+    """Of a model of transformers: notes for each prompt of a batch the smallest difference that a decision of beam search hung on."""
 
     def watch(self, batch):
         self.margins, self.over = [NOTHING] * batch, [False] * batch
@@ -87,6 +93,10 @@ class Watched(transformers.GPT2LMHeadModel):
             decoder_prompt_len=decoder_prompt_len, length_penalty=length_penalty, **rest)
 
 
+class Watched(Watching, transformers.GPT2LMHeadModel):
+    pass
+
+
 def output_of(tokens, score, end):
     finished = end in tokens
     return {"tokens": tokens[:tokens.index(end)] if finished else tokens, "score": score, "finished": finished}
@@ -138,9 +148,10 @@ def make_case(model, change, beams, generator):
 
 def randomize(model):
     """Weights so large that the next token is neither certain nor anybody's guess."""
+    one = 0.0 if model.config.model_type == "gemma3_text" else 1.0  # Gemma adds it
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            centre = 1.0 if parameter.dim() == 1 and name.endswith("weight") else 0.0
+            centre = one if parameter.dim() == 1 and name.endswith("weight") else 0.0
             parameter.copy_(centre + (0.5 if parameter.dim() == 2 else 0.3) * torch.randn_like(parameter))
 
 
@@ -163,15 +174,21 @@ def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else
                 Path(__file__).resolve().parent.parent / "tests" / "golden" / "generation")
     answers = []
-    for seed, (name, changes) in enumerate(MODELS.items()):
+    gpt2 = transformers.GPT2Config
+    plans = [(name, Watched, gpt2(**{**BASE, **changes}, attn_implementation="eager"), (1, 4, 10), CHANGES) for name, changes in MODELS.items()]
+    for name, (config, model, changes) in FAMILIES.items():
+        watched = type("Watched", (Watching, getattr(transformers, model + "ForCausalLM")), {})
+        plans.append((name, watched, getattr(transformers, config + "Config")(**{**LLAMA, **changes}, attn_implementation="eager"), (1, 4),
+                      [CHANGES[i] for i in (0, 3, 5, 10)]))
+    for seed, (name, watched, config, widths, changes) in enumerate(plans):
         torch.manual_seed(seed)
-        model = Watched(transformers.GPT2Config(**{**BASE, **changes}, attn_implementation="eager")).eval()
+        model = watched(config).eval()
         randomize(model)
         folder = root / name
         model.save_pretrained(folder)
         (folder / "generation_config.json").unlink(missing_ok=True)
         generator = torch.Generator().manual_seed(seed)
-        cases = [make_case(model, change, beams, generator) for beams in (1, 4, 10) for change in CHANGES]
+        cases = [make_case(model, change, beams, generator) for beams in widths for change in changes]
         write_cases(folder / "cases.json", cases)
         answers += [answer for case in cases for answer in case["expected"]]
     close = sum(answer["margin"] < 1e-4 for answer in answers)

@@ -13,11 +13,16 @@ from .common import ROOT, Pair, Refused, attempt, write_json
 BOUND = 2e-5  # float32: the same sums in another order
 GOLDEN = ROOT / "tests/golden"
 TYPES = {"bert": "Bert", "roberta": "Roberta", "camembert": "Camembert", "xlm-roberta": "XLMRoberta", "gpt2": "GPT2"}
+# type: classes of transformers for its configuration and its language model
+DECODERS = {"llama": ("Llama", "Llama"), "mistral": ("Mistral", "Mistral"), "qwen2": ("Qwen2", "Qwen2"), "qwen3": ("Qwen3", "Qwen3"),
+            "gemma3_text": ("Gemma3Text", "Gemma3")}
 
 
 def open_theirs(folder):
     """The model, and names that its file lacks."""
-    decoder = json.loads((folder / "config.json").read_text("utf-8")).get("model_type") == "gpt2"
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    classifies = str((config.get("architectures") or [""])[0]).endswith("ForSequenceClassification")
+    decoder = config.get("model_type") in ("gpt2", *DECODERS) and not classifies
     auto = transformers.AutoModelForCausalLM if decoder else transformers.AutoModelForSequenceClassification
     model, info = auto.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32, output_loading_info=True)
     return model.eval(), set(info["missing_keys"])
@@ -94,8 +99,63 @@ def random_config(rng, kind):
     return {"vocab_size": vocab, **config}
 
 
+def random_rotation(rng, positions, base):
+    base = {"rope_theta": rng.choice([base, 10.0 ** rng.uniform(0.5, 6)])}
+    return rng.choice([{"rope_type": "default"}, {"rope_type": "linear", "factor": rng.uniform(1, 8)},
+                       {"rope_type": "llama3", "factor": rng.uniform(1, 8), "low_freq_factor": 1.0, "high_freq_factor": rng.uniform(1.5, 4),
+                        "original_max_position_embeddings": rng.randrange(2, positions)}]) | base
+
+
+def random_decoder(rng, kind):
+    kv, dim, layers, positions = rng.randrange(1, 4), 2 * rng.randrange(1, 8), rng.randrange(1, 4), rng.randrange(14, 60)
+    heads = kv * rng.randrange(1, 4)
+    config = {"vocab_size": rng.randrange(12, 60), "hidden_size": heads * (dim if kind == "qwen2" else rng.randrange(1, 7)), "num_hidden_layers": layers,
+              "num_attention_heads": heads, "num_key_value_heads": kv, "intermediate_size": rng.randrange(1, 40), "max_position_embeddings": positions,
+              "rms_norm_eps": rng.choice([1e-6, 1e-5, 0.1]), "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": rng.choice([None, 0, 3]),
+              "tie_word_embeddings": rng.random() < 0.5}
+    config["hidden_activation" if kind == "gemma3_text" else "hidden_act"] = rng.choice(ACTIVATIONS)
+    if kind != "qwen2":
+        config["head_dim"] = dim
+    if kind in ("llama", "qwen3", "gemma3_text"):
+        config["attention_bias"] = rng.random() < 0.4
+    if kind == "llama":
+        config["mlp_bias"] = rng.random() < 0.4
+    window = rng.randrange(1, positions)
+    if kind in ("mistral", "gemma3_text"):
+        config["sliding_window"] = None if kind == "mistral" and rng.random() < 0.3 else window
+    if kind.startswith("qwen") and rng.random() < 0.6:
+        config |= {"use_sliding_window": True, "sliding_window": window, "max_window_layers": rng.randrange(0, layers + 1)}
+    if kind == "gemma3_text":
+        config |= {"sliding_window_pattern": rng.randrange(1, 4), "query_pre_attn_scalar": rng.randrange(1, 30)}
+        config["rope_parameters"] = {"full_attention": random_rotation(rng, positions, 1e6), "sliding_attention": random_rotation(rng, positions, 1e4)}
+    else:
+        config["rope_parameters"] = random_rotation(rng, positions, 1e4)
+    if kind in ("qwen2", "qwen3", "gemma3_text") and rng.random() < 0.3 and config.get("sliding_window"):
+        config["layer_types"] = [rng.choice(["full_attention", "sliding_attention"]) for _ in range(layers)]
+    return config
+
+
+def edit_decoder(rng, config):
+    """RoPE as config.json had it before transformers 5, and missing keys that have defaults."""
+    rotation = config["rope_parameters"]
+    if rng.random() < 0.4:
+        del config["rope_parameters"]
+        if "full_attention" in rotation:
+            config["rope_local_base_freq"] = rotation["sliding_attention"]["rope_theta"]
+            rotation = rotation["full_attention"]
+        config["rope_theta"] = rotation.pop("rope_theta")
+        if rotation["rope_type"] != "default":
+            config["rope_scaling"] = {"type" if key == "rope_type" and rng.random() < 0.3 else key: value for key, value in rotation.items()}
+    for key in ("rms_norm_eps", "pad_token_id", "tie_word_embeddings", "attention_bias", "hidden_act", "max_window_layers", "sliding_window_pattern"):
+        if rng.random() < 0.05:
+            config.pop(key, None)
+    return config
+
+
 def edit_config(rng, kind, config):
     """What hand-written and old config.json do."""
+    if kind in DECODERS:
+        return edit_decoder(rng, config)
     optional = ["activation_function", "layer_norm_epsilon", "n_inner", "scale_attn_weights", "tie_word_embeddings"] if kind == "gpt2" else [
         "hidden_act", "layer_norm_eps", "type_vocab_size", "pad_token_id", "bos_token_id", "eos_token_id", "classifier_dropout"]
     for key in optional:
@@ -124,9 +184,9 @@ def edit_config(rng, kind, config):
 
 def edit_tensors(rng, kind, tensors):
     """Names, types and more of other releases and other classes."""
-    if rng.random() < 0.2 and kind != "gpt2":
+    if rng.random() < 0.2 and kind != "gpt2" and kind not in DECODERS:
         tensors = {name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): t for name, t in tensors.items()}
-    prefix = "transformer." if kind == "gpt2" else "bert." if kind == "bert" else "roberta."
+    prefix = "transformer." if kind == "gpt2" else "bert." if kind == "bert" else "model." if kind in DECODERS else "roberta."
     if rng.random() < 0.2:  # of the bare model
         head = rng.random() < 0.5
         tensors = {name.removeprefix(prefix): t for name, t in tensors.items() if head or name.startswith(prefix)}
@@ -140,7 +200,7 @@ def edit_tensors(rng, kind, tensors):
         tensors["embeddings.position_ids" if rng.random() < 0.5 else prefix + "embeddings.position_ids"] = torch.arange(10)[None]
     if rng.random() < 0.1:
         tensors["cls.seq_relationship.weight"] = torch.ones(2, 3)
-    if kind == "gpt2":
+    if (kind == "gpt2" or kind in DECODERS) and not any(name.endswith("score.weight") for name in tensors):
         edit_head(rng, tensors)
     if rng.random() < 0.07:
         del tensors[rng.choice(sorted(tensors))]
@@ -153,7 +213,7 @@ def edit_tensors(rng, kind, tensors):
 
 def edit_head(rng, tensors):
     """One of table and head, both alike, both of their own."""
-    table = next(name for name in tensors if name.endswith("wte.weight"))
+    table = next(name for name in tensors if name.endswith(("wte.weight", "embed_tokens.weight")))
     head = tensors.get("lm_head.weight", tensors[table]).clone()
     choice = rng.randrange(6)
     if choice == 0:
@@ -168,8 +228,13 @@ def edit_head(rng, tensors):
 
 
 def save_model(rng, kind, folder):
-    name = TYPES[kind] + ("LMHeadModel" if kind == "gpt2" else "ForSequenceClassification")
-    config = getattr(transformers, TYPES[kind] + "Config")(**random_config(rng, kind), attn_implementation="eager")
+    config_type, model_type = DECODERS.get(kind) or (TYPES[kind], TYPES[kind])
+    completes = kind in DECODERS or kind == "gpt2"
+    if completes and rng.random() < 0.2:
+        completes, model_type = False, config_type
+    name = model_type + ("LMHeadModel" if completes and kind == "gpt2" else "ForCausalLM" if completes else "ForSequenceClassification")
+    keys = random_decoder(rng, kind) if kind in DECODERS else random_config(rng, kind)
+    config = getattr(transformers, config_type + "Config")(**keys, attn_implementation="eager")
     torch.manual_seed(rng.randrange(1 << 30))
     model = getattr(transformers, name)(config)
     with torch.no_grad():
@@ -207,7 +272,7 @@ def compare(session, rng, folder):
 
 
 def case(session, rng, folder):
-    kind = rng.choice([*TYPES, "gpt2"])
+    kind = rng.choice([*TYPES, "gpt2", *DECODERS])
     save_model(rng, kind, folder)
     config_file, file = folder / "config.json", folder / "model.safetensors"
     write_json(config_file, edit_config(rng, kind, json.loads(config_file.read_text("utf-8"))))

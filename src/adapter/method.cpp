@@ -6,6 +6,15 @@
 #include "merge_weights.h"
 
 namespace eida {
+namespace {
+
+/// "fc1" and "fc2" are an MLP's first and second layer: a gated one's first are gate and up.
+const char* layer_of_mlp(const std::string& role) {
+  if (role == "gate" || role == "up") return "fc1";
+  return role == "down" ? "fc2" : "";
+}
+
+}  // namespace
 
 std::vector<PlaceId> choose_sites(const PretrainedModel& model, const SiteSelection& selection) {
   const int64_t layers = model.config().num_layers;
@@ -21,7 +30,8 @@ std::vector<PlaceId> choose_sites(const PretrainedModel& model, const SiteSelect
   std::vector<PlaceId> chosen;
   for (const Place& site : model.places().sites()) {
     const bool in_layer = site.in_head || selection.all_layers || has(selection.layers, site.layer);
-    if (in_layer && has(selection.weights, site.in_head ? "classifier" : site.role))
+    if (in_layer && (has(selection.weights, site.in_head ? "classifier" : site.role) ||
+                     has(selection.weights, layer_of_mlp(site.role))))
       chosen.push_back(model.places().id_of(site));
   }
   if (chosen.empty()) throw ConfigError("sites: no weight of the model is chosen");

@@ -202,10 +202,11 @@ void PeftConfig::read_saved() {
 
 void PeftConfig::read_targets(const std::string& model_type) {
   static const std::map<std::string, std::vector<std::string>> defaults = {
-      {"bert", {"query", "value"}},
-      {"roberta", {"query", "value"}},
-      {"xlm-roberta", {"query", "value"}},
-      {"gpt2", {"c_attn"}}};
+      {"bert", {"query", "value"}},         {"roberta", {"query", "value"}},
+      {"xlm-roberta", {"query", "value"}},  {"gpt2", {"c_attn"}},
+      {"llama", {"q_proj", "v_proj"}},      {"mistral", {"q_proj", "v_proj"}},
+      {"qwen2", {"q_proj", "v_proj"}},      {"qwen3", {"q_proj", "v_proj"}},
+      {"gemma3_text", {"q_proj", "v_proj"}}};
   const Json& given = value("target_modules");
   if (given.is_null()) {
     const auto found = defaults.find(model_type);

@@ -18,8 +18,10 @@ namespace {
 Decoder& as_decoder(PretrainedModel& model) {
   auto* decoder = dynamic_cast<Decoder*>(&model);
   if (decoder == nullptr) {
-    throw ConfigError("a model of type '{}' cannot generate text: it must be a decoder (gpt2)",
-                      model.config().model_type);
+    throw ConfigError(
+        "a model of type '{}' cannot generate text: it must be a decoder with a head over its "
+        "vocabulary",
+        model.config().model_type);
   }
   return *decoder;
 }

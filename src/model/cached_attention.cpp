@@ -3,6 +3,7 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
@@ -28,15 +29,15 @@ constexpr int64_t kWorthAThread = 32'768;  // keys times width: some ten microse
 template <typename T>
 struct RowTask {
   const float* query;  ///< [h, d_h], scaled
-  const T* cache;      ///< [slots, 2, h, d_h]
+  const T* cache;      ///< [slots, 2, key heads, d_h]
   const int32_t* slots;
-  int64_t count, heads, width;  ///< width: d_h
-  float* weights;               ///< [h, count] scratch
-  float* context;               ///< [h, d_h]
+  int64_t count, heads, group, width;  ///< group: queries of a key head; width: d_h
+  float* weights;                      ///< [h, count] scratch
+  float* context;                      ///< [h, d_h]
 
   int64_t dim() const { return heads * width; }
-  const T* key(int64_t t) const { return cache + slots[t] * 2 * dim(); }
-  const T* value(int64_t t) const { return key(t) + dim(); }
+  const T* key(int64_t t) const { return cache + slots[t] * 2 * (dim() / group); }
+  const T* value(int64_t t) const { return key(t) + dim() / group; }
 };
 
 template <typename T>
@@ -59,7 +60,7 @@ EIDA_INLINE void score_keys(const RowTask<T>& task) {
     const T* key = task.key(t);
     for (int64_t h = 0; h < task.heads; ++h) {
       task.weights[h * task.count + t] =
-          dot(task.query + h * task.width, key + h * task.width, task.width);
+          dot(task.query + h * task.width, key + h / task.group * task.width, task.width);
     }
   }
 }
@@ -88,19 +89,20 @@ EIDA_INLINE void add_values(const RowTask<T>& task, int64_t from, int64_t to) {
   for (int64_t h = 0; h < task.heads; ++h) {
     const float* weights = task.weights + h * task.count;
     float* context = task.context + h * task.width;
+    const int64_t begin = h / task.group * task.width;  // of its values
     int64_t i = 0;
     for (; i + kLanes <= task.width; i += kLanes) {
       Lanes total, value;
       simd::load(context + i, total);
       for (int64_t t = from; t < to; ++t) {
-        simd::load(task.value(t) + h * task.width + i, value);
+        simd::load(task.value(t) + begin + i, value);
         total += weights[t] * value;
       }
       simd::store(total, context + i);
     }
     for (; i < task.width; ++i) {
       for (int64_t t = from; t < to; ++t)
-        context[i] += weights[t] * static_cast<float>(task.value(t)[h * task.width + i]);
+        context[i] += weights[t] * static_cast<float>(task.value(t)[begin + i]);
     }
   }
 }
@@ -135,9 +137,12 @@ void attend_rows(const at::Tensor& q, const CachedRows& rows, const at::Tensor& 
         query[static_cast<size_t>(i)] =
             static_cast<float>(row[i]) * static_cast<float>(options.scale);
       const auto index = static_cast<size_t>(n);
+      const int64_t all = rows.count[index],
+                    count = options.window > 0 ? std::min(all, options.window) : all;
       attend_row(RowTask<T>{query.data(), cache.const_data_ptr<T>(),
-                            rows.visible.data() + rows.begin[index], rows.count[index],
-                            options.heads, dim / options.heads, weights.data(), context.data()});
+                            rows.visible.data() + rows.begin[index] + all - count, count,
+                            options.heads, options.group(), dim / options.heads, weights.data(),
+                            context.data()});
       for (int64_t i = 0; i < dim; ++i)
         contexts[n * dim + i] = static_cast<T>(context[static_cast<size_t>(i)]);
     }
@@ -145,10 +150,11 @@ void attend_rows(const at::Tensor& q, const CachedRows& rows, const at::Tensor& 
 }
 
 CachedChunk make_chunk(const CachedRows& rows, int64_t first, int64_t last, int64_t width) {
-  std::vector<int64_t> slots;
+  std::vector<int64_t> slots, count;
   std::vector<float> bias;
   for (int64_t n = first; n < last; ++n) {
     const auto index = static_cast<size_t>(n);
+    count.push_back(rows.count[index]);
     const int32_t* visible = rows.visible.data() + rows.begin[index];
     for (int64_t t = 0; t < width; ++t) {
       const bool padding = t >= rows.count[index];
@@ -157,7 +163,8 @@ CachedChunk make_chunk(const CachedRows& rows, int64_t first, int64_t last, int6
     }
   }
   return {first, last - first, long_tensor(slots),
-          at::tensor(bias, at::TensorOptions(at::kFloat)).view({last - first, 1, 1, width})};
+          at::tensor(bias, at::TensorOptions(at::kFloat)).view({last - first, 1, 1, width}),
+          long_tensor(count).view({last - first, 1, 1, 1})};
 }
 
 }  // namespace
@@ -188,6 +195,7 @@ std::vector<CachedChunk> make_chunks(const CachedRows& rows, at::Device device,
       chunks.push_back(make_chunk(rows, first, n, width));
       chunks.back().slots = to_device(chunks.back().slots, device);
       chunks.back().bias = to_device(chunks.back().bias, device);
+      chunks.back().count = to_device(chunks.back().count, device);
       first = n;
       width = n < rows.size() ? rows.count[static_cast<size_t>(n)] : 0;
     } else {
@@ -197,19 +205,26 @@ std::vector<CachedChunk> make_chunks(const CachedRows& rows, at::Device device,
   return chunks;
 }
 
-void store_rows(const at::Tensor& qkv, const CachedRows& rows, const at::Tensor& cache) {
-  const at::Tensor pairs = qkv.narrow(1, cache.size(1) / 2, cache.size(1));  // [N, 2 d]
-  if (!cache.is_cpu()) {
-    const at::Tensor index = long_tensor({rows.slots.begin(), rows.slots.end()}, cache.device());
-    cache.index_copy_(0, index, pairs);
-    return;
-  }
-  const auto* from = static_cast<const char*>(pairs.const_data_ptr());
-  auto* to = static_cast<char*>(cache.mutable_data_ptr());
-  const size_t bytes = static_cast<size_t>(cache.size(1)) * cache.element_size();
-  const size_t stride = static_cast<size_t>(pairs.stride(0)) * pairs.element_size();
-  for (size_t n = 0; n < rows.slots.size(); ++n)
-    std::memcpy(to + static_cast<size_t>(rows.slots[n]) * bytes, from + n * stride, bytes);
+void store_rows(const at::Tensor& k, const at::Tensor& v, const CachedRows& rows,
+                const at::Tensor& cache) {
+  const auto store = [&](const at::Tensor& from, int64_t begin) {
+    const at::Tensor columns = cache.narrow(1, begin, from.size(1));
+    if (!cache.is_cpu()) {
+      const at::Tensor index = long_tensor({rows.slots.begin(), rows.slots.end()}, cache.device());
+      columns.index_copy_(0, index, from);
+      return;
+    }
+    const auto* source = static_cast<const char*>(from.const_data_ptr());
+    auto* to = static_cast<char*>(columns.mutable_data_ptr());
+    const size_t element = cache.element_size();
+    for (size_t n = 0; n < rows.slots.size(); ++n) {
+      std::memcpy(to + static_cast<size_t>(rows.slots[n] * cache.stride(0)) * element,
+                  source + n * static_cast<size_t>(from.stride(0)) * element,
+                  static_cast<size_t>(from.size(1)) * element);
+    }
+  };
+  store(k, 0);
+  store(v, k.size(1));
 }
 
 at::Tensor attend_on_cpu(const at::Tensor& q, const CachedRows& rows, const at::Tensor& cache,
@@ -229,13 +244,20 @@ at::Tensor attend_with_operators(const at::Tensor& q, const std::vector<CachedCh
   for (const CachedChunk& chunk : chunks) {
     const int64_t width = chunk.bias.size(3), head_dim = q.size(1) / options.heads;
     const auto pair = cache.index_select(0, chunk.slots)
-                          .view({chunk.rows, width, 2, options.heads, head_dim})
-                          .permute({2, 0, 3, 1, 4});  // [2, r, h, T, d_h]
+                          .view({chunk.rows, width, 2, options.key_heads(), head_dim})
+                          .permute({2, 0, 3, 1, 4});  // [2, r, key heads, T, d_h]
     const at::Tensor query =
-        q.narrow(0, chunk.first, chunk.rows).reshape({chunk.rows, options.heads, 1, head_dim});
+        q.narrow(0, chunk.first, chunk.rows)
+            .reshape({chunk.rows, options.key_heads(), options.group(), head_dim});
     const at::Tensor scores =
         at::matmul(query.to(at::kFloat) * options.scale, pair[0].transpose(2, 3).to(at::kFloat));
-    const at::Tensor weights = (scores + chunk.bias).softmax(-1);  // [r, h, 1, T]
+    at::Tensor bias = chunk.bias;
+    if (options.window > 0 && width > options.window) {
+      const at::Tensor place = at::arange(width, chunk.count.options());
+      bias = bias.masked_fill(place < chunk.count - options.window,
+                              -std::numeric_limits<float>::infinity());
+    }
+    const at::Tensor weights = (scores + bias).softmax(-1);  // [r, key heads, group, T]
     contexts.push_back(at::matmul(weights, pair[1].to(at::kFloat)).view({chunk.rows, q.size(1)}));
   }
   return at::cat(contexts).to(q.scalar_type());  // [N, d]

@@ -13,7 +13,7 @@ namespace eida {
 
 /// One slot a token, the same in every layer; who owns a slot is the caller's business. Memory is
 /// touched where a slot is first written.
-using KvCache = std::vector<at::Tensor>;  // keys and values of each layer: [slots, 2 d]
+using KvCache = std::vector<at::Tensor>;  // keys and values of each layer: [slots, 2 kv_width]
 /// \param options dtype and device.
 KvCache make_kv_cache(const ModelConfig& config, int64_t slots, at::TensorOptions options);
 
@@ -37,6 +37,7 @@ struct CachedChunk {
   int64_t first = 0, rows = 0;
   at::Tensor slots;  // [r * T]
   at::Tensor bias;   // [r, 1, 1, T] float32, 0 or -inf at padding
+  at::Tensor count;  // [r, 1, 1, 1] int64 slots of each row
 };
 
 /// Made once a pass, used in every layer. A chunk gathers at most `gathered_slots` slots, or one
@@ -44,11 +45,14 @@ struct CachedChunk {
 std::vector<CachedChunk> make_chunks(const CachedRows& rows, at::Device device,
                                      int64_t gathered_slots = 16'384);
 
-/// Writes keys and values to the rows' slots. \param qkv [N, 3 d]. \param cache [slots, 2 d]
-void store_rows(const at::Tensor& qkv, const CachedRows& rows, const at::Tensor& cache);
+/// Writes keys and values to the rows' slots. \param k, v [N, kv_width], views of wider rows
+/// allowed. \param cache [slots, 2 kv_width]
+void store_rows(const at::Tensor& k, const at::Tensor& v, const CachedRows& rows,
+                const at::Tensor& cache);
 
-/// softmax(scale * q k^T) v over the visible slots of each row, the sums in float32.
-/// \param q [N, d], a view allowed. \param cache [slots, 2 d]. \return [N, d]
+/// softmax(scale * q k^T) v over the visible slots of each row, of which a window leaves the last,
+/// the sums in float32. \param q [N, h * d_h], a view allowed. \param cache [slots, 2 kv_width].
+/// \return [N, h * d_h]
 at::Tensor attend_on_cpu(const at::Tensor& q, const CachedRows& rows, const at::Tensor& cache,
                          const AttentionOptions& options);
 

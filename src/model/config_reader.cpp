@@ -1,13 +1,17 @@
 #include "config_reader.h"
 
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <iterator>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "eida/core/error.h"
 #include "eida/core/json.h"
+#include "eida/core/utf8.h"
 
 namespace eida {
 namespace {
@@ -51,6 +55,13 @@ ConfigReader::ConfigReader(const std::filesystem::path& file) : file_(file.strin
   if (!json_.is_object()) throw FormatError("{}: not a JSON object", file_);
 }
 
+ConfigReader::ConfigReader(std::string name, nlohmann::json object)
+    : file_(std::move(name)), json_(std::move(object)) {
+  if (!json_.is_object()) throw FormatError("{}: not a JSON object", file_);
+}
+
+bool ConfigReader::is_null(const char* key) const { return !has(key) && json_.contains(key); }
+
 bool ConfigReader::has(const char* key) const {
   read_.insert(key);
   return json_.contains(key) && !json_[key].is_null();
@@ -83,7 +94,10 @@ int64_t ConfigReader::integer_or(const char* key, int64_t fallback, int64_t low,
 }
 
 double ConfigReader::number_or(const char* key, double fallback, double low, double high) const {
-  if (!has(key)) return fallback;
+  return has(key) ? number(key, low, high) : fallback;
+}
+
+double ConfigReader::number(const char* key, double low, double high) const {
   const auto& json = value(key);
   if (!json.is_number() || !(json.get<double>() >= low && json.get<double>() <= high)) {
     unsupported(key, fmt::format("a number from {} to {}", low, high));
@@ -128,6 +142,13 @@ std::set<std::string> ConfigReader::unknown() const {
     if (!harmless && !read_.contains(key)) keys.insert(key);
   }
   return keys;
+}
+
+void ConfigReader::warn_unknown() const {
+  std::vector<std::string> names;
+  for (const auto& key : unknown()) names.push_back(printable(key));
+  if (!names.empty())
+    spdlog::warn("{}: keys that are not known and not used: {}", file_, fmt::join(names, ", "));
 }
 
 }  // namespace eida

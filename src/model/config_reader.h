@@ -18,6 +18,8 @@ class ConfigReader {
  public:
   /// \throws FormatError when the file is not a JSON object.
   explicit ConfigReader(const std::filesystem::path& file);
+  /// An object inside of a file. \param name of both, for messages
+  ConfigReader(std::string name, nlohmann::json object);
 
   const nlohmann::json& json() const { return json_; }
   const std::string& file() const { return file_; }
@@ -25,6 +27,7 @@ class ConfigReader {
 
   int64_t integer(const char* key, int64_t low, int64_t high) const;
   int64_t integer_or(const char* key, int64_t fallback, int64_t low, int64_t high) const;
+  double number(const char* key, double low, double high) const;
   double number_or(const char* key, double fallback, double low, double high) const;
   bool boolean_or(const char* key, bool fallback) const;
   std::string one_of(const char* key, const std::string& fallback,
@@ -34,8 +37,13 @@ class ConfigReader {
   /// Absent, null, false, 0, or empty.
   void must_be_unset(const char* key) const;
 
+  /// Whether the key is there and null, which for some keys is not what its absence is.
+  bool is_null(const char* key) const;
+
   /// Keys of the file that no accessor was asked for and that might change a result.
   std::set<std::string> unknown() const;
+  /// transformers ignores keys that a model type does not have, and so do we, aloud.
+  void warn_unknown() const;
 
   [[noreturn]] void unsupported(const char* key, const std::string& wanted) const;
 

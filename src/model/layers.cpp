@@ -67,6 +67,13 @@ at::Tensor activate(const at::Tensor& x, const std::string& name) {
   return activations().at(name)(x);
 }
 
+at::Tensor gated(const at::Tensor& gate, const at::Tensor& up, const std::string& name) {
+  const Activation activation = activations().at(name);
+  if (activation == silu || activation == tanh_gelu)
+    return sigmoid_gated(gate, up, activation == tanh_gelu);
+  return activation(gate) * up;
+}
+
 ParameterSource source_of(const std::vector<NamedTensor>& parameters) {
   std::unordered_map<std::string, at::Tensor> by_name;
   for (const auto& parameter : parameters) by_name.emplace(parameter.name, parameter.tensor);
@@ -74,21 +81,17 @@ ParameterSource source_of(const std::vector<NamedTensor>& parameters) {
 }
 
 Norm::Norm(const ParameterSource& source, const NormSpec& spec)
-    : weight_(make_table(source, spec.name)), kind_(spec.kind), eps_(spec.eps) {
+    : weight_(make_table(source, spec.name)), kind_(spec.kind), options_{spec.eps, spec.offset} {
   if (declared() && kind_ == NormKind::kLayerNorm) bias_ = source(spec.name + ".bias");
 }
 
 at::Tensor Norm::operator()(const at::Tensor& x) const {
   if (!declared()) return x;
-  if (kind_ == NormKind::kRmsNorm) {  // in float32, as transformers
-    const at::Tensor wide = x.to(at::kFloat);
-    const at::Tensor scale = (wide.square().mean(-1, /*keepdim=*/true) + eps_).rsqrt();  // [N, 1]
-    return (wide * scale * weight_).to(x.scalar_type());
-  }
+  if (kind_ == NormKind::kRmsNorm) return rms_norm(x, weight_, options_);
   if (x.is_cpu() || x.scalar_type() == weight_.scalar_type()) {  // the CPU kernel mixes dtypes
-    return at::layer_norm(x, {x.size(-1)}, weight_, bias_, eps_);
+    return at::layer_norm(x, {x.size(-1)}, weight_, bias_, options_.eps);
   }
-  return at::layer_norm(x.to(weight_.scalar_type()), {x.size(-1)}, weight_, bias_, eps_)
+  return at::layer_norm(x.to(weight_.scalar_type()), {x.size(-1)}, weight_, bias_, options_.eps)
       .to(x.scalar_type());
 }
 

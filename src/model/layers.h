@@ -52,6 +52,15 @@ at::Tensor affine(const at::Tensor& x, const std::shared_ptr<PackedWeight>& weig
 using ParameterSource = std::function<at::Tensor(const std::string&)>;
 ParameterSource source_of(const std::vector<NamedTensor>& parameters);
 
+struct RmsOptions {
+  double eps = 1e-5;
+  double offset = 0.0;  ///< added to the weight
+};
+
+/// x (weight + offset) / root of its mean square, of each row, in float32 and rounded once.
+/// \param x [N, d] \param weight [d] float32 // [N, d]
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, const RmsOptions& options);
+
 /// A norm with float32 parameters, whatever the activations' dtype. One that is not declared
 /// changes nothing.
 class Norm {
@@ -64,7 +73,7 @@ class Norm {
  private:
   at::Tensor weight_, bias_;  // [d]
   NormKind kind_ = NormKind::kLayerNorm;
-  double eps_ = 1e-5;
+  RmsOptions options_;
 };
 
 /// A layer without weights where it is not declared.
@@ -81,6 +90,12 @@ at::Tensor activate(const at::Tensor& x, const std::string& name);
 /// CPU goes through a kernel of ours with one exponential an entry, computed in float32, which is
 /// faster than LibTorch's; everything else is at::gelu. \param x any shape
 at::Tensor tanh_gelu(const at::Tensor& x);
+
+/// activate(gate) * up, in one pass each way for SiLU and for GELU in its tanh form. Rows may be
+/// views of wider ones. \param gate, up [N, d] // [N, d]
+at::Tensor gated(const at::Tensor& gate, const at::Tensor& up, const std::string& name);
+/// \param tanh GELU in its tanh form, else SiLU
+at::Tensor sigmoid_gated(const at::Tensor& gate, const at::Tensor& up, bool tanh);
 
 /// x with entries set to 0 with this probability and the others scaled up, in training mode only.
 /// On the CPU the mask is a function of one draw of the default generator and the position: it is

@@ -1,7 +1,6 @@
 #include "eida/model/model_config.h"
 
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -9,7 +8,6 @@
 #include "architectures/families.h"
 #include "eida/core/error.h"
 #include "eida/core/hub_cache.h"
-#include "eida/core/utf8.h"
 
 namespace eida {
 namespace {
@@ -34,7 +32,7 @@ void refuse_what_changes_results(const ConfigReader& reader) {
 }
 
 void check_sizes(const ModelConfig& config, const std::string& file) {
-  if (config.hidden_size % config.num_heads != 0) {
+  if (config.head_width == 0 && config.hidden_size % config.num_heads != 0) {
     throw FormatError("{}: hidden size {} is not a multiple of {} heads", file, config.hidden_size,
                       config.num_heads);
   }
@@ -99,16 +97,6 @@ std::filesystem::path config_file_of(const std::filesystem::path& dir) {
   return file;
 }
 
-/// transformers ignores keys that a model type does not have, and so do we, aloud.
-void warn_unknown_keys(const ConfigReader& reader) {
-  std::vector<std::string> unknown;
-  for (const auto& key : reader.unknown()) unknown.push_back(printable(key));
-  if (!unknown.empty()) {
-    spdlog::warn("{}: keys that are not known and not used: {}", reader.file(),
-                 fmt::join(unknown, ", "));
-  }
-}
-
 }  // namespace
 
 void check_model_folder(const std::filesystem::path& dir, TaskKind task) {
@@ -150,7 +138,7 @@ ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task) {
   check_sizes(config, file.string());
   check_task(found, task, file.string());
   check_computed(*config.architecture, file.string());
-  warn_unknown_keys(reader);
+  reader.warn_unknown();
   return config;
 }
 

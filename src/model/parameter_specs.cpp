@@ -22,13 +22,14 @@ class SpecList {
   }
   void norm(const NormSpec& norm, int64_t width) {
     if (norm.name.empty()) return;
-    specs_.push_back({norm.name + ".weight", {width}, Group::kNorm, 0.0, 1.0, -1, ""});
+    specs_.push_back(
+        {norm.name + ".weight", {width}, Group::kNorm, 0.0, 1.0 - norm.offset, -1, ""});
     if (norm.kind == NormKind::kLayerNorm) add(norm.name + ".bias", {width}, Group::kNorm);
   }
   /// \param group of the weight: kHead for the output layer, whose bias is then of it, too
   void linear(const LinearSpec& linear, Group group = Group::kWeight) {
     if (linear.name.empty()) return;
-    const bool out_in = layout_ == WeightLayout::kOutIn;
+    const bool out_in = layout_ == WeightLayout::kOutIn || group == Group::kHead;
     add(linear.name + ".weight",
         out_in ? std::vector{linear.out, linear.in} : std::vector{linear.in, linear.out}, group,
         std_ * linear.std_factor, -1, linear.part);

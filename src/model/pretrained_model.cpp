@@ -20,10 +20,10 @@ std::unique_ptr<PretrainedModel> load_pretrained(const std::filesystem::path& di
   std::vector<std::string> newly_initialised;
   auto parameters = load_parameters(dir, config, specs, options, newly_initialised);
   std::unique_ptr<PretrainedModel> model;
-  if (config.architecture->causal) {
-    model = std::make_unique<Decoder>(config, std::move(parameters));
+  if (config.architecture->class_head) {
+    model = std::make_unique<Classifier>(config, std::move(parameters));
   } else {
-    model = std::make_unique<Encoder>(config, std::move(parameters));
+    model = std::make_unique<Decoder>(config, std::move(parameters));
   }
   model->set_newly_initialised(std::move(newly_initialised));
   if (options.weights != at::kFloat) {

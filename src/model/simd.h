@@ -51,6 +51,23 @@ EIDA_INLINE void store(const Lanes& from, c10::BFloat16* to) {
   std::memcpy(to, &halves, sizeof(halves));
 }
 
+/// The first `count` entries; the other lanes are 0.
+template <typename T>
+EIDA_INLINE void load_some(const T* from, int64_t count, Lanes& to) {
+  if (count == kLanes) return load(from, to);
+  T part[kLanes] = {};
+  for (int64_t l = 0; l < count; ++l) part[l] = from[l];
+  load(part, to);
+}
+
+template <typename T>
+EIDA_INLINE void store_some(const Lanes& from, int64_t count, T* to) {
+  if (count == kLanes) return store(from, to);
+  T part[kLanes];
+  store(from, part);
+  for (int64_t l = 0; l < count; ++l) to[l] = part[l];
+}
+
 EIDA_INLINE float sum(const Lanes& lanes) {
   float total = 0.0F;
   for (int64_t l = 0; l < kLanes; ++l) total += lanes[l];

@@ -17,8 +17,15 @@ namespace {
 
 /// Short name of a weight -> its symbol, in the order of the figures; other weights are behind the
 /// layers.
-constexpr std::array<std::array<std::string_view, 2>, 6> kSymbols{
-    {{"q", "W_Q"}, {"k", "W_K"}, {"v", "W_V"}, {"o", "W_O"}, {"fc1", "W_fc1"}, {"fc2", "W_fc2"}}};
+constexpr std::array<std::array<std::string_view, 2>, 9> kSymbols{{{"q", "W_Q"},
+                                                                   {"k", "W_K"},
+                                                                   {"v", "W_V"},
+                                                                   {"o", "W_O"},
+                                                                   {"fc1", "W_fc1"},
+                                                                   {"fc2", "W_fc2"},
+                                                                   {"gate", "W_gate"},
+                                                                   {"up", "W_up"},
+                                                                   {"down", "W_down"}}};
 
 std::vector<std::string> split_names(const std::string& weights) {
   std::vector<std::string> names;

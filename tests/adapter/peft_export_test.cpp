@@ -75,13 +75,13 @@ TEST_P(PeftExportTest, TheSmallerRankIsTaken) {
   EXPECT_EQ(report.largest_rank, 2);
   config = export_rounds(1, 5, 2, report);
   // c_attn has three slices of 2 against the shared 5: 5 is smaller than 6.
-  EXPECT_EQ(report.largest_rank, decoder() ? 5 : 2);
+  EXPECT_EQ(report.largest_rank, testing::has_slices(GetParam()) ? 5 : 2);
   EXPECT_LT(report.largest_error, 1e-5);
   EXPECT_EQ(config.at("rank_pattern"), config.at("alpha_pattern"));
   EXPECT_TRUE(config.at("task_type").is_null());
-  EXPECT_EQ(config.at("fan_in_fan_out").get<bool>(), decoder());
+  EXPECT_EQ(config.at("fan_in_fan_out").get<bool>(), testing::has_slices(GetParam()));
   config = export_rounds(1, 10, 2, report);
-  EXPECT_EQ(report.largest_rank, decoder() ? 6 : 2);
+  EXPECT_EQ(report.largest_rank, testing::has_slices(GetParam()) ? 6 : 2);
 }
 
 TEST_P(PeftExportTest, RoundsAreStackedUpToFullRank) {
@@ -102,7 +102,7 @@ TEST_P(PeftExportTest, OtherMethodsAreWhatPeftCallsThem) {
     EXPECT_EQ(config.at("use_dora"), name == "dora");
     EXPECT_LT(report.largest_error, 1e-5) << name;
     // lora and lora_xs have an A for each slice of c_attn.
-    const bool slices = decoder() && name != "dora";
+    const bool slices = testing::has_slices(GetParam()) && name != "dora";
     EXPECT_EQ(report.largest_rank, slices ? 6 : 2) << name;
     const SafetensorsFile saved(dir_.path() / "peft/adapter_model.safetensors");
     int64_t magnitudes = 0;
@@ -120,7 +120,8 @@ TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
   method->merge(*model);
   const bool bert = GetParam() == testing::Tiny::kBert;
   const std::string head = bert ? "classifier" : "classifier.out_proj",
-                    trained = decoder() ? "transformer.wte.weight" : head + ".weight";
+                    words = testing::word_table(GetParam()),
+                    trained = (decoder() ? words : head) + ".weight";
   std::vector<NamedTensor> extra;
   for (const auto& parameter : model->parameters()) {
     if (parameter.name == trained) extra.push_back({trained, parameter.tensor + 1});
@@ -131,7 +132,7 @@ TEST_P(PeftExportTest, TrainedParametersAreSavedWhole) {
   const PeftReport report = export_peft(*base, {file}, "base", dir_.path());
   const auto config = read_json(dir_.path() / "adapter_config.json");
   const nlohmann::json wanted =
-      decoder() ? nlohmann::json({"lm_head", "transformer.wte"}) : nlohmann::json::array({head});
+      decoder() ? nlohmann::json({"lm_head", words}) : nlohmann::json::array({head});
   EXPECT_EQ(config.at("modules_to_save"), wanted);
   EXPECT_EQ(report.saved_whole, static_cast<int64_t>(wanted.size()));
   const SafetensorsFile saved(dir_.path() / "adapter_model.safetensors");

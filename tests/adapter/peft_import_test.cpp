@@ -191,7 +191,7 @@ TEST_P(PeftImportTest, ATiedHeadStaysTied) {
   const at::Tensor table = open()->parameters().front().tensor.detach().clone();
   const at::Tensor expected = merged_logits();
   const auto factors = tensors_;
-  for (const std::string module : {"lm_head", "transformer.wte"}) {
+  for (const std::string& module : {std::string("lm_head"), testing::word_table(GetParam())}) {
     config_["modules_to_save"] = nlohmann::ordered_json::array({module});
     write_config();
     tensors_ = factors;
@@ -212,7 +212,7 @@ TEST_P(PeftImportTest, RankPlanBecomesARankPattern) {
   for (size_t i = 0; i < sites.size(); ++i) plan.ranks[model->places().site(i)] = 3;
   const auto config = peft_config(*model, plan, "base");
   // c_attn is one module: min(8, 3 + 3 + 3).
-  const int64_t first = decoder() ? 8 : 3;
+  const int64_t first = testing::has_slices(GetParam()) ? 8 : 3;
   EXPECT_EQ(config["rank_pattern"][sites[0].linear->name()], first);
   EXPECT_EQ(config["rank_pattern"][sites.back().linear->name()], 3);
   EXPECT_EQ(config["alpha_pattern"], config["rank_pattern"]);

@@ -1,8 +1,8 @@
 /// What scripts/check_differences.py asks of models and their files.
 ///   eida_answer_models < requests > answers
-/// {"model": DIR, "ids", "type_ids", "save", "adapters"}: logits, a row a sequence (of an encoder)
-/// or a token (of a decoder). "ids" and "type_ids" hold a list a sequence; "save" names a folder
-/// that save_pretrained() writes first, "adapters" what is merged first.
+/// {"model": DIR, "ids", "type_ids", "save", "adapters"}: logits, a row a sequence (of a model that
+/// classifies) or a token. "ids" and "type_ids" hold a list a sequence; "save" names a folder that
+/// save_pretrained() writes first, "adapters" what is merged first.
 /// {"safetensors": FILE}: name, dtype, shape and values of each tensor.
 #include <ATen/Parallel.h>
 #include <ATen/ops/arange.h>
@@ -11,6 +11,7 @@
 
 #include "answer_lines.h"
 #include "eida/adapter/adapter_file.h"
+#include "eida/core/json.h"
 #include "eida/model/model_config.h"
 #include "eida/model/pretrained_model.h"
 
@@ -41,9 +42,17 @@ json values_of(const at::Tensor& tensor) {
                              flat.const_data_ptr<double>() + flat.numel());
 }
 
+/// What the folder's class is for, else what models of its type are for.
+TaskKind task_of(const std::filesystem::path& dir) {
+  const auto classes = read_json(dir / "config.json").value("architectures", json());
+  const bool classifies = classes.is_array() && !classes.empty() && classes[0].is_string() &&
+                          classes[0].get<std::string>().ends_with("ForSequenceClassification");
+  return classifies ? TaskKind::kClassification : served_tasks(dir).front();
+}
+
 json logits(const json& request) {
   const std::filesystem::path dir = request.at("model").get<std::string>();
-  const TaskKind task = served_tasks(dir).front();
+  const TaskKind task = task_of(dir);
   std::vector<std::filesystem::path> adapters;
   for (const auto& folder : request.value("adapters", json::array()))
     adapters.emplace_back(folder.get<std::string>());

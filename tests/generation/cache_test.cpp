@@ -45,10 +45,12 @@ CachedRows scattered_rows(int64_t rows, int64_t slots) {
 
 TEST(CachedAttention, KernelAndOperatorsAgree) {
   for (const int64_t head_dim : {3, 16, 20, 64}) {
-    const AttentionOptions options{.heads = 2, .causal = true, .scale = 0.3};
-    const int64_t dim = 2 * head_dim;
+    AttentionOptions options{.heads = 4, .causal = true, .scale = 0.3};
+    options.kv_heads = head_dim == 3 ? 4 : 2;
+    options.window = head_dim > 16 ? 7 : 0;
     const CachedRows rows = scattered_rows(11, 50);
-    const at::Tensor q = random_tensor({11, dim}, 1), cache = random_tensor({50, 2 * dim}, 2);
+    const at::Tensor q = random_tensor({11, 4 * head_dim}, 1),
+                     cache = random_tensor({50, 2 * options.kv_heads * head_dim}, 2);
     const at::Tensor kernel = attend_on_cpu(q, rows, cache, options);
     // Small chunks: rows of several lengths padded together, and a chunk of one row.
     const auto chunks = make_chunks(rows, at::kCPU, 60);

@@ -58,11 +58,13 @@ TEST_P(GoldenGeneration, TokensAndScoresAreTransformers) {
   RecordProperty("compared", count.compared);
   std::cout << count.compared << " prompts compared, " << count.close
             << " left out: a margin below " << kCloseMargin << '\n';
-  EXPECT_GE(count.compared, 150);
+  EXPECT_GE(count.compared, 40);
   EXPECT_LE(count.close * 10, count.compared);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, GoldenGeneration, ::testing::Values("plain", "deep", "wide"));
+INSTANTIATE_TEST_SUITE_P(Models, GoldenGeneration,
+                         ::testing::Values("plain", "deep", "wide", "llama", "mistral", "qwen2",
+                                           "qwen3", "gemma3"));
 
 }  // namespace
 }  // namespace eida

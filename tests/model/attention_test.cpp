@@ -3,8 +3,8 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
@@ -33,18 +33,23 @@ at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::T
   std::vector<at::Tensor> rows;
   for (size_t s = 0; s + 1 < offsets.size(); ++s) {
     const int64_t length = offsets[s + 1] - offsets[s];
-    const auto heads = [&](const at::Tensor& x) {
+    const auto split = [&](const at::Tensor& x, int64_t heads) {
       return x.narrow(0, offsets[s], length)
           .to(at::kDouble)
-          .view({length, options.heads, -1})
-          .transpose(0, 1);
+          .reshape({length, heads, -1})
+          .transpose(0, 1)
+          .repeat_interleave(options.heads / heads, 0);
     };
-    at::Tensor scores = heads(q).matmul(heads(k).transpose(1, 2)) * options.scale;
-    if (options.causal) {
-      scores = scores.masked_fill(at::ones({length, length}, at::TensorOptions(at::kBool)).triu(1),
-                                  -INFINITY);
-    }
-    rows.push_back(scores.softmax(-1).matmul(heads(v)).transpose(0, 1).reshape({length, -1}));
+    const at::Tensor query = split(q, options.heads), key = split(k, options.key_heads()),
+                     value = split(v, options.key_heads());
+    at::Tensor scores = query.matmul(key.transpose(1, 2)) * options.scale;
+    const at::Tensor place = at::arange(length);
+    const at::Tensor away = place.unsqueeze(1) - place;  // query - key
+    const auto hide = [&](const at::Tensor& mask) { scores = scores.masked_fill(mask, -INFINITY); };
+    if (options.causal) hide(away < 0);
+    if (options.window > 0 && options.causal) hide(away >= options.window);
+    if (options.window > 0 && !options.causal) hide(away.abs() > options.window / 2);
+    rows.push_back(scores.softmax(-1).matmul(value).transpose(0, 1).reshape({length, -1}));
   }
   return at::cat(rows);
 }
@@ -52,6 +57,7 @@ at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::T
 struct Case {
   std::vector<int64_t> lengths;
   bool causal = false, upcast = false;
+  int64_t kv_heads = 0, window = 0;
 };
 
 class Attention : public ::testing::TestWithParam<Case> {
@@ -61,13 +67,15 @@ class Attention : public ::testing::TestWithParam<Case> {
 
 TEST_P(Attention, EqualsOneSequenceAtATimeWithItsGradients) {
   const auto offsets = offsets_of(GetParam().lengths);
-  const AttentionOptions options{3, GetParam().causal, 0.3, GetParam().upcast, 0.0};
+  AttentionOptions options{6, GetParam().causal, 0.3, GetParam().upcast, 0.0};
+  options.kv_heads = GetParam().kv_heads;
+  options.window = GetParam().window;
   at::manual_seed(1);
-  const auto make = [&] { return at::randn({offsets.back(), 12}); };
   // Views of one wider matrix, as GPT-2's c_attn gives them.
-  at::Tensor packed = at::randn({offsets.back(), 36}).set_requires_grad(true);
-  const auto qkv = packed.split(12, 1);
-  const at::Tensor weight = make();
+  const int64_t width = 4 * options.key_heads();
+  at::Tensor packed = at::randn({offsets.back(), 24 + 2 * width}).set_requires_grad(true);
+  const auto qkv = packed.split_with_sizes({24, width, width}, 1);
+  const at::Tensor weight = at::randn({offsets.back(), 24});
   const LayoutPointer layout = make_layout(offsets, at::kCPU);
   const at::Tensor ours = attention(qkv[0], qkv[1], qkv[2], layout, layout, options);
   (ours * weight).sum().backward();
@@ -81,12 +89,20 @@ TEST_P(Attention, EqualsOneSequenceAtATimeWithItsGradients) {
 
 // Equal lengths; padding in the middle; several groups; one token; lengths where the fused kernel
 // is chosen.
-INSTANTIATE_TEST_SUITE_P(Lengths, Attention,
-                         ::testing::Values(Case{{4, 4, 4}}, Case{{5, 4, 5, 4}},
-                                           Case{{9, 2, 1, 8, 3, 30}}, Case{{1}}, Case{{7, 6}, true},
-                                           Case{{3, 12, 1, 5, 11}, true},
-                                           Case{{5, 6, 2}, true, true}, Case{{300, 280, 300, 3}},
-                                           Case{{300, 280, 3}, true}, Case{{600}, true}));
+INSTANTIATE_TEST_SUITE_P(
+    Lengths, Attention,
+    ::testing::Values(Case{{4, 4, 4}}, Case{{5, 4, 5, 4}}, Case{{9, 2, 1, 8, 3, 30}}, Case{{1}},
+                      Case{{7, 6}, true}, Case{{3, 12, 1, 5, 11}, true},
+                      Case{{5, 6, 2}, true, true}, Case{{300, 280, 300, 3}},
+                      Case{{300, 280, 3}, true}, Case{{600}, true},
+                      // Shared key heads; windows, below and above all
+                      // lengths, with queries at padding that see none.
+                      Case{{5, 4, 9}, true, false, 2}, Case{{5, 4, 9}, false, false, 1},
+                      Case{{300, 280, 3}, true, false, 3}, Case{{9, 7, 13}, true, false, 0, 4},
+                      Case{{9, 7, 13}, true, true, 2, 1}, Case{{9, 7, 13, 12}, false, false, 3, 5},
+                      Case{{9, 6, 6}, false, false, 0, 2}, Case{{5, 5}, false, false, 0, 40},
+                      Case{{300, 201, 3}, true, false, 2, 50},
+                      Case{{300, 201, 3}, false, false, 0, 50}));
 
 TEST(SequenceLayout, NoSequenceIsPaddedByMoreThanAThird) {
   std::vector<int64_t> lengths(60);

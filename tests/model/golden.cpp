@@ -3,16 +3,29 @@
 #include <ATen/TensorOperators.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "eida/core/json.h"
 #include "support/padded_examples.h"
 #include "support/test_data.h"
 
 namespace eida::testing {
 
+namespace {
+
+/// From the class that saved the folder; one without is a classifier.
+TaskKind task_of(const std::filesystem::path& dir) {
+  const auto config = read_json(dir / "config.json");
+  if (!config.contains("architectures")) return TaskKind::kClassification;
+  const auto name = config["architectures"].at(0).get<std::string>();
+  return name.ends_with("LMHeadModel") || name.ends_with("ForCausalLM") ? TaskKind::kCompletion
+                                                                        : TaskKind::kClassification;
+}
+
+}  // namespace
+
 Golden::Golden(const std::string& name)
-    : dir(golden_dir() / name),
-      task(name.starts_with("gpt2") ? TaskKind::kCompletion : TaskKind::kClassification),
-      file(dir / "expected.safetensors") {
+    : dir(golden_dir() / name), task(task_of(dir)), file(dir / "expected.safetensors") {
   const bool typed = file.find("token_type_ids") != nullptr;
   examples = padded_examples((*this)["input_ids"], (*this)["attention_mask"], (*this)["labels"],
                              typed ? (*this)["token_type_ids"] : at::Tensor(), task);

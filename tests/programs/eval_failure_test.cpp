@@ -22,8 +22,8 @@ TEST_F(EvalProgram, AnEncoderDoesNotComplete) {
   expect_eval_error(run(into_run(evaluate(encoder_, "e2e", pairs_))), 4, "roberta");
 }
 
-TEST_F(EvalProgram, ADecoderDoesNotClassify) {
-  expect_eval_error(run(into_run(evaluate(decoder_, "classification", reviews_))), 4, "gpt2");
+TEST_F(EvalProgram, AnEncoderDoesNotComplete) {
+  expect_eval_error(run(into_run(evaluate(encoder_, "e2e", pairs_))), 4, "roberta");
 }
 
 TEST_F(EvalProgram, ScoresOfAnotherTaskAreAConfigError) {

@@ -35,17 +35,35 @@ inline constexpr const char* kTinyGpt2 =
   "resid_pdrop": 0.1, "embd_pdrop": 0.1, "attn_pdrop": 0.1, "layer_norm_epsilon": 1e-05, "initializer_range": 0.2,
   "bos_token_id": 59, "eos_token_id": 59})";
 
-/// The families, for tests of what holds in each.
-enum class Tiny { kRoberta, kBert, kGpt2 };
+/// All parts that GPT-2 does not have: shared key heads, norms of q and k, a window in one of the
+/// layers, a gated MLP, norms behind attention and MLP, scaled embeddings.
+inline constexpr const char* kTinyGemma =
+    R"({"model_type": "gemma3_text", "architectures": ["Gemma3ForCausalLM"], "vocab_size": 60,
+  "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 10,
+  "intermediate_size": 40, "max_position_embeddings": 64, "sliding_window": 6, "sliding_window_pattern": 2,
+  "query_pre_attn_scalar": 10, "attention_dropout": 0.1, "initializer_range": 0.2, "pad_token_id": 0, "bos_token_id": 59,
+  "eos_token_id": 59})";
 
-inline const auto kEveryTiny = ::testing::Values(Tiny::kRoberta, Tiny::kBert, Tiny::kGpt2);
+/// The families, for tests of what holds in each.
+enum class Tiny { kRoberta, kBert, kGpt2, kGemma };
+
+inline const auto kEveryTiny =
+    ::testing::Values(Tiny::kRoberta, Tiny::kBert, Tiny::kGpt2, Tiny::kGemma);
 
 inline TaskKind task_of(Tiny tiny) {
-  return tiny == Tiny::kGpt2 ? TaskKind::kCompletion : TaskKind::kClassification;
+  return tiny == Tiny::kGpt2 || tiny == Tiny::kGemma ? TaskKind::kCompletion
+                                                     : TaskKind::kClassification;
+}
+
+/// Whether q, k and v are slices of one weight, which is stored [in, out].
+inline bool has_slices(Tiny tiny) { return tiny == Tiny::kGpt2; }
+/// The words of a decoder.
+inline std::string word_table(Tiny tiny) {
+  return tiny == Tiny::kGemma ? "model.embed_tokens" : "transformer.wte";
 }
 
 inline std::string tiny_name(const ::testing::TestParamInfo<Tiny>& instance) {
-  constexpr std::array kNames = {"roberta", "bert", "gpt2"};
+  constexpr std::array kNames = {"roberta", "bert", "gpt2", "gemma"};
   return kNames.at(static_cast<size_t>(instance.param));
 }
 
@@ -53,7 +71,7 @@ inline std::string tiny_name(const ::testing::TestParamInfo<Tiny>& instance) {
 inline std::unique_ptr<PretrainedModel> tiny_model(const std::filesystem::path& dir, Tiny tiny,
                                                    at::Device device = at::kCPU,
                                                    at::ScalarType weights = at::kFloat) {
-  constexpr std::array kConfigs = {kTinyRoberta, kTinyBert, kTinyGpt2};
+  constexpr std::array kConfigs = {kTinyRoberta, kTinyBert, kTinyGpt2, kTinyGemma};
   std::ofstream(dir / "config.json") << kConfigs.at(static_cast<size_t>(tiny));
   const TaskKind task = task_of(tiny);
   LoadOptions options;

@@ -20,7 +20,7 @@
 namespace eida {
 
 /// Which weights are adapted. Names as Place::role has them; "classifier" is the head's dense
-/// layer.
+/// layer, "fc1" also a gated MLP's gate and up, "fc2" its down.
 struct SiteSelection {
   std::vector<std::string> weights = {"q", "k", "v", "o", "fc1", "fc2", "classifier"};
   bool all_layers = true;

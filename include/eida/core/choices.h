@@ -138,9 +138,11 @@ EIDA_NAMES(Batching, "batchings",
            {kAsDrawn, "as_drawn", "in drawn order, as the reference"})
 
 /// What a weight does in its layer.
-enum class SiteRole { kQ, kK, kV, kO, kFc1, kFc2, kClassifier };
+enum class SiteRole { kQ, kK, kV, kO, kFc1, kFc2, kGate, kUp, kDown, kClassifier };
 EIDA_NAMES(SiteRole, "sites", {kQ, "q", "W_Q"}, {kK, "k", "W_K"}, {kV, "v", "W_V"},
-           {kO, "o", "W_O"}, {kFc1, "fc1", "W_fc1"}, {kFc2, "fc2", "W_fc2"},
+           {kO, "o", "W_O"}, {kFc1, "fc1", "W_fc1; of a gated MLP gate and up"},
+           {kFc2, "fc2", "W_fc2; of a gated MLP down"}, {kGate, "gate", "W_gate of a gated MLP"},
+           {kUp, "up", "W_up of a gated MLP"}, {kDown, "down", "W_down of a gated MLP"},
            {kClassifier, "classifier",
             "dense layer of the head (encoders): classifier.dense, pooler.dense"})
 

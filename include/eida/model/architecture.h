@@ -54,6 +54,7 @@ struct NormSpec {
   std::string name;
   NormKind kind = NormKind::kLayerNorm;
   double eps = 1e-5;
+  double offset = 0.0;  ///< kRmsNorm: added to the weight, which starts at 1 - offset
 };
 
 struct LinearSpec {
@@ -75,6 +76,20 @@ struct RelativeBiasSpec {
   int64_t buckets = 0, max_distance = 128;
 };
 
+/// Rotary positions: entries i and i + d_h / 2 of a head turn together by position * base^(-2 i /
+/// d_h), that angle scaled. Source: Su et al. (2021), in the halves of GPT-NeoX.
+struct RotarySpec {
+  /// kLinear: angles divided by `factor`. kLlama3: those of waves longer than original_positions /
+  /// low_factor are; those of waves shorter than original_positions / high_factor stay; between
+  /// them it goes over smoothly.
+  enum class Scaling { kNone, kLinear, kLlama3 };
+  double base = 1e4;
+  Scaling scaling = Scaling::kNone;
+  double factor = 1.0, low_factor = 1.0, high_factor = 4.0;
+  int64_t original_positions = 0;
+  bool operator==(const RotarySpec&) const = default;
+};
+
 struct AttentionSpec {
   int64_t heads = 1, kv_heads = 1, head_dim = 0;
   LinearSpec fused;              ///< makes q, k and v side by side
@@ -83,7 +98,9 @@ struct AttentionSpec {
   LinearSpec output;
   NormSpec query_norm, key_norm;  ///< over each head
   PositionEncoding positions = PositionEncoding::kNone;
-  int64_t window = 0;   ///< tokens that a token sees; 0: all
+  RotarySpec rotary;
+  /// Causal: tokens that a token sees, itself the last. Else: those at most window / 2 away. 0: all
+  int64_t window = 0;
   double scale = 1.0;   ///< factor of the scores, usually 1 / sqrt(head_dim)
   bool upcast = false;  ///< scores and softmax in float32
 
@@ -95,7 +112,8 @@ struct AttentionSpec {
 struct MlpSpec {
   LinearSpec up, down;
   LinearSpec gate;
-  LinearSpec fused;  ///< gate and up side by side
+  LinearSpec fused;   ///< gate and up side by side
+  std::string input;  ///< of separate layers: the module that X enters, for places
   std::string activation;
 };
 
@@ -113,7 +131,8 @@ struct BlockSpec {
 /// Which row of a sequence a classification head reads.
 enum class Pooling { kFirst, kLast, kMean };
 
-/// output(dropout(norm(activation(dense(x))))), x with or without dropout.
+/// output(dropout(norm(activation(dense(x))))), x with or without dropout; without a dense layer
+/// output(x).
 struct ClassHeadSpec {
   Pooling pooling = Pooling::kFirst;
   bool dropout_first = false;

@@ -51,11 +51,16 @@ struct AttentionOptions {
   bool upcast = false;   ///< scores and softmax in float32 (GPT-2's reorder_and_upcast_attn)
   double dropout = 0.0;  ///< of the attention probabilities; 0 outside training
   at::Tensor bias = {};  // [h, T, T] added to the scores, T at least the longest sequence; or none
+  int64_t kv_heads = 0;  ///< each serves heads / kv_heads queries in a row; 0: one each
+  int64_t window = 0;    ///< as AttentionSpec::window
+
+  int64_t key_heads() const { return kv_heads > 0 ? kv_heads : heads; }
+  int64_t group() const { return heads / key_heads(); }
 };
 
 /// softmax(scale * q k^T) v within each sequence. \param q [Q, h * d_h] of `queries`, a layout with
-/// the groups of `keys`; the same one, or fewer queries, which is not causal. \param k, v [N, h *
-/// d_h], views allowed. \return [Q, h * d_h]
+/// the groups of `keys`; the same one, or fewer queries, which is not causal. \param k, v [N,
+/// key_heads * d_h], views allowed. \return [Q, h * d_h]
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const LayoutPointer& queries, const LayoutPointer& keys,
                      const AttentionOptions& options);

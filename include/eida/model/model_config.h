@@ -27,7 +27,8 @@ struct ModelConfig {
   std::shared_ptr<const Architecture> architecture;
   std::shared_ptr<const nlohmann::json> original;  ///< the whole file, kept for saving
 
-  int64_t head_dim() const { return hidden_size / num_heads; }
+  int64_t head_width = 0;  ///< of the file; 0: the heads share hidden_size
+  int64_t head_dim() const { return head_width > 0 ? head_width : hidden_size / num_heads; }
   /// Tokens a sequence may have: RoBERTa's position table starts at pad_token_id + 1.
   int64_t max_length() const { return max_positions - architecture->first_position; }
 };

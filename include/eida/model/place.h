@@ -24,8 +24,8 @@ struct Place {
   int64_t index = 0;     ///< among the places of its kind, as files count them
   std::string name;      ///< Hugging Face's module name, with ":in" for an input space, ":q", ":k",
                          ///< ":v" for slices of a fused layer
-  std::string role;      ///< of a site "q", "k", "v", "o", "fc1", "fc2", "classifier.dense",
-                         ///< "pooler.dense"; of an input space those of its sites: "q,k,v"
+  std::string role;      ///< of a site "q", "k", "v", "o", "fc1", "fc2" (or "gate", "up", "down"),
+                         ///< "classifier.dense", …; of an input space those of its sites: "q,k,v"
   int64_t layer = 0;     ///< from 0; the number of layers for a place in the head
   bool in_head = false;  ///< belongs to the classification head and no layer
   int64_t dim = 0;       ///< of a vector: d_in of an input space, d_out of a site

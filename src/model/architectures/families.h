@@ -12,6 +12,11 @@ namespace eida {
 ModelFamily gpt2_family();
 ModelFamily roberta_family();
 ModelFamily bert_family();
+ModelFamily llama_family();
+ModelFamily mistral_family();
+ModelFamily qwen2_family();
+ModelFamily qwen3_family();
+ModelFamily gemma3_text_family();
 
 /// A file's model type and its family.
 struct FoundType {

@@ -5,7 +5,7 @@
 
 #include "eida/model/hookable_linear.h"
 #include "eida/model/model_config.h"
-#include "families.h"
+#include "llama_like.h"
 
 namespace eida {
 namespace {
@@ -82,8 +82,7 @@ Architecture declare(const ConfigReader& reader, ModelConfig& config) {
   for (int64_t l = 0; l < config.num_layers; ++l)
     model.blocks.push_back(declare_block(config, keys, l));
   model.final_norm = {"transformer.ln_f", NormKind::kLayerNorm, keys.eps};
-  const bool tied = reader.boolean_or("tie_word_embeddings", true);
-  model.vocabulary_head = {"lm_head", tied ? model.words.name : ""};
+  add_decoder_head(model, config, reader.boolean_or("tie_word_embeddings", true));
   return model;
 }
 
@@ -92,8 +91,12 @@ bool recognises(const ConfigReader& reader) { return reader.has("n_embd"); }
 }  // namespace
 
 ModelFamily gpt2_family() {
-  return {
-      "GPT-2", {{"gpt2", "GPT2"}}, {{TaskKind::kCompletion, "LMHeadModel"}}, declare, recognises};
+  return {"GPT-2",
+          {{"gpt2", "GPT2"}},
+          {{TaskKind::kCompletion, "LMHeadModel"},
+           {TaskKind::kClassification, "ForSequenceClassification"}},
+          declare,
+          recognises};
 }
 
 }  // namespace eida

@@ -50,8 +50,9 @@ double cache_bytes(const Config& config, EvalTask task, const OpenedInputs& inpu
   const double element = inputs.compute.precision == at::kFloat ? 4 : 2;
   const auto bound =
       static_cast<double>(config.generation.max_batch_tokens.value_or(kDefaultBatchTokens));
-  return std::min(bound, tokens) * static_cast<double>(2 * model.num_layers * model.hidden_size) *
-         element;
+  int64_t width = 0;  // of one token's slot
+  for (const BlockSpec& block : model.architecture->blocks) width += 2 * block.attention.kv_width();
+  return std::min(bound, tokens) * static_cast<double>(width) * element;
 }
 
 }  // namespace
