@@ -19,9 +19,7 @@ void write_split(const std::filesystem::path& path, const std::string& content, 
 }
 
 void write_all(const std::filesystem::path& folder, const eida::DemoOptions& options) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw eida::DataError("{}: cannot be made: {}", folder.string(), error.message());
+  eida::make_folder(folder);
   const auto reviews = eida::make_demo_reviews(options);
   const auto pairs = eida::make_demo_pairs(options);
   write_split(folder / "reviews-train.tsv", eida::demo_review_file(reviews.train),

@@ -89,6 +89,12 @@ void AtomicFile::commit() {
   if (directory.valid()) sync(directory, folder);
 }
 
+void make_folder(const fs::path& path) {
+  std::error_code fault;
+  fs::create_directories(path, fault);
+  if (fault) throw DataError("{}: folder cannot be made: {}", path.string(), fault.message());
+}
+
 void sync_file(const fs::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) throw_errno(path, "cannot open", errno);

@@ -173,10 +173,7 @@ RunFolder::RunFolder(fs::path path, const RunFolderOptions& options)
   State& s = *state_;
   s.path = std::move(path);
   check_folder(s.path, options);
-  std::error_code error;
-  fs::create_directories(s.path, error);
-  if (error)
-    throw DataError("{}: cannot create the run folder: {}", s.path.string(), error.message());
+  make_folder(s.path);
   s.lock = lock_folder(s.path);
   const bool used = check_folder(s.path, options);  // again, now that nobody else can change it
   remove_half_files(s.path);
@@ -195,11 +192,7 @@ const fs::path& RunFolder::path() const { return state_->path; }
 fs::path RunFolder::file(std::string_view name) const {
   check_same_folder(state_->lock, state_->path);
   fs::path file = state_->path / name;
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  if (error)
-    throw DataError("{}: cannot create the folder: {}", file.parent_path().string(),
-                    error.message());
+  make_folder(file.parent_path());
   return file;
 }
 

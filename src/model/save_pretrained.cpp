@@ -72,9 +72,7 @@ void copy_tokenizer(const std::filesystem::path& source, const std::filesystem::
 
 void save_pretrained(const PretrainedModel& model, const std::filesystem::path& dir,
                      const std::filesystem::path& tokenizer_source) {
-  std::error_code fault;
-  std::filesystem::create_directories(dir, fault);
-  if (fault) throw DataError("{}: cannot be made: {}", dir.string(), fault.message());
+  make_folder(dir);
   std::vector<NamedTensor> tensors;
   for (const auto& [name, tensor] : model.parameters()) {
     const bool rounded = tensor.scalar_type() != at::kFloat;

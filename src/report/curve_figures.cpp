@@ -8,7 +8,7 @@
 #include <sstream>
 #include <tuple>
 
-#include "eida/core/error.h"
+#include "eida/core/files.h"
 #include "eida/report/curves.h"
 #include "eida/report/figure.h"
 
@@ -184,9 +184,7 @@ std::vector<std::string> weights_without_figure(const std::vector<CurvePoint>& c
 void write_curve_figures(const std::filesystem::path& folder,
                          const std::vector<CurveFigure>& figures,
                          const std::vector<FigureFormat>& formats) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw DataError("{}: folder cannot be made: {}", folder.string(), error.message());
+  make_folder(folder);
   if (!have_gnuplot()) {
     spdlog::warn("{}: no figures, gnuplot cannot be started (hint: apt install gnuplot)",
                  folder.string());

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "eida/core/error.h"
+#include "eida/core/files.h"
 
 namespace eida {
 namespace fs = std::filesystem;
@@ -79,9 +80,7 @@ std::string tf_record(std::string_view data) {
 }
 
 EventFile::EventFile(const fs::path& folder, int64_t first_step) {
-  std::error_code fault;
-  fs::create_directories(folder, fault);
-  if (fault) throw DataError("{}: cannot be made: {}", folder.string(), fault.message());
+  make_folder(folder);
   const auto there =
       static_cast<size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
   path_ = folder / fmt::format("events.out.tfevents.{:010}.{:04}",

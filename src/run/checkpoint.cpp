@@ -113,6 +113,12 @@ TrainingCheckpoint read_checkpoint(const std::filesystem::path& path) {
     at.loss = read_loss(header.at("loss"));
     at.logged = read_loss(header.at("logged"));
     at.seconds = number(header, "seconds");
+    for (const LossMean& loss : {at.loss, at.logged}) {
+      if (!std::isfinite(loss.sum) || loss.count < 0 || loss.count > at.step) {
+        throw FormatError("{}: {} losses that sum to {} (hint: --overwrite starts afresh)",
+                          path.string(), loss.count, loss.sum);
+      }
+    }
     at.files = header.at("files").get<std::map<std::string, std::string>>();
     at.inputs = header.at("inputs").get<std::vector<std::string>>();
     at.rounds = read_rounds(header.at("rounds"));
@@ -135,8 +141,17 @@ void restore(const std::filesystem::path& path, Training& training) {
   restore_tensor(file, "first_moments", training.optimizer().first(), path);
   restore_tensor(file, "second_moments", training.optimizer().second(), path);
   try {
-    training.optimizer().set_steps(header.at("optimizer_steps").get<int64_t>());
-    training.scaler().restore(number(header, "scale"), header.at("good_steps").get<int64_t>());
+    const auto steps = header.at("optimizer_steps").get<int64_t>();
+    const auto good_steps = header.at("good_steps").get<int64_t>();
+    const double scale = number(header, "scale");
+    if (steps < 0 || good_steps < 0 || !std::isfinite(scale) || scale <= 0.0) {
+      throw FormatError(
+          "{}: {} optimiser steps, {} of them at loss scale {} (hint: --overwrite "
+          "starts afresh)",
+          path.string(), steps, good_steps, scale);
+    }
+    training.optimizer().set_steps(steps);
+    training.scaler().restore(scale, good_steps);
   } catch (const nlohmann::json::exception& fault) {
     fail_for(path, fault);
   }

@@ -4,6 +4,8 @@
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "adapter/adapted_model.h"
 #include "eida/core/error.h"
 #include "eida/core/files.h"
@@ -97,6 +99,23 @@ TEST_P(CheckpointTest, BrokenOrForeignFilesAreErrors) {
   write_checkpoint(file(), negative, *run.training);
   EXPECT_THROW(read_checkpoint(file()), FormatError);
   EXPECT_THROW(read_checkpoint(dir_.path() / "missing"), DataError);
+}
+
+TEST_P(CheckpointTest, LossesAndScalesThatNoRunHasAreErrors) {
+  Run run = begin();
+  const double infinite = std::numeric_limits<double>::infinity();
+  for (const LossMean& loss : {LossMean{1.0, -1}, LossMean{1.0, 5}, LossMean{infinite, 1}}) {
+    TrainingCheckpoint at;
+    at.step = 4;
+    at.logged = loss;
+    write_checkpoint(file(), at, *run.training);
+    EXPECT_THROW(read_checkpoint(file()), FormatError) << loss.sum << " " << loss.count;
+  }
+  for (const double scale : {0.0, -1.0, infinite}) {
+    run.training->learner().scaler.restore(scale, 0);
+    write_checkpoint(file(), {}, *run.training);
+    EXPECT_THROW(restore(file(), *run.training), FormatError) << scale;
+  }
 }
 
 TEST_P(CheckpointTest, EveryFlippedByteIsAnError) {

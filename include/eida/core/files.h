@@ -42,6 +42,9 @@ class AtomicFile {
 /// Writes a whole file through AtomicFile. \throws DataError
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 
+/// Makes a folder, and those that it lies in. \throws DataError with the path and the reason.
+void make_folder(const std::filesystem::path& path);
+
 /// Flushes a file that was written to the disk. \throws DataError
 void sync_file(const std::filesystem::path& path);
 

@@ -23,9 +23,7 @@ fs::path installed_configs() {
 
 /// \return the file
 fs::path write_examples(const fs::path& folder, const char* name, const std::string& content) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw DataError("{}: cannot be made: {}", folder.string(), error.message());
+  make_folder(folder);
   write_file_atomic(folder / name, content);
   return folder / name;
 }

@@ -15,6 +15,18 @@ namespace {
 constexpr const char* kFile = "state/state.safetensors";
 constexpr const char* kMetrics = "metrics.jsonl";
 
+/// Whether each basis that is there is one of its place.
+bool fit(const PlaceBases& bases, const Places& places) {
+  if (bases.size() != places.size()) return false;
+  for (PlaceId id = 0; id < places.size(); ++id) {
+    const at::Tensor& basis = bases[id];
+    if (basis.defined() && (basis.scalar_type() != at::kFloat || basis.dim() != 2 ||
+                            basis.size(0) > basis.size(1) || basis.size(1) != places[id].dim))
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Checkpoints::Checkpoints(const Config& config, TrainInputs& inputs, const RunFolder* writer,
@@ -42,7 +54,7 @@ TrainingCheckpoint Checkpoints::find() {
 /// What was read belongs to this run: the model and every data file are what they were.
 void Checkpoints::check(const TrainingCheckpoint& at) const {
   if (at.round > config_->rounds || at.step > steps_per_round(*config_, *inputs_) ||
-      (inputs_->method->needs_bases() && at.bases.size() != inputs_->model->places().size())) {
+      (inputs_->method->needs_bases() && !fit(at.bases, inputs_->model->places()))) {
     throw FormatError("{}: not a state of this run (hint: --overwrite starts afresh)",
                       file_.string());
   }

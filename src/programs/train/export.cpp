@@ -10,6 +10,7 @@
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
+#include "eida/core/files.h"
 #include "eida/model/pretrained_model.h"
 #include "eida/run/open.h"
 #include "results.h"
@@ -94,7 +95,7 @@ int run_export(const ParsedCommand& command) {
   }
   PeftReport report;
   write_folder(output, [&](const fs::path& made) {
-    fs::create_directories(made);
+    make_folder(made);
     report = export_peft(*model, files, config.model.path.string(), made);
   });
   fmt::print(

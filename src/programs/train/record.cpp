@@ -77,7 +77,7 @@ void save_model_folder(const PretrainedModel& model, const fs::path& tokenizer_s
 
 void link_folder(const fs::path& from, const fs::path& to) {
   write_folder(to, [&](const fs::path& made) {
-    fs::create_directories(made);
+    make_folder(made);
     for (const auto& entry : fs::directory_iterator(from)) {
       std::error_code fault;
       fs::create_hard_link(entry.path(), made / entry.path().filename(), fault);
