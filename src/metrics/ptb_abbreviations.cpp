@@ -76,7 +76,8 @@ void acronym_before_sentence(Scan& scan) {
   Scan behind = scan;
   behind.move(letters + 1 + space);
   const size_t tag = tag_length(behind);
-  const size_t start = tag > 0 ? tag : sentence_start_length(scan, letters + 1 + space);
+  const bool before_tag = tag > 0 && is_ptb_space(behind.at(tag));
+  const size_t start = before_tag ? tag + 1 : sentence_start_length(behind, 0);
   if (start == 0) return;
   if (letters == 1) {
     scan.token_before(1, 1 + space + start);

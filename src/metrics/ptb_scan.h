@@ -122,6 +122,10 @@ size_t tag_length(const Scan& scan);
 /// How an entity that was folded is written.
 std::string entity_text(char32_t c);
 
+/// Words, whole numbers and compounds of so many characters keep the dot behind them before a
+/// comma, semicolon or colon.
+void dot_before_mark(Scan& scan, size_t length, Form form = Form::kVerbatim);
+
 // Groups of rules; the numbers are those of the comments in the .cpp files.
 void contraction_rules(Scan& scan);   // 1
 void word_rules(Scan& scan);          // 3-5
@@ -130,6 +134,7 @@ void number_rules(Scan& scan);        // 8-10
 void literal_rules(Scan& scan);       // 11, 12
 void currency_rules(Scan& scan);      // 13
 void abbreviation_rules(Scan& scan);  // 14
+void file_rules(Scan& scan);          // 22, in part
 void phone_rules(Scan& scan);         // 15
 void symbol_rules(Scan& scan);        // 2, 16-18, 21
 void hyphen_rules(Scan& scan);        // 19

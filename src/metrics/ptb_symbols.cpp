@@ -217,7 +217,10 @@ void currency_rules(Scan& scan) {
   const size_t capitals = scan.run(0, is_ascii_upper);
   if (scan.at(capitals) == U'$') scan.token(capitals + 1);
   for (size_t end = capitals, more = capitals; more > 0; end += more) {
-    if (end > capitals) scan.token(end, Form::kAmpersand);
+    if (end > capitals) {
+      scan.token(end, Form::kAmpersand);
+      dot_before_mark(scan, end, Form::kAmpersand);
+    }
     if (scan.at(end) != U'&' && scan.at(end) != U'+') break;
     end += scan.has(end, "&amp;") ? 5 : 1;
     more = scan.run(end, is_ascii_upper);
@@ -237,6 +240,7 @@ void symbol_rules(Scan& scan) {
   if (scan.has(0, "<<") || scan.has(0, ">>")) scan.token(2);
   if (c == U'.') ellipsis(scan);
   if (c == U'-') hyphens(scan);
+  if (c == U'\\' && scan.at(1) == U'*') scan.token(2);
   if (c == U'@' || c == U'#' || c == U'_' || c == U'*') scan.token(same_run(scan));
   // 22, in part: smileys, hash tags, names.
   smiley(scan);

@@ -17,14 +17,19 @@ bool Scan::has(size_t offset, std::string_view lower) const {
 
 namespace {
 
-/// Most tokens: ASCII letters before white space, or before a comma with white space behind it.
+bool is_space_in_line(char32_t c) {
+  const bool ends_line = (c >= 10 && c <= 13) || c == 0x85 || c == 0x2028 || c == 0x2029;
+  return is_ptb_space(c) && !ends_line;
+}
+
+/// Most tokens: ASCII letters before ASCII white space, or before a comma with white space behind.
 /// \return their number; 0 where the rules have to decide
 size_t plain_word(const Scan& scan) {
   const size_t letters = scan.run(0, is_ascii_letter);
   if (letters == 0) return 0;
   const char32_t next = scan.at(letters);
   const bool ends =
-      (is_ptb_space(next) && next != 0xA0) || (next == U',' && is_ptb_space(scan.at(letters + 1)));
+      (is_ptb_space(next) && next < 0x80) || (next == U',' && is_ptb_space(scan.at(letters + 1)));
   if (!ends) return 0;
   const bool contraction =  // "gonna", "cannot"
       (letters == 5 || letters == 6) && is_one_of(scan.at(0), U"cgwlCGWL");
@@ -37,10 +42,11 @@ void match_rules(Scan& scan) {
   if (letter || is_any_apostrophe(c)) contraction_rules(scan);
   if (letter) word_rules(scan);
   if (letter || is_any_apostrophe(c)) apostrophe_rules(scan);
-  if (!letter) number_rules(scan);
+  if (!letter || c == kSoftHyphen) number_rules(scan);
   if (letter || digit || c == U'-') literal_rules(scan);
   if (letter) currency_rules(scan);
   if (letter) abbreviation_rules(scan);
+  if (letter || digit) file_rules(scan);
   if (digit || c == U'+' || c == U'(') phone_rules(scan);
   if (!letter && !digit) symbol_rules(scan);
   if (letter || digit) hyphen_rules(scan);
@@ -91,12 +97,16 @@ void each_token(std::string_view text, Take take) {
   if (text.find('&') != std::string_view::npos) fold_entities(line);
   std::string token;
   for (Scan scan(line); !scan.at_end();) {
-    if (is_ptb_space(scan.at(0))) {
-      scan.move(1);
+    const char32_t c = scan.at(0);
+    if (is_ptb_space(c) && c < 0x80) {
+      scan.move(1 + (c == U' ' || c == U'\t' ? scan.run(1, is_space_in_line) : 0));
       continue;
     }
     Match match;
-    if (const size_t letters = plain_word(scan); letters > 0) {
+    if (is_ptb_space(c)) {  // addresses may begin with one
+      address_rules(scan);
+      match = scan.best();
+    } else if (const size_t letters = plain_word(scan); letters > 0) {
       match = {letters, letters, letters};
     } else {
       match_rules(scan);

@@ -67,13 +67,6 @@ size_t negation_length(const Scan& scan, size_t offset) {
   return match ? 3 : 0;
 }
 
-/// 14, last part: a word, whole number or hyphenated word of so many characters keeps the dot
-/// behind it before a comma, semicolon or colon.
-void dot_before_mark(Scan& scan, size_t length) {
-  if (scan.at(length) == U'.' && is_one_of(scan.at(length + 1), U",;:"))
-    scan.token_before(length + 1, 1);
-}
-
 bool is_dash_or_slash(char32_t c) { return c == U'-' || c == U'/'; }
 bool is_phone_gap(char32_t c) { return c == U' ' || c == 0xA0 || c == U'-'; }
 
@@ -147,27 +140,13 @@ size_t slash_part(const Scan& scan, size_t offset) {
   return end == offset ? 0 : scan.joined(end, U"-", is_ascii_letter, 2) - offset;
 }
 
-/// 22, in part: letters and digits between dots, behind the last a file's ending, then white space
-/// or a mark. Source: CoreNLP's output for every ending of up to four letters.
-void file_rule(Scan& scan) {
-  static const auto kEndings = split_space(
-      "bat bmp c cgi class cpp dll doc docx exe gif gz h htm html jar java jpeg jpg mov mp3 pdf "
-      "php "
-      "pl png ppt ps py sql tar txt wav x xml zip");
-  size_t end = scan.run(0, is_in_word);
-  for (size_t part = end; part > 0 && scan.at(end) == U'.';) {
-    const size_t begin = end + 1;
-    part = scan.run(begin, is_in_word);
-    end = begin + part;
-    if (!is_ptb_space(scan.at(end)) && !is_one_of(scan.at(end), U".?!,")) continue;
-    for (const std::string_view ending : kEndings) {
-      if (ending.size() == part && scan.has(begin, ending))
-        scan.token_before(end, 1, Form::kHardSpace);
-    }
-  }
-}
-
 }  // namespace
+
+// 14, last part.
+void dot_before_mark(Scan& scan, size_t length, Form form) {
+  if (scan.at(length) == U'.' && is_one_of(scan.at(length + 1), U",;:\u3001"))
+    scan.token_before(length + 1, 1, form);
+}
 
 // 1: the token ends inside the word; its rest is read as the next token.
 void contraction_rules(Scan& scan) {
@@ -250,7 +229,6 @@ void literal_rules(Scan& scan) {
        {"pro-", "anti-", "-lrb-", "-rrb-", "-lcb-", "-rcb-", "-lsb-", "-rsb-"}) {
     if (scan.has(0, literal)) scan.token(literal.size());
   }
-  file_rule(scan);
   size_t end = slash_part(scan, 0);
   if (end == 0) return;
   for (int part = 0; part < 2 && scan.at(end) == U'/'; ++part) {
@@ -258,6 +236,26 @@ void literal_rules(Scan& scan) {
     if (next == 0) break;
     end += 1 + next;
     scan.token(end);
+  }
+}
+
+// 22, in part: letters and digits between dots, behind the last a file's ending, then white space
+// or a mark. Source: CoreNLP's output for every ending of up to four letters.
+void file_rules(Scan& scan) {
+  static const auto kEndings = split_space(
+      "bat bmp c cgi class cpp dll doc docx exe gif gz h htm html jar java jpeg jpg mov mp3 pdf "
+      "php "
+      "pl png ppt ps py sql tar txt wav x xml zip");
+  size_t end = scan.run(0, is_in_word);
+  for (size_t part = end; part > 0 && scan.at(end) == U'.';) {
+    const size_t begin = end + 1;
+    part = scan.run(begin, is_in_word);
+    end = begin + part;
+    if (!is_ptb_space(scan.at(end)) && !is_one_of(scan.at(end), U".?!,")) continue;
+    for (const std::string_view ending : kEndings) {
+      if (ending.size() == part && scan.has(begin, ending))
+        scan.token_before(end, 1, Form::kHardSpace);
+    }
   }
 }
 
@@ -287,7 +285,7 @@ void hyphen_rules(Scan& scan) {
       const size_t acronym = dotted_length(scan, end + 1);
       end += 1 + (acronym > 0 ? acronym : scan.run(end + 1, is_in_compound));
       scan.token(end);
-      if (acronym == 0) dot_before_mark(scan, end);
+      dot_before_mark(scan, end);
     }
   }
   size_t end = thing_end(scan, 0);

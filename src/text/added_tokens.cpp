@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <set>
 
 #include "eida/core/utf8.h"
 #include "unicode.h"
@@ -38,8 +37,7 @@ size_t behind_spaces(std::string_view text, size_t begin) {
 AddedTokens::AddedTokens(const Component& document, const Model& model,
                          const Normalizer* normalizer) {
   if (!document.has("added_tokens")) return;
-  std::vector<std::pair<std::string, const Token*>> raw, normalized;
-  std::set<std::pair<std::string, bool>> looked_for;
+  std::vector<const Token*> in_order;
   skip_special_ = document.flag("split_special_tokens", false);
   int64_t next = model.vocabulary().count();
   for (const Component& entry : document.children("added_tokens")) {
@@ -62,20 +60,26 @@ AddedTokens::AddedTokens(const Component& document, const Model& model,
     token.lstrip = entry.flag("lstrip", false);
     token.rstrip = entry.flag("rstrip", false);
     token.shown = token.content;
-    const bool after_normalizer = entry.flag("normalized", !token.special);
+    token.normalized = entry.flag("normalized", !token.special);
     bool ignored = true;
-    if (after_normalizer && normalizer != nullptr) normalizer->apply(token.shown, ignored);
-    // A token that is there twice has the flags of the last entry; a special one is looked for as
-    // its first entry said.
-    const bool was_special = known != tokens_.end() && known->second.special;
-    token.special = token.special || was_special;
-    if (!after_normalizer && known != tokens_.end()) token.shown = known->second.shown;
-    const Token* kept = &tokens_.insert_or_assign(token.content, token).first->second;
-    by_id_[token.id] = kept;
+    if (token.normalized && normalizer != nullptr) normalizer->apply(token.shown, ignored);
+    // A token that is there twice is what its last entry says; once special, it stays so.
+    if (known != tokens_.end()) {
+      token.special = token.special || known->second.special;
+      if (!token.normalized) token.shown = known->second.shown;
+    }
+    const auto [kept, is_new] = tokens_.insert_or_assign(token.content, token);
+    if (is_new) in_order.push_back(&kept->second);
+    by_id_[token.id] = &kept->second;
     size_ = std::max<int64_t>(size_, token.id + int64_t{1});
-    if (!was_special && looked_for.emplace(token.content, after_normalizer).second)
-      (after_normalizer ? normalized : raw)
-          .emplace_back(after_normalizer ? token.shown : token.content, kept);
+  }
+  std::vector<std::pair<std::string, const Token*>> raw, normalized;
+  for (const Token* token : in_order) {
+    if (token->normalized) {
+      normalized.emplace_back(token->shown, token);
+    } else {
+      raw.emplace_back(token->content, token);
+    }
   }
   raw_.build(raw);
   normalized_.build(normalized);

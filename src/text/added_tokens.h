@@ -24,6 +24,7 @@ class AddedTokens {
     std::string shown;  ///< what decoding gives: as in the library, the normalized form
     int32_t id = -1;
     bool special = false;
+    bool normalized = false;   ///< found behind the normalizer, which it has gone through itself
     bool single_word = false;  ///< only where no word character touches it
     bool lstrip = false;       ///< takes the white space before it
     bool rstrip = false;       ///< takes the white space behind it

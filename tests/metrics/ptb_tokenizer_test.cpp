@@ -98,6 +98,21 @@ TEST(PtbTokenizer, KeepsFilesAndAcronymsBehindHyphensWhole) {
 
 TEST(PtbTokenizer, MarkupEndsASentence) {
   EXPECT_EQ(joined("A. <b> B. </s> A. <1>"), "a . <b> b . </s> a. < 1 >");
+  EXPECT_EQ(joined("B. <br/>d B. <br/> d A. <b>"), "b. <br/> d b . <br/> d a . <b>");
+}
+
+TEST(PtbTokenizer, WordsKeepTheirDotBeforeAMark) {
+  EXPECT_EQ(joined("AT&T., A&amp;B.; A+B.: AT&T. a&b."), "at&t. , a&b. ; a+b. : at&t . a & b.");
+  EXPECT_EQ(joined("non-U.S.., x EU-U.S.. y"), "non-u.s.. , x eu-u.s. . y");
+  EXPECT_EQ(joined("a.c. x a.b.c. x a.txt. x"), "a.c. x a.b.c. x a.txt . x");
+}
+
+TEST(PtbTokenizer, WideSpacesMayBeginAnAddress) {
+  EXPECT_EQ(joined("x.\u3000www.a.com \u3000y"), "x.\u3000www.a.com y");
+  EXPECT_EQ(joined("U.S.\u3000www.a.com z\u3000y"), "u.s. \u3000www.a.com z y");
+  EXPECT_EQ(joined("x \u3000www.a.com"), "x www.a.com");
+  EXPECT_EQ(joined("\u00AD10:30 x"), "10:30 x");
+  EXPECT_EQ(joined("\\* \\** \\/"), "\\* \\* * \\ /");
 }
 
 TEST(PtbTokenizer, ReadsEntities) {
