@@ -22,10 +22,6 @@ TEST_F(EvalProgram, AnEncoderDoesNotComplete) {
   expect_eval_error(run(into_run(evaluate(encoder_, "e2e", pairs_))), 4, "roberta");
 }
 
-TEST_F(EvalProgram, AnEncoderDoesNotComplete) {
-  expect_eval_error(run(into_run(evaluate(encoder_, "e2e", pairs_))), 4, "roberta");
-}
-
 TEST_F(EvalProgram, ScoresOfAnotherTaskAreAConfigError) {
   expect_eval_error(run(into_run(reviews({"--metrics", "bleu"}))), 2, "bleu is no score of task");
   expect_eval_error(run(into_run(pairs({"--metrics", "accuracy"}))), 2, "accuracy is no score");
