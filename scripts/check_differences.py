@@ -2,7 +2,7 @@
 """Compares ours with the reference libraries on random small folders and files, and prints what differs: none should.
 
     .venv/bin/python scripts/check_differences.py [--seed 0] [--cases 20 | --minutes 60] [--kinds settings,models,…]
-        [--first N] [--keep DIR] [--programs build/release/bin] [--data DIR] [--minilm DIR]
+        [--first N] [--keep DIR] [--programs build/release/bin] [--data DIR] [--minilm DIR] [--models DIR]
 
 Kinds of random cases, each made from the seed, the kind and its number, so that one difference can be seen again:
   settings     tokenizer folders (classes, keys, added tokens)        transformers' AutoTokenizer
@@ -14,7 +14,8 @@ Kinds of random cases, each made from the seed, the kind and its number, so that
   predictions  files of predictions and references, their scores      e2e-metrics' rules, csv, pycocoevalcap
   ptb          text with markup, addresses, entities                  CoreNLP 3.4.1
   labels       accuracy, F1, Matthews correlation                     their definitions
-Kinds that run once (by ctest), by name only: corpora, texts (these need --data), saved, minilm, peft.
+Kinds that run once (by ctest), by name only: corpora, texts (these need --data), saved, minilm, peft, mpnet (needs --models, a
+folder of scripts/fetch_models.sh).
 
 A folder that the reference cannot read is left out where it says nothing about ours. What we refuse and the reference
 takes is a difference, unless the message names the key and differences/common.py says why (KNOWN). With --keep the folder
@@ -39,7 +40,7 @@ from differences.common import ROOT, Session
 
 RANDOM = {"settings": settings.case, "rows": rows.case, "models": models.case, "safetensors": files.case, "shards": files.shards_case,
           "adapters": adapters.case, "predictions": predictions.case, "ptb": predictions.ptb_case, "labels": predictions.labels_case}
-ONCE = {"corpora": texts.corpora, "texts": texts.random_texts, "saved": models.saved, "minilm": models.minilm, "peft": adapters.fixed}
+ONCE = {"corpora": texts.corpora, "texts": texts.random_texts, "saved": models.saved, "minilm": models.minilm, "mpnet": models.mpnet, "peft": adapters.fixed}
 
 
 def main():
@@ -54,13 +55,14 @@ def main():
     parser.add_argument("--programs", type=Path, default=ROOT / "build/release/bin")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--minilm", type=Path)
+    parser.add_argument("--models", type=Path)
     arguments = parser.parse_args()
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     session = Session(arguments.programs.resolve(), arguments.data, arguments.minilm, arguments.seed, arguments.keep,
-                      arguments.shown)
+                      arguments.shown, arguments.models)
     kinds = arguments.kinds.split(",")
     for kind in kinds:
         if kind in ONCE:

@@ -2,7 +2,7 @@
 """Makes tests/golden/: tiny random models of transformers with the logits, the loss and every gradient
 that transformers computes for them. The C++ tests (tests/model/golden_test.cpp) hold ours against these.
 
-    .venv/bin/python scripts/make_golden.py [folder]      # default: tests/golden
+    .venv/bin/python scripts/make_golden.py [folder [case …]]      # default: tests/golden, all
 
 One folder a configuration: config.json, model.safetensors, expected.safetensors (input_ids, attention_mask,
 token_type_ids, labels, logits, loss, and "grad.NAME" for each parameter). Seeds are fixed: running it again
@@ -22,6 +22,8 @@ ENCODER = dict(vocab_size=29, hidden_size=12, num_hidden_layers=2, num_attention
                bos_token_id=0, eos_token_id=2)
 BERT = {**ENCODER, "type_vocab_size": 2, "pad_token_id": 0, "layer_norm_eps": 1e-12, "bos_token_id": None,
         "eos_token_id": None}
+MPNET = {key: value for key, value in ENCODER.items() if key != "type_vocab_size"}
+DISTILBERT = dict(vocab_size=29, dim=12, n_layers=2, n_heads=3, hidden_dim=20, max_position_embeddings=24, num_labels=2, pad_token_id=0)
 GPT2 = dict(vocab_size=29, n_embd=12, n_layer=2, n_head=3, n_positions=20, bos_token_id=28, eos_token_id=28)
 LLAMA = dict(vocab_size=29, hidden_size=18, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, intermediate_size=22,
              max_position_embeddings=40, bos_token_id=1, eos_token_id=2)
@@ -72,12 +74,20 @@ CASES = {
     "gemma3-types": ("gemma3", dict(num_key_value_heads=3, layer_types=["full_attention", "sliding_attention"], hidden_activation="silu",
                                     sliding_window=3), [9, 2]),
     "gemma3-classifier": ("gemma3-classifier", dict(num_labels=4), [6, 3, 9]),
+    "mpnet": ("mpnet", {}, [5, 9, 3, 7]),
+    "mpnet-far": ("mpnet", dict(max_position_embeddings=180, num_hidden_layers=1, hidden_act="relu"), [150, 4, 170, 77]),
+    "mpnet-odd": ("mpnet", dict(hidden_size=15, num_attention_heads=5, intermediate_size=7, num_labels=3, pad_token_id=5), [1, 22, 6]),
+    "distilbert": ("distilbert", {}, [5, 8, 2, 8]),
+    "distilbert-odd": ("distilbert", dict(dim=15, n_heads=5, hidden_dim=7, num_labels=5, n_layers=1), [1, 24, 6]),
+    "distilbert-sinusoidal": ("distilbert", dict(sinusoidal_pos_embds=True, activation="relu", pad_token_id=3), [7, 3, 11]),
 }
 MODELS = {
     "roberta": (transformers.RobertaConfig, transformers.RobertaForSequenceClassification, ENCODER),
     "camembert": (transformers.CamembertConfig, transformers.CamembertForSequenceClassification, ENCODER),
     "xlm-roberta": (transformers.XLMRobertaConfig, transformers.XLMRobertaForSequenceClassification, ENCODER),
     "bert": (transformers.BertConfig, transformers.BertForSequenceClassification, BERT),
+    "mpnet": (transformers.MPNetConfig, transformers.MPNetForSequenceClassification, MPNET),
+    "distilbert": (transformers.DistilBertConfig, transformers.DistilBertForSequenceClassification, DISTILBERT),
     "gpt2": (transformers.GPT2Config, transformers.GPT2LMHeadModel, GPT2),
     "gpt2-classifier": (transformers.GPT2Config, transformers.GPT2ForSequenceClassification, GPT2),
     "llama": (transformers.LlamaConfig, transformers.LlamaForCausalLM, LLAMA),
@@ -213,14 +223,18 @@ def make_made_up(folder):
 
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "tests" / "golden")
+    chosen = sys.argv[2:] or [*CASES, "made-up"]
     for seed, (name, (kind, changes, lengths)) in enumerate(CASES.items()):
+        if name not in chosen:
+            continue
         torch.manual_seed(seed)
         folder = root / name
         folder.mkdir(parents=True, exist_ok=True)
         make_case(folder, kind, changes, lengths)
-    make_made_up(root / "architectures" / "made-up")
+    if "made-up" in chosen:
+        make_made_up(root / "architectures" / "made-up")
     size = sum(file.stat().st_size for file in root.rglob("*") if file.is_file())
-    print(f"{len(CASES)} models, {size / 1e6:.2f} MB, transformers {transformers.__version__}, torch {torch.__version__}")
+    print(f"{len(chosen)} models, {size / 1e6:.2f} MB, transformers {transformers.__version__}, torch {torch.__version__}")
 
 
 if __name__ == "__main__":

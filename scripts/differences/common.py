@@ -34,9 +34,11 @@ KNOWN = {
     r"(position_embedding_type|is_decoder|is_encoder_decoder|add_cross_attention|problem_type|embedding_size|"
     r"per_layer_config|transformers_weights): .* is not supported":
         "another computation than that of the families; transformers 5 reads some of these keys and drops others",
-    r"(hidden_act|activation_function): .* is not supported": "no activation of the families' checkpoints",
+    r"(hidden_act|activation_function|activation): .* is not supported": "no activation of the families' checkpoints",
     r"eos_token_id: .* is not supported": "one token ends a text",
-    r"(hidden_size|num_hidden_layers|num_attention_heads|intermediate_size|max_position_embeddings|vocab_size|n_embd|n_layer|n_head) "
+    r"relative_attention_num_buckets: .* is not supported": "transformers makes a table of that many rows and reads 32",
+    r"(hidden_size|num_hidden_layers|num_attention_heads|intermediate_size|max_position_embeddings|vocab_size|n_embd|n_layer|n_head|"
+    r"dim|n_layers|n_heads|hidden_dim) "
     r"is missing": "a size that nobody said is no size to guess",
     r"tensor '.*' is (in more than one shard|there under two names)": "which of two is meant is not ours to guess",
     r"tensor '.*' is not in .*": "an index that its shards do not bear out",
@@ -102,6 +104,7 @@ class Session:
     seed: int
     keep: Path | None = None
     shown: int = 3  # differences of one case that are printed
+    fetched: Path | None = None  # folder of scripts/fetch_models.sh
     counts: dict = field(default_factory=dict)  # of each kind: cases, compared, left out, known, different
 
     def __post_init__(self):

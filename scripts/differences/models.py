@@ -9,10 +9,12 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from .common import ROOT, Pair, Refused, attempt, write_json
+from .texts import compared, lines_of_corpora, made_up
 
 BOUND = 2e-5  # float32: the same sums in another order
 GOLDEN = ROOT / "tests/golden"
-TYPES = {"bert": "Bert", "roberta": "Roberta", "camembert": "Camembert", "xlm-roberta": "XLMRoberta", "gpt2": "GPT2"}
+TYPES = {"bert": "Bert", "roberta": "Roberta", "camembert": "Camembert", "xlm-roberta": "XLMRoberta", "mpnet": "MPNet",
+         "distilbert": "DistilBert", "gpt2": "GPT2"}
 # type: classes of transformers for its configuration and its language model
 DECODERS = {"llama": ("Llama", "Llama"), "mistral": ("Mistral", "Mistral"), "qwen2": ("Qwen2", "Qwen2"), "qwen3": ("Qwen3", "Qwen3"),
             "gemma3_text": ("Gemma3Text", "Gemma3")}
@@ -59,22 +61,44 @@ def saved(session, _):
             yield folder.name, [Pair("logits", theirs(model, sequences, types), got, BOUND), Pair("missing", set(), missing)]
 
 
-def minilm(session, _):
-    """all-MiniLM-L6-v2 at full size on 200 sentences. It gets a head of transformers first, so that both sides have it."""
+def full_size(session, name, folder, sentences):
+    """A real encoder on sentences of SST-2. It gets a head of transformers first, so that both sides have it."""
     torch.manual_seed(0)
-    model, _ = open_theirs(session.minilm)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(session.minilm)
-    lines = (session.data / "sst2/dev.tsv").read_text(encoding="utf-8").splitlines()[1:201]
+    model, _ = open_theirs(folder)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    lines = (session.data / "sst2/dev.tsv").read_text(encoding="utf-8").splitlines()[1:sentences + 1]
     sequences = [tokenizer(line.split("\t")[0])["input_ids"] for line in lines]
     types = [[0] * len(sequence) for sequence in sequences]
     with tempfile.TemporaryDirectory() as work:
         model.save_pretrained(work)
-        yield "MiniLM", [Pair("logits", theirs(model, sequences, types), ours(session, work, sequences, types), BOUND)]
+        pair = Pair("logits", theirs(model, sequences, types), ours(session, work, sequences, types), BOUND)
+        print(f"{name}: largest difference {largest_difference(pair):.2g} of the largest logit")
+        yield name, [pair]
+
+
+def largest_difference(pair):
+    return max(abs(a - b) for a, b in zip(pair.wanted, pair.got)) / max(map(abs, pair.wanted))
+
+
+def minilm(session, _):
+    yield from full_size(session, "MiniLM", session.minilm, 200)
+
+
+def mpnet(session, cases):
+    """Logits, and ids of all of SST-2 and of random texts, as MPNetTokenizer gives them."""
+    folder = session.fetched / "all-mpnet-base-v2"
+    yield from full_size(session, "MPNet", folder, 64)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    sst2 = [text for name, corpus in lines_of_corpora(session.data) if name == "SST-2" for text in corpus]
+    for name, found in (("SST-2", sst2), ("random texts", list(made_up(cases, session.seed)))):
+        wanted = tokenizer(found, return_token_type_ids=True, verbose=False)
+        yield name, compared(session, folder, found, [list(pair) for pair in zip(wanted["input_ids"], wanted["token_type_ids"])])
 
 
 # --- random models -------------------------------------------------------------------------------------------------
 ACTIVATIONS = ["gelu", "gelu_new", "relu", "silu", "swish", "gelu_fast", "gelu_pytorch_tanh"] * 4 + [
     "tanh", "sigmoid", "mish", "quick_gelu", "linear", "gelu_python", "relu2", "leaky_relu", "relu6"]
+DISTILBERT_NAMES = {"dim": "hidden_size", "n_heads": "num_attention_heads", "n_layers": "num_hidden_layers"}
 GPT2_NAMES = {"n_embd": "hidden_size", "n_positions": "max_position_embeddings", "n_head": "num_attention_heads", "n_layer": "num_hidden_layers"}
 
 
@@ -88,10 +112,17 @@ def random_config(rng, kind):
         for key in ("scale_attn_weights", "scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn", "tie_word_embeddings"):
             if rng.random() < 0.35:
                 config[key] = rng.random() < 0.5
+    elif kind == "distilbert":
+        config = {"dim": d, "n_layers": layers, "n_heads": heads, "hidden_dim": inner, "max_position_embeddings": positions,
+                  "activation": rng.choice(ACTIVATIONS), "sinusoidal_pos_embds": rng.random() < 0.3, "pad_token_id": rng.randrange(0, 4),
+                  "num_labels": rng.choice([1, 2, 2, 3, 5]), "seq_classif_dropout": rng.choice([0.0, 0.2]), "qa_dropout": 0.3}
     else:
         config = {"hidden_size": d, "num_hidden_layers": layers, "num_attention_heads": heads, "intermediate_size": inner,
                   "max_position_embeddings": positions, "hidden_act": rng.choice(ACTIVATIONS), "layer_norm_eps": eps,
                   "type_vocab_size": rng.choice([1, 2, 2, 3]), "pad_token_id": rng.randrange(0, 4), "num_labels": rng.choice([1, 2, 2, 3, 5])}
+        if kind == "mpnet":
+            config["relative_attention_num_buckets"] = rng.choice([32] * 9 + [16])
+            del config["type_vocab_size"]
         if rng.random() < 0.3:
             config["classifier_dropout"] = rng.choice([0.0, 0.3])
         if rng.random() < 0.2:
@@ -156,8 +187,9 @@ def edit_config(rng, kind, config):
     """What hand-written and old config.json do."""
     if kind in DECODERS:
         return edit_decoder(rng, config)
-    optional = ["activation_function", "layer_norm_epsilon", "n_inner", "scale_attn_weights", "tie_word_embeddings"] if kind == "gpt2" else [
-        "hidden_act", "layer_norm_eps", "type_vocab_size", "pad_token_id", "bos_token_id", "eos_token_id", "classifier_dropout"]
+    optional = {"gpt2": ["activation_function", "layer_norm_epsilon", "n_inner", "scale_attn_weights", "tie_word_embeddings"],
+                "distilbert": ["activation", "pad_token_id", "dropout", "seq_classif_dropout", "sinusoidal_pos_embds"]}.get(
+        kind, ["hidden_act", "layer_norm_eps", "type_vocab_size", "pad_token_id", "bos_token_id", "eos_token_id", "classifier_dropout"])
     for key in optional:
         if rng.random() < 0.08:
             config.pop(key, None)
@@ -175,8 +207,9 @@ def edit_config(rng, kind, config):
                                   {"chunk_size_feed_forward": 3}, {"problem_type": "multi_label_classification"},
                                   {"transformers_weights": "other.safetensors"}, {"embedding_size": 5}, {"rope_scaling": None},
                                   {"per_layer_config": {"0": {"hidden_act": "relu"}}}, {"transformers_weights": "model.safetensors"}]))
-    if kind == "gpt2" and rng.random() < 0.1:
-        for key, other in GPT2_NAMES.items():
+    names = {"gpt2": GPT2_NAMES, "distilbert": DISTILBERT_NAMES}.get(kind)
+    if names and rng.random() < 0.1:
+        for key, other in names.items():
             if rng.random() < 0.5:
                 config[other] = config.pop(key)
     return config
@@ -186,7 +219,8 @@ def edit_tensors(rng, kind, tensors):
     """Names, types and more of other releases and other classes."""
     if rng.random() < 0.2 and kind != "gpt2" and kind not in DECODERS:
         tensors = {name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): t for name, t in tensors.items()}
-    prefix = "transformer." if kind == "gpt2" else "bert." if kind == "bert" else "model." if kind in DECODERS else "roberta."
+    prefix = {"gpt2": "transformer.", "bert": "bert.", "mpnet": "mpnet.", "distilbert": "distilbert.", **dict.fromkeys(DECODERS, "model.")}.get(
+        kind, "roberta.")
     if rng.random() < 0.2:  # of the bare model
         head = rng.random() < 0.5
         tensors = {name.removeprefix(prefix): t for name, t in tensors.items() if head or name.startswith(prefix)}

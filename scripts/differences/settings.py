@@ -9,9 +9,9 @@ from .common import Pair, Refused, attempt
 
 WORDS = ["the", "cat", "sat", "on", "mat", "Good", "good", "film", "!", "\u00e9t\u00e9", "ete", "\u5b57"]
 CLASSES = {"bert": ["BertTokenizer", "BertTokenizerFast", "ElectraTokenizer", "DistilBertTokenizer"], "gpt2": ["GPT2Tokenizer", "GPT2TokenizerFast"],
-           "roberta": ["RobertaTokenizer", "RobertaTokenizerFast", "BartTokenizer"], "camembert": ["CamembertTokenizer"],
+           "roberta": ["RobertaTokenizer", "RobertaTokenizerFast", "BartTokenizer"], "camembert": ["CamembertTokenizer"], "mpnet": ["MPNetTokenizer", "MPNetTokenizerFast"],
            "xlm-roberta": ["XLMRobertaTokenizer", "XLMRobertaTokenizerFast"]}
-OTHER_CLASSES = ["BertJapaneseTokenizer", "BertweetTokenizer", "T5Tokenizer", "AlbertTokenizer", "MPNetTokenizer", "LlamaTokenizer", "DebertaV2Tokenizer",
+OTHER_CLASSES = ["BertJapaneseTokenizer", "BertweetTokenizer", "T5Tokenizer", "AlbertTokenizer", "LlamaTokenizer", "DebertaV2Tokenizer",
                  "XLNetTokenizer", "OpenAIGPTTokenizer", "Qwen2Tokenizer", "MadeUpTokenizer"]
 # Keys that ask for nothing where only ids are wanted.
 HARMLESS = {"model_max_length": 6, "padding_side": "left", "errors": "strict", "trim_offsets": False, "never_split": ["cat"], "use_fast": False,
@@ -24,15 +24,16 @@ CONTENTS = ["<new>", "[name]", "<s>", "</s>", "<mask>", "[MASK]", "[SEP]", "[PAD
 
 def base_tokenizer(family, rng):
     """A tokenizer of that family as a tokenizer.json would hold it; some of its special tokens may be missing."""
-    if family == "bert":
-        words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + WORDS + ["##s", "##t"]
+    if family in ("bert", "mpnet"):
+        named = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] if family == "bert" else ["<s>", "[UNK]", "<pad>", "</s>", "<mask>"]
+        words = named + WORDS + ["##s", "##t"]
         if rng.random() < 0.3:
-            words.remove(rng.choice(["[PAD]", "[CLS]", "[SEP]", "[MASK]"]))
+            words.remove(rng.choice([named[0], *named[2:]]))
         tokenizer = Tokenizer(models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=rng.random() < 0.5)
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         tokenizer.decoder = decoders.WordPiece()
-        special, ends = words[:4], ("[CLS]", "[SEP]")
+        special, ends = words[:4], ("[CLS]", "[SEP]") if family == "bert" else ("<s>", "</s>")
     elif family in ("gpt2", "roberta"):
         special = ["<|endoftext|>"] if family == "gpt2" else ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
         if rng.random() < 0.3:
@@ -116,9 +117,9 @@ def random_folder(folder, rng):
         files["tokenizer_config.json"] = config
     document = json.loads(tokenizer.to_str())
     vocab = document["model"]["vocab"]
-    legacy = family in ("bert", "gpt2", "roberta") and rng.random() < 0.4
+    legacy = family in ("bert", "mpnet", "gpt2", "roberta") and rng.random() < 0.4
     end = rng.choice(["\n"] * 6 + ["\r\n", " \n"])
-    if legacy and family == "bert":
+    if legacy and family in ("bert", "mpnet"):
         words = list(vocab) + rng.choice([[], [], [], ["cat"], [""], ["\u3000x"]])
         files["vocab.txt"] = "".join(word + end for word in words).removesuffix(rng.choice(["", "", "\n"]))
     elif legacy:

@@ -161,6 +161,17 @@ struct Replaced {
   std::set<std::string> modules;  ///< saved whole
 };
 
+/// Adds the modules whose names end with one that is saved whole: PEFT takes these, too.
+void add_like_named(const PretrainedModel& model, std::set<std::string>& whole) {
+  const std::set<std::string> named = whole;
+  for (const auto& parameter : model.parameters()) {
+    const std::string module = module_of(parameter.name);
+    if (std::any_of(named.begin(), named.end(),
+                    [&](const std::string& name) { return module.ends_with(name); }))
+      whole.insert(module);
+  }
+}
+
 nlohmann::ordered_json lora_config(const ModelConfig& config, const std::string& base_path,
                                    const std::map<std::string, int64_t>& ranks, bool dora) {
   nlohmann::ordered_json pattern = nlohmann::ordered_json::object(), targets;
@@ -210,6 +221,7 @@ PeftReport export_peft(PretrainedModel& model, const std::vector<std::filesystem
   PeftReport report;
   const Replaced replaced(model, files);
   std::set<std::string> whole = replaced.modules;
+  add_like_named(model, whole);
   std::map<std::string, int64_t> ranks;
   bool dora = false;
   std::vector<NamedTensor> tensors;

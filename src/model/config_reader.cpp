@@ -93,6 +93,11 @@ int64_t ConfigReader::integer_or(const char* key, int64_t fallback, int64_t low,
   return has(key) ? integer(key, low, high) : fallback;
 }
 
+int64_t ConfigReader::size(const char* own, const char* common, int64_t high) const {
+  has(own);  // is a known key
+  return integer(has(common) ? common : own, 1, high);
+}
+
 double ConfigReader::number_or(const char* key, double fallback, double low, double high) const {
   return has(key) ? number(key, low, high) : fallback;
 }

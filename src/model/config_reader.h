@@ -27,6 +27,9 @@ class ConfigReader {
 
   int64_t integer(const char* key, int64_t low, int64_t high) const;
   int64_t integer_or(const char* key, int64_t fallback, int64_t low, int64_t high) const;
+  /// A size under the name that all families have, which counts first, as in transformers, or under
+  /// the family's own.
+  int64_t size(const char* own, const char* common, int64_t high) const;
   double number(const char* key, double low, double high) const;
   double number_or(const char* key, double fallback, double low, double high) const;
   bool boolean_or(const char* key, bool fallback) const;

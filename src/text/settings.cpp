@@ -67,17 +67,28 @@ json precompiled_in(const json& document) {
   return nullptr;
 }
 
-const std::map<std::string, Family> kClasses = {
-    {"PreTrainedTokenizer", Family::kFile},     {"TokenizersBackend", Family::kFile},
-    {"PythonBackend", Family::kFile},           {"BertTokenizer", Family::kBert},
-    {"DistilBertTokenizer", Family::kBert},     {"ElectraTokenizer", Family::kBert},
-    {"MobileBertTokenizer", Family::kBert},     {"SqueezeBertTokenizer", Family::kBert},
-    {"ConvBertTokenizer", Family::kBert},       {"LxmertTokenizer", Family::kBert},
-    {"LayoutLMTokenizer", Family::kBert},       {"GPT2Tokenizer", Family::kGpt2},
-    {"RobertaTokenizer", Family::kRoberta},     {"BartTokenizer", Family::kRoberta},
-    {"LongformerTokenizer", Family::kRoberta},  {"LEDTokenizer", Family::kRoberta},
-    {"CamembertTokenizer", Family::kCamembert}, {"XLMRobertaTokenizer", Family::kXlmRoberta}};
+const std::map<std::string, Family> kClasses = {{"PreTrainedTokenizer", Family::kFile},
+                                                {"TokenizersBackend", Family::kFile},
+                                                {"PythonBackend", Family::kFile},
+                                                {"BertTokenizer", Family::kBert},
+                                                {"DistilBertTokenizer", Family::kBert},
+                                                {"ElectraTokenizer", Family::kBert},
+                                                {"MobileBertTokenizer", Family::kBert},
+                                                {"SqueezeBertTokenizer", Family::kBert},
+                                                {"ConvBertTokenizer", Family::kBert},
+                                                {"LxmertTokenizer", Family::kBert},
+                                                {"LayoutLMTokenizer", Family::kBert},
+                                                {"MPNetTokenizer", Family::kMpnet},
+                                                {"GPT2Tokenizer", Family::kGpt2},
+                                                {"RobertaTokenizer", Family::kRoberta},
+                                                {"BartTokenizer", Family::kRoberta},
+                                                {"LongformerTokenizer", Family::kRoberta},
+                                                {"LEDTokenizer", Family::kRoberta},
+                                                {"CamembertTokenizer", Family::kCamembert},
+                                                {"XLMRobertaTokenizer", Family::kXlmRoberta}};
 const std::map<std::string, Family> kModelTypes = {{"bert", Family::kBert},
+                                                   {"distilbert", Family::kBert},
+                                                   {"mpnet", Family::kMpnet},
                                                    {"gpt2", Family::kGpt2},
                                                    {"roberta", Family::kRoberta},
                                                    {"camembert", Family::kCamembert},
@@ -119,7 +130,8 @@ void Settings::find_family(const json& model_config) {
     const auto found = kClasses.find(plain);
     if (found == kClasses.end()) {
       owner.fail(fmt::format(
-          "tokenizer_class '{}' is not supported (hint: the classes of BERT, GPT-2, RoBERTa, "
+          "tokenizer_class '{}' is not supported (hint: the classes of BERT, MPNet, GPT-2, "
+          "RoBERTa, "
           "CamemBERT and XLM-R are; PreTrainedTokenizerFast where tokenizer.json says it all)",
           printable(name)));
     }
@@ -217,7 +229,7 @@ json Settings::post_processor() const {
       return template_of(first, between, last, 1);
     }
     default: {
-      const bool sep = *family_ == Family::kRoberta;
+      const bool sep = *family_ == Family::kRoberta || *family_ == Family::kMpnet;
       const std::string last = needed(sep ? "sep_token" : "eos_token");
       return template_of({{needed(sep ? "cls_token" : "bos_token"), 0}}, {{last, 0}, {last, 0}},
                          {{last, 0}}, 0);
@@ -268,7 +280,7 @@ void Settings::apply(json& document, const std::string& file, bool from_json) {
   const json charsmap = precompiled_in(document);
   whole.child("model");  // an object
   document["model"] = model(std::move(document["model"]), file);
-  if (*family_ == Family::kBert) {
+  if (*family_ == Family::kBert || *family_ == Family::kMpnet) {
     document["normalizer"] = {{"type", "BertNormalizer"},
                               {"lowercase", flag("do_lower_case", true)},
                               {"handle_chinese_chars", flag("tokenize_chinese_chars", true)}};

@@ -15,7 +15,7 @@ namespace eida::text {
 
 /// Tokenizer classes that we can rebuild from vocabulary, merges and settings alone; kFile: the
 /// tokenizer.json says it all.
-enum class Family { kFile, kBert, kGpt2, kRoberta, kCamembert, kXlmRoberta };
+enum class Family { kFile, kBert, kGpt2, kRoberta, kCamembert, kXlmRoberta, kMpnet };
 
 /// tokenizer_config.json, special_tokens_map.json, added_tokens.json and config.json of a folder;
 /// each may be missing. Source: `from_pretrained` of transformers 5.23. tokenizer_config.json comes

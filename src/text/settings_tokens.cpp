@@ -20,6 +20,8 @@ std::array<const char*, kNamed.size()> default_tokens(Family family) {
       return {};
     case Family::kBert:
       return {nullptr, nullptr, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"};
+    case Family::kMpnet:
+      return {"<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>"};
     case Family::kGpt2:
       return {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>"};
     default:
@@ -68,7 +70,8 @@ Settings::SpecialTokens Settings::special_tokens() const {
     }
     // The classes of files that name none took the spaces before <mask> with it.
     const bool mask = name == std::string("mask_token") && token.is_object() && token.size() == 2;
-    if (mask && (*family_ == Family::kCamembert || (guessed_ && *family_ == Family::kRoberta)))
+    if (mask && (*family_ == Family::kCamembert || *family_ == Family::kMpnet ||
+                 (guessed_ && *family_ == Family::kRoberta)))
       token["lstrip"] = true;
     if (!token.is_null()) out.named.emplace_back(name, token);
   }

@@ -35,7 +35,7 @@ TEST(Recipes, SuitTrainingAndProbe) {
     EXPECT_NO_THROW(eida::check_config(config, eida::Program::kProbe));
     EXPECT_TRUE(config.ranks.plan.empty() || std::filesystem::exists(config.ranks.plan));
   }
-  EXPECT_EQ(recipes, 5U);
+  EXPECT_EQ(recipes, 7U);
 }
 
 TEST(Recipes, RobertaHoldsThePublishedSetup) {

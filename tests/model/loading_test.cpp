@@ -183,6 +183,20 @@ TEST_F(Checkpoint, BaseModelGetsItsHeadFromTheSeed) {
   EXPECT_EQ(model->parameters().back().tensor.abs().max().item<float>(), 0.0F);
 }
 
+TEST_F(Checkpoint, BareEncodersOfEveryFamilyGetTheirHead) {
+  for (const std::string family : {"mpnet", "distilbert"}) {
+    std::filesystem::remove(dir_.path() / "config.json");
+    copy(family);
+    erase("classifier.");
+    rename([&](std::string name) { return without(std::move(name), family + "."); });
+    const auto model = load();
+    EXPECT_EQ(model->newly_initialised().size(), 4U) << family;
+    EXPECT_EQ(model->parameters().size(), tensors_.size() + 4) << family;
+    for (const std::string& name : model->newly_initialised())
+      EXPECT_NE(name.find("classifier."), std::string::npos) << name;
+  }
+}
+
 TEST_F(Checkpoint, HalfAHeadIsMissingTensors) {
   copy("roberta");
   erase("classifier.out_proj");

@@ -49,6 +49,8 @@ TEST(ModelConfig, UnsupportedValuesAreErrorsThatNameKeyAndValue) {
     expect_refused(testing::kTinyRoberta, TaskKind::kClassification, changes, parts);
   };
   roberta({{"is_decoder", true}}, {"is_decoder", "true"});
+  roberta({{"model_type", "mpnet"}, {"relative_attention_num_buckets", 16}},
+          {"relative_attention_num_buckets", "16", "32"});
   roberta({{"add_cross_attention", true}}, {"add_cross_attention"});
   roberta({{"position_embedding_type", "relative_key"}},
           {"position_embedding_type", "relative_key"});

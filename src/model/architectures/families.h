@@ -17,6 +17,8 @@ ModelFamily mistral_family();
 ModelFamily qwen2_family();
 ModelFamily qwen3_family();
 ModelFamily gemma3_text_family();
+ModelFamily mpnet_family();
+ModelFamily distilbert_family();
 
 /// A file's model type and its family.
 struct FoundType {

@@ -11,14 +11,9 @@ namespace eida {
 namespace {
 
 void read_numbers(const ConfigReader& reader, ModelConfig& config) {
-  // The names of the other families count before GPT-2's own, as in transformers.
-  const auto size = [&](const char* own, const char* common, int64_t most) {
-    reader.has(own);  // is a known key
-    return reader.integer(reader.has(common) ? common : own, 1, most);
-  };
-  config.hidden_size = size("n_embd", "hidden_size", kMaxSize);
-  config.num_layers = size("n_layer", "num_hidden_layers", 1000);
-  config.num_heads = size("n_head", "num_attention_heads", 10000);
+  config.hidden_size = reader.size("n_embd", "hidden_size", kMaxSize);
+  config.num_layers = reader.size("n_layer", "num_hidden_layers", 1000);
+  config.num_heads = reader.size("n_head", "num_attention_heads", 10000);
   config.intermediate_size = reader.integer_or("n_inner", 4 * config.hidden_size, 1, kMaxSize);
   config.max_positions = 1024;
   for (const char* key : {"n_ctx", "n_positions", "max_position_embeddings"})

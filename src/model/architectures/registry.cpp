@@ -14,6 +14,7 @@ std::list<ModelFamily>& registered() {
   static std::list<ModelFamily> families = {
       gpt2_family(),    roberta_family(), bert_family(),  llama_family(),
       mistral_family(), qwen2_family(),   qwen3_family(), gemma3_text_family(),
+      mpnet_family(),   distilbert_family(),
   };
   return families;
 }
