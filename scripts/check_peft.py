@@ -22,7 +22,7 @@ import yaml
 
 BOUND = 1e-4
 HEAD = {"roberta": "classifier.out_proj", "camembert": "classifier.out_proj", "xlm-roberta": "classifier.out_proj",
-        "mpnet": "classifier.out_proj", "bert": "classifier", "distilbert": "classifier"}
+        "mpnet": "classifier.out_proj", "bert": "classifier", "distilbert": "classifier", "modernbert": "classifier"}
 
 
 def load_model(folder, num_labels):

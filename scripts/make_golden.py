@@ -24,6 +24,8 @@ BERT = {**ENCODER, "type_vocab_size": 2, "pad_token_id": 0, "layer_norm_eps": 1e
         "eos_token_id": None}
 MPNET = {key: value for key, value in ENCODER.items() if key != "type_vocab_size"}
 DISTILBERT = dict(vocab_size=29, dim=12, n_layers=2, n_heads=3, hidden_dim=20, max_position_embeddings=24, num_labels=2, pad_token_id=0)
+MODERNBERT = dict(vocab_size=29, hidden_size=12, num_hidden_layers=4, num_attention_heads=3, intermediate_size=20, max_position_embeddings=40,
+                  num_labels=2, pad_token_id=1, bos_token_id=0, eos_token_id=2, cls_token_id=0, sep_token_id=2, local_attention=6)
 GPT2 = dict(vocab_size=29, n_embd=12, n_layer=2, n_head=3, n_positions=20, bos_token_id=28, eos_token_id=28)
 LLAMA = dict(vocab_size=29, hidden_size=18, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, intermediate_size=22,
              max_position_embeddings=40, bos_token_id=1, eos_token_id=2)
@@ -80,6 +82,14 @@ CASES = {
     "distilbert": ("distilbert", {}, [5, 8, 2, 8]),
     "distilbert-odd": ("distilbert", dict(dim=15, n_heads=5, hidden_dim=7, num_labels=5, n_layers=1), [1, 24, 6]),
     "distilbert-sinusoidal": ("distilbert", dict(sinusoidal_pos_embds=True, activation="relu", pad_token_id=3), [7, 3, 11]),
+    "modernbert": ("modernbert", {}, [17, 5, 30, 9]),
+    "modernbert-biases": ("modernbert", dict(norm_bias=True, attention_bias=True, mlp_bias=True, classifier_bias=True, classifier_pooling="mean",
+                                             num_labels=3, hidden_activation="silu", global_attn_every_n_layers=2), [1, 21, 8]),
+    "modernbert-mean": ("modernbert", dict(hidden_size=16, num_attention_heads=2, num_hidden_layers=3, local_attention=9, classifier_pooling="mean",
+                                           classifier_activation="relu", norm_eps=1e-3,
+                                           layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                                           rope_parameters=dict(full_attention=LINEAR, sliding_attention=dict(rope_type="default", rope_theta=77.0))),
+                        [40, 3, 40, 13]),
 }
 MODELS = {
     "roberta": (transformers.RobertaConfig, transformers.RobertaForSequenceClassification, ENCODER),
@@ -87,6 +97,7 @@ MODELS = {
     "xlm-roberta": (transformers.XLMRobertaConfig, transformers.XLMRobertaForSequenceClassification, ENCODER),
     "bert": (transformers.BertConfig, transformers.BertForSequenceClassification, BERT),
     "mpnet": (transformers.MPNetConfig, transformers.MPNetForSequenceClassification, MPNET),
+    "modernbert": (transformers.ModernBertConfig, transformers.ModernBertForSequenceClassification, MODERNBERT),
     "distilbert": (transformers.DistilBertConfig, transformers.DistilBertForSequenceClassification, DISTILBERT),
     "gpt2": (transformers.GPT2Config, transformers.GPT2LMHeadModel, GPT2),
     "gpt2-classifier": (transformers.GPT2Config, transformers.GPT2ForSequenceClassification, GPT2),

@@ -14,7 +14,7 @@ from .texts import compared, lines_of_corpora, made_up
 BOUND = 2e-5  # float32: the same sums in another order
 GOLDEN = ROOT / "tests/golden"
 TYPES = {"bert": "Bert", "roberta": "Roberta", "camembert": "Camembert", "xlm-roberta": "XLMRoberta", "mpnet": "MPNet",
-         "distilbert": "DistilBert", "gpt2": "GPT2"}
+         "distilbert": "DistilBert", "modernbert": "ModernBert", "gpt2": "GPT2"}
 # type: classes of transformers for its configuration and its language model
 DECODERS = {"llama": ("Llama", "Llama"), "mistral": ("Mistral", "Mistral"), "qwen2": ("Qwen2", "Qwen2"), "qwen3": ("Qwen3", "Qwen3"),
             "gemma3_text": ("Gemma3Text", "Gemma3")}
@@ -112,6 +112,16 @@ def random_config(rng, kind):
         for key in ("scale_attn_weights", "scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn", "tie_word_embeddings"):
             if rng.random() < 0.35:
                 config[key] = rng.random() < 0.5
+    elif kind == "modernbert":
+        config = {"hidden_size": 2 * d, "num_hidden_layers": layers, "num_attention_heads": heads, "intermediate_size": inner, "norm_eps": eps,
+                  "max_position_embeddings": positions, "hidden_activation": rng.choice(ACTIVATIONS), "classifier_activation": rng.choice(ACTIVATIONS),
+                  "local_attention": rng.randrange(1, positions), "classifier_pooling": rng.choice(["cls", "mean"]), "num_labels": rng.choice([2, 3]),
+                  "pad_token_id": rng.randrange(0, 4), "bos_token_id": 0, "eos_token_id": 2, "cls_token_id": 0, "sep_token_id": 2}
+        config |= {key: rng.random() < 0.4 for key in ("norm_bias", "attention_bias", "mlp_bias", "classifier_bias")}
+        if rng.random() < 0.4:
+            config["layer_types"] = [rng.choice(["full_attention", "sliding_attention"]) for _ in range(layers)]
+        if rng.random() < 0.6:
+            config["rope_parameters"] = {layer: random_rotation(rng, positions, 1e4) for layer in ("full_attention", "sliding_attention")}
     elif kind == "distilbert":
         config = {"dim": d, "n_layers": layers, "n_heads": heads, "hidden_dim": inner, "max_position_embeddings": positions,
                   "activation": rng.choice(ACTIVATIONS), "sinusoidal_pos_embds": rng.random() < 0.3, "pad_token_id": rng.randrange(0, 4),
@@ -188,6 +198,7 @@ def edit_config(rng, kind, config):
     if kind in DECODERS:
         return edit_decoder(rng, config)
     optional = {"gpt2": ["activation_function", "layer_norm_epsilon", "n_inner", "scale_attn_weights", "tie_word_embeddings"],
+                "modernbert": ["hidden_activation", "norm_eps", "classifier_pooling", "norm_bias", "local_attention", "classifier_activation"],
                 "distilbert": ["activation", "pad_token_id", "dropout", "seq_classif_dropout", "sinusoidal_pos_embds"]}.get(
         kind, ["hidden_act", "layer_norm_eps", "type_vocab_size", "pad_token_id", "bos_token_id", "eos_token_id", "classifier_dropout"])
     for key in optional:
@@ -207,6 +218,11 @@ def edit_config(rng, kind, config):
                                   {"chunk_size_feed_forward": 3}, {"problem_type": "multi_label_classification"},
                                   {"transformers_weights": "other.safetensors"}, {"embedding_size": 5}, {"rope_scaling": None},
                                   {"per_layer_config": {"0": {"hidden_act": "relu"}}}, {"transformers_weights": "model.safetensors"}]))
+    if kind == "modernbert" and rng.random() < 0.5:  # as before transformers 5
+        rotations = config.pop("rope_parameters", None) or {}
+        config |= {f"{name}_rope_theta": rotations.get(layer, {}).get("rope_theta", 99.0) for name, layer in (("global", "full_attention"), ("local", "sliding_attention"))}
+        if config.pop("layer_types", None):
+            config["global_attn_every_n_layers"] = rng.randrange(1, 4)
     names = {"gpt2": GPT2_NAMES, "distilbert": DISTILBERT_NAMES}.get(kind)
     if names and rng.random() < 0.1:
         for key, other in names.items():
@@ -219,7 +235,7 @@ def edit_tensors(rng, kind, tensors):
     """Names, types and more of other releases and other classes."""
     if rng.random() < 0.2 and kind != "gpt2" and kind not in DECODERS:
         tensors = {name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): t for name, t in tensors.items()}
-    prefix = {"gpt2": "transformer.", "bert": "bert.", "mpnet": "mpnet.", "distilbert": "distilbert.", **dict.fromkeys(DECODERS, "model.")}.get(
+    prefix = {"gpt2": "transformer.", "bert": "bert.", "mpnet": "mpnet.", "distilbert": "distilbert.", "modernbert": "model.", **dict.fromkeys(DECODERS, "model.")}.get(
         kind, "roberta.")
     if rng.random() < 0.2:  # of the bare model
         head = rng.random() < 0.5

@@ -82,7 +82,7 @@ ParameterSource source_of(const std::vector<NamedTensor>& parameters) {
 
 Norm::Norm(const ParameterSource& source, const NormSpec& spec)
     : weight_(make_table(source, spec.name)), kind_(spec.kind), options_{spec.eps, spec.offset} {
-  if (declared() && kind_ == NormKind::kLayerNorm) bias_ = source(spec.name + ".bias");
+  if (declared() && kind_ == NormKind::kLayerNorm && spec.bias) bias_ = source(spec.name + ".bias");
 }
 
 at::Tensor Norm::operator()(const at::Tensor& x) const {

@@ -20,11 +20,12 @@ class SpecList {
     if (!table.name.empty())
       add(table.name + ".weight", {table.rows, width}, Group::kEmbedding, std_, table.padding_row);
   }
-  void norm(const NormSpec& norm, int64_t width) {
+  void norm(const NormSpec& norm, int64_t width, const std::string& part = "") {
     if (norm.name.empty()) return;
     specs_.push_back(
-        {norm.name + ".weight", {width}, Group::kNorm, 0.0, 1.0 - norm.offset, -1, ""});
-    if (norm.kind == NormKind::kLayerNorm) add(norm.name + ".bias", {width}, Group::kNorm);
+        {norm.name + ".weight", {width}, Group::kNorm, 0.0, 1.0 - norm.offset, -1, part});
+    if (norm.kind == NormKind::kLayerNorm && norm.bias)
+      add(norm.name + ".bias", {width}, Group::kNorm, 0.0, -1, part);
   }
   /// \param group of the weight: kHead for the output layer, whose bias is then of it, too
   void linear(const LinearSpec& linear, Group group = Group::kWeight) {
@@ -101,7 +102,7 @@ std::vector<ParameterSpec> parameter_specs(const ModelConfig& config) {
   list.norm(model.final_norm, d);
   if (model.class_head) {
     list.linear(model.class_head->dense);
-    list.norm(model.class_head->norm, d);
+    list.norm(model.class_head->norm, d, model.class_head->dense.part);
     LinearSpec output = model.class_head->output;
     output.out = config.num_labels;
     list.linear(output, Group::kHead);

@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/segment_reduce.h>
 
 #include <algorithm>
 #include <utility>
@@ -40,6 +41,13 @@ std::vector<int64_t> positions(const PackedBatch& batch, const Architecture& dec
     }
   }
   return values;
+}
+
+/// The mean of each sequence's own tokens, summed in float32. // [N, d] -> [S, d]
+at::Tensor sequence_means(const at::Tensor& x, const std::vector<int64_t>& offsets) {
+  const at::Tensor lengths = long_tensor(offsets).diff();
+  return at::segment_reduce(x.to(at::kFloat), "mean", to_device(lengths, x.device()))
+      .to(x.scalar_type());
 }
 
 }  // namespace
@@ -143,7 +151,7 @@ Classifier::Classifier(const ModelConfig& config, std::vector<NamedTensor> param
 }
 
 std::vector<int64_t> Classifier::pooled_rows(const PackedBatch& batch) const {
-  if (head_.pooling == Pooling::kFirst) return {batch.offsets.begin(), batch.offsets.end() - 1};
+  if (head_.pooling != Pooling::kLast) return {batch.offsets.begin(), batch.offsets.end() - 1};
   // The last token that is not the padding token, as in transformers; the first if all are.
   const at::Tensor ids = batch.ids.cpu().contiguous();
   const auto* id = ids.const_data_ptr<int64_t>();
@@ -161,11 +169,12 @@ std::vector<int64_t> Classifier::pooled_rows(const PackedBatch& batch) const {
 
 at::Tensor Classifier::logits(const PackedBatch& batch) {
   const at::Tensor pooled = long_tensor(pooled_rows(batch), device());
-  // A sampler sees every token in every layer; anyone else needs pooled ones behind the last one.
-  const bool watched = head_dense_.tap() != nullptr || blocks_.back()->tapped();
+  // A sampler, and a mean, see every token of the last layer; anyone else needs pooled ones alone.
+  const bool mean = head_.pooling == Pooling::kMean;
+  const bool watched = mean || head_dense_.tap() != nullptr || blocks_.back()->tapped();
   at::Tensor x = final_norm_(hidden(batch, pooled, watched));
   if (head_dense_.tap() != nullptr) head_dense_.tap()->on_sequence_output(x.detach());
-  if (watched) x = x.index_select(0, pooled);  // [S, d]
+  if (watched) x = mean ? sequence_means(x, batch.offsets) : x.index_select(0, pooled);  // [S, d]
   if (head_dense_.weight().defined()) {
     if (head_.dropout_first) x = drop(x, config_.classifier_dropout, training_);
     x = head_norm_(activate(head_dense_.forward(x), head_.activation));

@@ -89,7 +89,7 @@ class Transformer : public PretrainedModel {
   void check(const PackedBatch& batch) const;
 };
 
-/// A head over classes, which reads one token of each sequence.
+/// A head over classes, which reads one token of each sequence, or the mean of its tokens.
 class Classifier : public Transformer {
  public:
   Classifier(const ModelConfig& config, std::vector<NamedTensor> parameters);

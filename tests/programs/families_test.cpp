@@ -24,6 +24,7 @@ struct FamilyCase {
 void PrintTo(const FamilyCase& family, std::ostream* out) { *out << family.type; }
 
 const std::vector<std::string> kPlain = {"q", "k", "v", "o", "fc1", "fc2"};
+const std::vector<std::string> kGated = {"q", "k", "v", "o", "gate", "up", "down"};
 
 const std::vector<FamilyCase>& family_cases() {
   static const std::vector<FamilyCase> cases = {
@@ -35,6 +36,11 @@ const std::vector<FamilyCase>& family_cases() {
        R"("dim": 24, "n_layers": 2, "n_heads": 3, "hidden_dim": 40, "max_position_embeddings": 260,
           "pad_token_id": 1)",
        kPlain},
+      {"modernbert", true,
+       R"("hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 40,
+          "max_position_embeddings": 260, "local_attention": 16, "classifier_pooling": "mean",
+          "global_attn_every_n_layers": 2, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2)",
+       kGated},
   };
   return cases;
 }

@@ -41,7 +41,7 @@ Architecture declare_too_much(const ConfigReader& reader, ModelConfig& config) {
   attention.positions = PositionEncoding::kRotary;
   attention.kv_heads = 2;
   attention.head_dim = 7;
-  model.class_head->pooling = Pooling::kMean;
+  model.class_head->pooling = Pooling::kLast;
   return model;
 }
 
@@ -186,7 +186,7 @@ TEST_F(MadeUpFamily, WhatNothingComputesIsRefusedByName) {
   } catch (const FormatError& error) {
     const std::string what = error.what();
     for (const char* part : {"rotary positions in heads of odd width", "key heads cannot share",
-                             "pooling by the mean"})
+                             "pooling of the last token"})
       EXPECT_NE(what.find(part), std::string::npos) << what;
   }
 }

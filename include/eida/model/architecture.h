@@ -55,6 +55,7 @@ struct NormSpec {
   NormKind kind = NormKind::kLayerNorm;
   double eps = 1e-5;
   double offset = 0.0;  ///< kRmsNorm: added to the weight, which starts at 1 - offset
+  bool bias = true;     ///< of kLayerNorm
 };
 
 struct LinearSpec {

@@ -19,6 +19,7 @@ ModelFamily qwen3_family();
 ModelFamily gemma3_text_family();
 ModelFamily mpnet_family();
 ModelFamily distilbert_family();
+ModelFamily modernbert_family();
 
 /// A file's model type and its family.
 struct FoundType {

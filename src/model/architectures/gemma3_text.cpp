@@ -10,33 +10,6 @@
 namespace eida {
 namespace {
 
-/// Of the layers that see all, and of those with a window.
-struct TwoRotations {
-  RotarySpec all, windowed;
-};
-
-/// rope_parameters by kind of layer; before transformers 5 rope_theta and rope_scaling, which are
-/// of the first kind, and rope_local_base_freq.
-TwoRotations read_rotations(const ConfigReader& reader, const ModelConfig& config) {
-  const std::string name = reader.file() + ": rope_parameters";
-  const ConfigReader given(name, reader.has("rope_parameters") ? reader.json()["rope_parameters"]
-                                                               : nlohmann::json::object());
-  const auto of_kind = [&](const char* kind, const char* base_key, double base,
-                           const nlohmann::json& changes) {
-    nlohmann::json parameters =
-        given.has(kind) ? given.json()[kind] : nlohmann::json::object();
-    if (changes.is_object()) parameters.update(changes);
-    return rotary_of(ConfigReader(fmt::format("{}: {}", name, kind), parameters), config,
-                     reader.number_or(base_key, base, 1e-3, 1e12));
-  };
-  const nlohmann::json scaling =
-      reader.has("rope_scaling") ? reader.json()["rope_scaling"] : nlohmann::json();
-  TwoRotations rotations = {of_kind("full_attention", "rope_theta", 1e6, scaling),
-                            of_kind("sliding_attention", "rope_local_base_freq", 1e4, {})};
-  given.warn_unknown();
-  return rotations;
-}
-
 Architecture declare(const ConfigReader& reader, ModelConfig& config) {
   LlamaLike family{.max_positions = 131072, .kv_heads = 4, .head_dim = 256, .pad = 0, .bos = 2,
                    .eos = 1};
@@ -56,7 +29,9 @@ Architecture declare(const ConfigReader& reader, ModelConfig& config) {
   std::vector<bool> sliding;
   for (int64_t l = 0; l < config.num_layers; ++l) sliding.push_back((l + 1) % pattern != 0);
   sliding = set_windows(reader, model, read_window(reader, 4096), sliding);
-  const TwoRotations rotations = read_rotations(reader, config);
+  const TwoRotations rotations =
+      read_rotations(reader, config, {"rope_theta", 1e6}, {"rope_local_base_freq", 1e4},
+                     /*both_scaled=*/false);
   const double scale =
       1.0 / std::sqrt(reader.number_or("query_pre_attn_scalar", 256, 1e-6, 1e9));
   for (size_t l = 0; l < sliding.size(); ++l) {

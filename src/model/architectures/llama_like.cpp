@@ -157,6 +157,25 @@ RotarySpec read_rotary(const ConfigReader& reader, const ModelConfig& config, do
   return rotary_of(ConfigReader(name, parameters), config, base);
 }
 
+TwoRotations read_rotations(const ConfigReader& reader, const ModelConfig& config, BaseKey all,
+                            BaseKey windowed, bool both_scaled) {
+  const std::string name = reader.file() + ": rope_parameters";
+  const ConfigReader given(name, reader.has("rope_parameters") ? reader.json()["rope_parameters"]
+                                                               : nlohmann::json::object());
+  const nlohmann::json scaling =
+      reader.has("rope_scaling") ? reader.json()["rope_scaling"] : nlohmann::json();
+  const auto of_kind = [&](const char* kind, BaseKey base, bool scaled) {
+    nlohmann::json parameters = given.has(kind) ? given.json()[kind] : nlohmann::json::object();
+    if (scaled && scaling.is_object()) parameters.update(scaling);
+    return rotary_of(ConfigReader(fmt::format("{}: {}", name, kind), parameters), config,
+                     reader.number_or(base.key, base.base, 1e-3, kMostBase));
+  };
+  TwoRotations rotations = {of_kind("full_attention", all, true),
+                            of_kind("sliding_attention", windowed, both_scaled)};
+  given.warn_unknown();
+  return rotations;
+}
+
 int64_t read_window(const ConfigReader& reader, int64_t fallback) {
   const bool off = reader.is_null("sliding_window");
   return reader.integer_or("sliding_window", off ? 0 : fallback, 1, kMaxSize);

@@ -37,6 +37,20 @@ RotarySpec read_rotary(const ConfigReader& reader, const ModelConfig& config, do
 /// One set of parameters.
 RotarySpec rotary_of(const ConfigReader& parameters, const ModelConfig& config, double base);
 
+/// Of the layers that see all, and of those with a window.
+struct TwoRotations {
+  RotarySpec all, windowed;
+};
+/// Where a base stands before transformers 5, and what it is where nothing says it.
+struct BaseKey {
+  const char* key;
+  double base;
+};
+/// rope_parameters by kind of layer; before transformers 5 a base of each kind, and rope_scaling,
+/// which is of layers that see all or of both.
+TwoRotations read_rotations(const ConfigReader& reader, const ModelConfig& config, BaseKey all,
+                            BaseKey windowed, bool both_scaled);
+
 /// sliding_window; 0: null. \param fallback where the key is absent
 int64_t read_window(const ConfigReader& reader, int64_t fallback);
 /// Gives the layers that layer_types calls sliding a window. \param otherwise which these are
