@@ -91,14 +91,11 @@ at::Tensor norm_all(const at::Tensor& x, const at::Tensor& dy, const at::Tensor&
                     const RmsOptions& options, const at::Tensor& scales) {
   at::Tensor out = at::empty_like(x);
   const int64_t size = x.size(1);
-  const RmsTask<T> task{x.const_data_ptr<T>(),
-                        dy.defined() ? dy.const_data_ptr<T>() : nullptr,
-                        weight.const_data_ptr<float>(),
-                        static_cast<float>(options.offset),
-                        static_cast<float>(options.eps),
-                        scales.mutable_data_ptr<float>(),
-                        out.mutable_data_ptr<T>(),
-                        size};
+  const RmsTask<T> task{
+      x.const_data_ptr<T>(),           dy.defined() ? dy.const_data_ptr<T>() : nullptr,
+      weight.const_data_ptr<float>(),  static_cast<float>(options.offset),
+      static_cast<float>(options.eps), scales.mutable_data_ptr<float>(),
+      out.mutable_data_ptr<T>(),       size};
   at::parallel_for(0, x.size(0), std::max<int64_t>(1, 16384 / size),
                    [&](int64_t begin, int64_t end) { norm_some(task, begin, end); });
   return out;
@@ -106,9 +103,8 @@ at::Tensor norm_all(const at::Tensor& x, const at::Tensor& dy, const at::Tensor&
 
 at::Tensor norm_any(const at::Tensor& x, const at::Tensor& dy, const at::Tensor& weight,
                     const RmsOptions& options, const at::Tensor& scales) {
-  return x.scalar_type() == at::kFloat
-             ? norm_all<float>(x, dy, weight, options, scales)
-             : norm_all<c10::BFloat16>(x, dy, weight, options, scales);
+  return x.scalar_type() == at::kFloat ? norm_all<float>(x, dy, weight, options, scales)
+                                       : norm_all<c10::BFloat16>(x, dy, weight, options, scales);
 }
 
 struct RmsFunction : torch::autograd::Function<RmsFunction> {

@@ -124,8 +124,8 @@ at::Tensor rotary_frequencies(const RotarySpec& spec, int64_t head_dim) {
   const at::Tensor length = plain.reciprocal() * (2.0 * M_PI);
   const at::Tensor slow = length > original / spec.low_factor;
   const at::Tensor scaled = at::where(slow, plain / spec.factor, plain);
-  const at::Tensor share = (length.reciprocal() * original - spec.low_factor) /
-                           (spec.high_factor - spec.low_factor);
+  const at::Tensor share =
+      (length.reciprocal() * original - spec.low_factor) / (spec.high_factor - spec.low_factor);
   const at::Tensor between = (-share + 1) * scaled / spec.factor + share * scaled;
   return at::where((length < original / spec.high_factor).logical_or(slow), scaled, between);
 }

@@ -1,5 +1,3 @@
-#include "../../src/model/rotary.h"
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
@@ -7,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "../../src/model/layers.h"
+#include "../../src/model/rotary.h"
 #include "eida/tensor/device.h"
 #include "model/golden.h"
 
@@ -61,9 +60,9 @@ TEST(Rotary, TheTableGrowsAndKeepsItsValues) {
 TEST(Rotary, LongWavesAreScaledAsInLlama3) {
   const RotarySpec spec{1e4, RotarySpec::Scaling::kLlama3, 8.0, 1.0, 4.0, 64};
   const at::Tensor plain = rotary_frequencies({}, 8), scaled = rotary_frequencies(spec, 8);
-  EXPECT_EQ(scaled[0].item<float>(), plain[0].item<float>());       // a wave of 6 tokens
-  EXPECT_EQ(scaled[3].item<float>(), plain[3].item<float>() / 8);   // of 6283
-  const double share = (64.0 / 62.83185307 - 1.0) / 3.0;            // of 63: between 16 and 64
+  EXPECT_EQ(scaled[0].item<float>(), plain[0].item<float>());      // a wave of 6 tokens
+  EXPECT_EQ(scaled[3].item<float>(), plain[3].item<float>() / 8);  // of 6283
+  const double share = (64.0 / 62.83185307 - 1.0) / 3.0;           // of 63: between 16 and 64
   EXPECT_NEAR(scaled[1].item<double>(), 0.1 * ((1 - share) / 8 + share), 1e-8);
   const RotarySpec linear{1e4, RotarySpec::Scaling::kLinear, 2.5};
   EXPECT_LT(largest_difference(rotary_frequencies(linear, 8) * 2.5, plain), 1e-7);

@@ -11,8 +11,8 @@ namespace eida {
 namespace {
 
 Architecture declare(const ConfigReader& reader, ModelConfig& config) {
-  LlamaLike family{.max_positions = 131072, .kv_heads = 4, .head_dim = 256, .pad = 0, .bos = 2,
-                   .eos = 1};
+  LlamaLike family{
+      .max_positions = 131072, .kv_heads = 4, .head_dim = 256, .pad = 0, .bos = 2, .eos = 1};
   family.activation_key = "hidden_activation";
   family.activation = "gelu_pytorch_tanh";
   family.tied = family.whole_heads = family.head_norms = family.branch_norms = true;
@@ -32,8 +32,7 @@ Architecture declare(const ConfigReader& reader, ModelConfig& config) {
   const TwoRotations rotations =
       read_rotations(reader, config, {"rope_theta", 1e6}, {"rope_local_base_freq", 1e4},
                      /*both_scaled=*/false);
-  const double scale =
-      1.0 / std::sqrt(reader.number_or("query_pre_attn_scalar", 256, 1e-6, 1e9));
+  const double scale = 1.0 / std::sqrt(reader.number_or("query_pre_attn_scalar", 256, 1e-6, 1e9));
   for (size_t l = 0; l < sliding.size(); ++l) {
     AttentionSpec& attention = model.blocks[l].attention;
     attention.rotary = sliding[l] ? rotations.windowed : rotations.all;

@@ -165,7 +165,9 @@ TwoRotations read_rotations(const ConfigReader& reader, const ModelConfig& confi
   const nlohmann::json scaling =
       reader.has("rope_scaling") ? reader.json()["rope_scaling"] : nlohmann::json();
   const auto of_kind = [&](const char* kind, BaseKey base, bool scaled) {
-    nlohmann::json parameters = given.has(kind) ? given.json()[kind] : nlohmann::json::object();
+    // A "type" of old changes nothing beside it, as in transformers.
+    nlohmann::json parameters = {{"rope_type", "default"}};
+    if (given.has(kind)) parameters = given.json()[kind];
     if (scaled && scaling.is_object()) parameters.update(scaling);
     return rotary_of(ConfigReader(fmt::format("{}: {}", name, kind), parameters), config,
                      reader.number_or(base.key, base.base, 1e-3, kMostBase));

@@ -18,7 +18,8 @@ struct LlamaLike {
   const char* activation_key = "hidden_act";
   const char* activation = "silu";
   bool tied = false;
-  bool whole_heads = false;  ///< hidden_size must be a multiple of the heads, whatever head_dim says
+  bool whole_heads =
+      false;  ///< hidden_size must be a multiple of the heads, whatever head_dim says
   // In every block:
   bool qkv_bias = false, o_bias = false, mlp_bias = false;
   bool head_norms = false;    ///< of q and k

@@ -30,9 +30,9 @@ void read_numbers(const ConfigReader& reader, ModelConfig& config) {
   reader.one_of("position_embedding_type", "absolute", {"absolute", "rope"});
   // Of initial values, of the head over the vocabulary, and of how transformers computes.
   for (const char* key :
-       {"initializer_cutoff_factor", "decoder_bias", "sparse_prediction", "sparse_pred_ignore_index",
-        "tie_word_embeddings", "deterministic_flash_attn", "reference_compile",
-        "repad_logits_with_grad", "layer_norm_eps"})
+       {"initializer_cutoff_factor", "decoder_bias", "sparse_prediction",
+        "sparse_pred_ignore_index", "tie_word_embeddings", "deterministic_flash_attn",
+        "reference_compile", "repad_logits_with_grad", "layer_norm_eps"})
     reader.has(key);
 }
 
@@ -83,24 +83,24 @@ ClassHeadSpec declare_head(const ConfigReader& reader, const ModelConfig& config
   head.pooling = reader.one_of("classifier_pooling", "cls", {"cls", "mean"}) == "mean"
                      ? Pooling::kMean
                      : Pooling::kFirst;
-  head.dense = {"head.dense", d,     d, reader.boolean_or("classifier_bias", false),
+  head.dense = {"head.dense",         d,     d, reader.boolean_or("classifier_bias", false),
                 parts.projection_std, "head"};
   head.role = "head.dense";
   head.activation = reader.one_of("classifier_activation", "gelu", supported_activations());
   head.norm = parts.norm("head.norm");
   const double std = 1.0 / std::sqrt(static_cast<double>(d));
-  head.output = {"classifier", d, config.num_labels, true, std / std::max(1e-9, config.initializer_range),
-                 "classifier"};
+  head.output = {
+      "classifier", d, config.num_labels, true, std / std::max(1e-9, config.initializer_range),
+      "classifier"};
   return head;
 }
 
 Architecture declare(const ConfigReader& reader, ModelConfig& config) {
   read_numbers(reader, config);
-  const Parts parts = {reader.boolean_or("norm_bias", false),
-                       reader.boolean_or("attention_bias", false),
-                       reader.boolean_or("mlp_bias", false),
-                       reader.number_or("norm_eps", 1e-5, 0.0, 1.0),
-                       1.0 / std::sqrt(2.0 * static_cast<double>(config.num_layers))};
+  const Parts parts = {
+      reader.boolean_or("norm_bias", false), reader.boolean_or("attention_bias", false),
+      reader.boolean_or("mlp_bias", false), reader.number_or("norm_eps", 1e-5, 0.0, 1.0),
+      1.0 / std::sqrt(2.0 * static_cast<double>(config.num_layers))};
   Architecture model;
   model.prefix = "model.";
   model.ignored = {"decoder.*"};

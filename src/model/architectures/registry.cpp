@@ -12,8 +12,8 @@ namespace {
 
 std::list<ModelFamily>& registered() {
   static std::list<ModelFamily> families = {
-      gpt2_family(),    roberta_family(), bert_family(),  llama_family(),
-      mistral_family(), qwen2_family(),   qwen3_family(), gemma3_text_family(),
+      gpt2_family(),    roberta_family(),    bert_family(),       llama_family(),
+      mistral_family(), qwen2_family(),      qwen3_family(),      gemma3_text_family(),
       mpnet_family(),   distilbert_family(), modernbert_family(),
   };
   return families;
@@ -91,7 +91,8 @@ void check_computed(const Architecture& model, const std::string& file) {
     refuse(rotary && attention.head_dim % 2 != 0, "rotary positions in heads of odd width");
   }
   if (model.class_head) {
-    refuse(model.class_head->pooling == Pooling::kMean && model.causal, "a decoder's mean of tokens");
+    refuse(model.class_head->pooling == Pooling::kMean && model.causal,
+           "a decoder's mean of tokens");
     refuse(model.class_head->pooling == Pooling::kLast && !model.causal,
            "an encoder's pooling of the last token");
   } else if (model.vocabulary_head) {
