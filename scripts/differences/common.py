@@ -34,7 +34,7 @@ KNOWN = {
     r"(position_embedding_type|is_decoder|is_encoder_decoder|add_cross_attention|problem_type|embedding_size|"
     r"per_layer_config|transformers_weights): .* is not supported":
         "another computation than that of the families; transformers 5 reads some of these keys and drops others",
-    r"(hidden_act|activation_function|activation): .* is not supported": "no activation of the families' checkpoints",
+    r"(hidden_act|hidden_activation|activation_function|activation): .* is not supported": "no activation of the families' checkpoints",
     r"eos_token_id: .* is not supported": "one token ends a text",
     r"relative_attention_num_buckets: .* is not supported": "transformers makes a table of that many rows and reads 32",
     r"(hidden_size|num_hidden_layers|num_attention_heads|intermediate_size|max_position_embeddings|vocab_size|n_embd|n_layer|n_head|"

@@ -237,8 +237,10 @@ class Fitting {
   }
 
   LayerValues by_rows(const std::string& module, const at::Tensor& stored) const {
+    const auto group = model_.parameter_info(weight_name(module)).group;
     const bool out_in =
-        is_head(module) || (!is_table(module) && architecture_.layout == WeightLayout::kOutIn);
+        is_head(module) || group == ParameterGroup::kHead ||
+        (group != ParameterGroup::kEmbedding && architecture_.layout == WeightLayout::kOutIn);
     return {stored, out_in ? stored : stored.t()};
   }
   /// A copy of the module's weight, with what has been added to it.

@@ -84,6 +84,105 @@ TEST(ModelConfig, FamilyHasToFitTheTask) {
                  {"roberta", "Gemma 3 complete"});
 }
 
+/// A small model of Llama's line with some keys set.
+ModelConfig read_decoder(const char* type, const nlohmann::json& changes,
+                         TaskKind task = TaskKind::kCompletion) {
+  nlohmann::json keys = {{"model_type", type},      {"vocab_size", 60},
+                         {"hidden_size", 24},       {"num_hidden_layers", 3},
+                         {"intermediate_size", 40}, {"num_attention_heads", 4}};
+  keys.merge_patch(changes);
+  return read_with(keys.dump().c_str(), task, {});
+}
+
+const RotarySpec& rotary_in(const ModelConfig& config, size_t layer = 0) {
+  return config.architecture->blocks[layer].attention.rotary;
+}
+
+TEST(ModelConfig, RotaryPositionsHaveOldAndNewKeys) {
+  using enum RotarySpec::Scaling;
+  const nlohmann::json llama3 = {{"rope_type", "llama3"},
+                                 {"factor", 8.0},
+                                 {"low_freq_factor", 1.0},
+                                 {"high_freq_factor", 4.0},
+                                 {"original_max_position_embeddings", 512}};
+  nlohmann::json now = llama3;
+  now["rope_theta"] = 5e5;
+  const RotarySpec wanted{5e5, kLlama3, 8.0, 1.0, 4.0, 512};
+  EXPECT_EQ(rotary_in(read_decoder("llama", {{"rope_parameters", now}})), wanted);
+  EXPECT_EQ(rotary_in(read_decoder("llama", {{"rope_theta", 5e5}, {"rope_scaling", llama3}})),
+            wanted);
+  EXPECT_EQ(rotary_in(read_decoder("qwen2", {{"rope_theta", 1e6}})), RotarySpec{1e6});
+  EXPECT_EQ(rotary_in(read_decoder("mistral", {})), RotarySpec{1e4});
+  const nlohmann::json linear = {{"type", "linear"}, {"factor", 2.0}};
+  EXPECT_EQ(rotary_in(read_decoder("llama", {{"rope_scaling", linear}})),
+            (RotarySpec{1e4, kLinear, 2.0}));
+  const ModelConfig gemma =
+      read_decoder("gemma3_text", {{"sliding_window_pattern", 3},
+                                   {"rope_theta", 1e5},
+                                   {"rope_local_base_freq", 500.0},
+                                   {"rope_scaling", {{"rope_type", "linear"}, {"factor", 8.0}}}});
+  EXPECT_EQ(rotary_in(gemma, 1), RotarySpec{500.0});
+  EXPECT_EQ(rotary_in(gemma, 2), (RotarySpec{1e5, kLinear, 8.0}));
+}
+
+TEST(ModelConfig, WhatLlamasLineDoesNotComputeIsNamed) {
+  const auto refused = [](const char* type, const nlohmann::json& changes,
+                          const std::vector<std::string>& parts) {
+    const auto message = testing::message_of<FormatError>([&] { read_decoder(type, changes); });
+    for (const auto& part : parts) EXPECT_NE(message.find(part), std::string::npos) << message;
+  };
+  for (const char* type : {"dynamic", "yarn", "longrope", "proportional"})
+    refused("llama", {{"rope_scaling", {{"rope_type", type}, {"factor", 2.0}}}},
+            {"rope_scaling", "rope_type", type, "linear, llama3"});
+  refused("llama", {{"rope_parameters", {{"rope_type", "linear"}}}}, {"factor", "missing"});
+  refused("qwen2", {{"partial_rotary_factor", 0.5}}, {"partial_rotary_factor", "0.5"});
+  refused("llama", {{"num_key_value_heads", 3}}, {"num_key_value_heads", "3", "4 heads"});
+  refused("llama", {{"head_dim", 5}}, {"rotary positions in heads of odd width"});
+  refused("llama", {{"hidden_size", 25}, {"head_dim", 6}}, {"25", "4 heads"});
+  refused("llama", {{"hidden_act", "mish"}}, {"hidden_act", "mish"});
+  refused("mistral", {{"sliding_window", 0}}, {"sliding_window", "0"});
+  refused("qwen3", {{"layer_types", {"full_attention"}}}, {"layer_types", "3 of full_attention"});
+  refused("qwen3", {{"layer_types", {"full_attention", "chunked_attention", "full_attention"}}},
+          {"layer_types", "chunked_attention"});
+  refused("qwen3", {{"layer_types", {"full_attention", "sliding_attention", "full_attention"}}},
+          {"layer_types", "no sliding_window"});
+  refused("gemma3_text", {{"final_logit_softcapping", 30.0}}, {"final_logit_softcapping", "30"});
+  refused("gemma3_text", {{"attn_logit_softcapping", 50.0}}, {"attn_logit_softcapping"});
+  refused("gemma3_text", {{"use_bidirectional_attention", true}}, {"use_bidirectional_attention"});
+}
+
+TEST(ModelConfig, WindowsAreOfTheLayersThatHaveThem) {
+  const auto windows = [](const char* type, const nlohmann::json& changes) {
+    std::vector<int64_t> all;
+    for (const BlockSpec& block : read_decoder(type, changes).architecture->blocks)
+      all.push_back(block.attention.window);
+    return all;
+  };
+  using Windows = std::vector<int64_t>;
+  EXPECT_EQ(windows("llama", {{"sliding_window", 7}}), (Windows{0, 0, 0}));
+  EXPECT_EQ(windows("mistral", {}), (Windows{4096, 4096, 4096}));
+  EXPECT_EQ(windows("qwen2", {{"sliding_window", 7}, {"max_window_layers", 1}}),
+            (Windows{0, 0, 0}));
+  const nlohmann::json switched = {{"use_sliding_window", true}, {"sliding_window", 7}};
+  EXPECT_EQ(windows("qwen2", switched), (Windows{0, 0, 0})) << "from layer 28 on";
+  nlohmann::json upper = switched;
+  upper["max_window_layers"] = 1;
+  EXPECT_EQ(windows("qwen3", upper), (Windows{0, 7, 7}));
+  upper["layer_types"] = {"sliding_attention", "full_attention", "full_attention"};
+  EXPECT_EQ(windows("qwen3", upper), (Windows{7, 0, 0}));
+  EXPECT_EQ(windows("gemma3_text", {{"sliding_window", 5}, {"sliding_window_pattern", 2}}),
+            (Windows{5, 0, 5}));
+}
+
+TEST(ModelConfig, ADecoderClassifiesWithAHeadOfItsOwn) {
+  const ModelConfig config =
+      read_decoder("gemma3_text", {{"num_labels", 3}}, TaskKind::kClassification);
+  EXPECT_EQ(config.architecture->class_name, "Gemma3TextForSequenceClassification");
+  EXPECT_EQ(config.architecture->class_head->output.name, "score");
+  EXPECT_FALSE(config.architecture->vocabulary_head.has_value());
+  EXPECT_EQ(read_decoder("llama", {{"eos_token_id", {7, 8}}}).eos_token_id, 7);
+}
+
 TEST(ModelConfig, SizesOfGpt2HaveTwoNames) {
   const nlohmann::json common = {{"n_embd", nullptr},        {"hidden_size", 20},
                                  {"num_attention_heads", 5}, {"num_hidden_layers", 3},
