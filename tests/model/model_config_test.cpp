@@ -89,9 +89,10 @@ ModelConfig read_decoder(const char* type, const nlohmann::json& changes,
                          TaskKind task = TaskKind::kCompletion) {
   nlohmann::json keys = {{"model_type", type},      {"vocab_size", 60},
                          {"hidden_size", 24},       {"num_hidden_layers", 3},
-                         {"intermediate_size", 40}, {"num_attention_heads", 4}};
-  keys.merge_patch(changes);
-  return read_with(keys.dump().c_str(), task, {});
+                         {"intermediate_size", 40}, {"num_attention_heads", 4},
+                         {"num_key_value_heads", 2}};
+  if (!changes.is_null()) keys.merge_patch(changes);
+  return read_with(keys.dump().c_str(), task, nlohmann::json::object());
 }
 
 const RotarySpec& rotary_in(const ModelConfig& config, size_t layer = 0) {
