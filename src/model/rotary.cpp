@@ -116,7 +116,7 @@ at::Tensor turn_with_operators(const at::Tensor& x, const at::Tensor& table,
 at::Tensor rotary_frequencies(const RotarySpec& spec, int64_t head_dim) {
   const at::TensorOptions options(at::kFloat);
   const at::Tensor exponents = at::arange(0, head_dim, 2, options) / head_dim;
-  const at::Tensor plain = at::pow(spec.base, exponents).reciprocal();
+  at::Tensor plain = at::pow(spec.base, exponents).reciprocal();
   if (spec.scaling == RotarySpec::Scaling::kNone) return plain;
   if (spec.scaling == RotarySpec::Scaling::kLinear) return plain / spec.factor;
   // Source: transformers, _compute_llama3_parameters.

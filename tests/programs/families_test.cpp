@@ -26,6 +26,13 @@ void PrintTo(const FamilyCase& family, std::ostream* out) { *out << family.type;
 const std::vector<std::string> kPlain = {"q", "k", "v", "o", "fc1", "fc2"};
 const std::vector<std::string> kGated = {"q", "k", "v", "o", "gate", "up", "down"};
 
+/// Sizes of a decoder of Llama's line. \param more what its family has beside them
+std::string decoder_sizes(const std::string& more) {
+  return R"("hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+          "intermediate_size": 40, "max_position_embeddings": 600, "bos_token_id": 5, "eos_token_id": 5)" +
+         more;
+}
+
 const std::vector<FamilyCase>& family_cases() {
   static const std::vector<FamilyCase> cases = {
       {"mpnet", true,
@@ -40,6 +47,17 @@ const std::vector<FamilyCase>& family_cases() {
        R"("hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 40,
           "max_position_embeddings": 260, "local_attention": 16, "classifier_pooling": "mean",
           "global_attn_every_n_layers": 2, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2)",
+       kGated},
+      {"llama", false, decoder_sizes(R"(, "rope_scaling": {"rope_type": "linear", "factor": 2.0})"),
+       kGated},
+      {"mistral", false, decoder_sizes(R"(, "sliding_window": 20)"), kGated},
+      {"qwen2", false,
+       decoder_sizes(
+           R"(, "use_sliding_window": true, "sliding_window": 20, "max_window_layers": 1)"),
+       kGated},
+      {"qwen3", false, decoder_sizes(R"(, "head_dim": 8)"), kGated},
+      {"gemma3_text", false,
+       decoder_sizes(R"(, "head_dim": 8, "sliding_window": 20, "sliding_window_pattern": 2)"),
        kGated},
   };
   return cases;
@@ -72,11 +90,17 @@ class Families : public testing::TrainProgram, public ::testing::WithParamInterf
                                        const std::vector<std::string>& more = {}) const {
     return with(train(output, GetParam().encoder, {"--set", "rounds=1", "--lr", "1e-2"}), more);
   }
+  /// Another value for an option that is there.
+  static void set_option(std::vector<std::string>& arguments, const std::string& option,
+                         const std::string& value) {
+    *(std::find(arguments.begin(), arguments.end(), option) + 1) = value;
+  }
   /// In this process, which has LibTorch loaded.
   static int run_here(Program program, const std::vector<std::string>& arguments) {
     std::vector<const char*> argv;
     for (const auto& argument : arguments) argv.push_back(argument.c_str());
     const auto command = parse_command_line(program, static_cast<int>(argv.size()), argv.data());
+    if (program == Program::kEval) return run_eval(command);
     return program == Program::kProbe ? run_probe(command) : run_train(command);
   }
   std::filesystem::path merged(const std::filesystem::path& adapter) const {
@@ -202,6 +226,56 @@ TEST_P(Families, TwoProcessesTrainAsOne) {
   ASSERT_EQ(result.code, 0) << result.err;
   // Sums are taken in another order, in float32.
   expect_near(b_ / "model/model.safetensors", a_ / "model/model.safetensors", 2e-4);
+}
+
+TEST_P(Families, ADecoderWritesTextsAndLearnsFromTextsAlone) {
+  if (GetParam().encoder) GTEST_SKIP() << "of decoders";
+  const auto data = dir_.path() / "texts.jsonl";
+  write_file_atomic(data, R"({"prompt": "", "completion": "a text"})"
+                          "\n"
+                          R"({"prompt": "", "completion": "another one"})"
+                          "\n");
+  auto arguments = short_train(a_, {"--method", "full", "--max-steps", "1"});
+  set_option(arguments, "--task", "prompt");
+  set_option(arguments, "--train", data.string());
+  set_option(arguments, "--batch-size", "2");
+  ASSERT_EQ(run_here(Program::kTrain, arguments), 0);
+  const std::vector<std::string> evaluate = {EIDA_EVAL,
+                                             "--model",
+                                             (a_ / "model").string(),
+                                             "--task",
+                                             "e2e",
+                                             "--data",
+                                             pairs_.string(),
+                                             "--output",
+                                             run_.string(),
+                                             "--metrics",
+                                             "bleu",
+                                             "--beams",
+                                             "3",
+                                             "--set",
+                                             "generation.max_new_tokens=4",
+                                             "--threads",
+                                             "1",
+                                             "--set",
+                                             "data.max_length=0"};
+  ASSERT_EQ(run_here(Program::kEval, evaluate), 0);
+  EXPECT_FALSE(lines_of(read_file(run_ / "predictions.jsonl")).empty());
+}
+
+TEST_P(Families, ADecoderClassifies) {
+  if (GetParam().encoder) GTEST_SKIP() << "of decoders";
+  auto arguments = train(
+      a_, true, {"--set", "rounds=1", "--lr", "1e-2", "--method", "lora", "--max-steps", "3"});
+  set_option(arguments, "--model", model_.string());
+  ASSERT_EQ(run_here(Program::kTrain, arguments), 0);
+  const auto architectures = read_json(a_ / "model/config.json").at("architectures");
+  EXPECT_TRUE(architectures.at(0).get<std::string>().ends_with("ForSequenceClassification"));
+  const SafetensorsFile saved(a_ / "model/model.safetensors");
+  EXPECT_NE(saved.find("score.weight"), nullptr);
+  EXPECT_EQ(saved.find("lm_head.weight"), nullptr);
+  EXPECT_EQ(sha256_file(merged(a_ / "rounds/01/adapter.safetensors")),
+            sha256_file(a_ / "model/model.safetensors"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, Families, ::testing::ValuesIn(family_cases()),
