@@ -14,8 +14,8 @@ Kinds of random cases, each made from the seed, the kind and its number, so that
   predictions  files of predictions and references, their scores      e2e-metrics' rules, csv, pycocoevalcap
   ptb          text with markup, addresses, entities                  CoreNLP 3.4.1
   labels       accuracy, F1, Matthews correlation                     their definitions
-Kinds that run once (by ctest), by name only: corpora, texts (these need --data), saved, minilm, peft, mpnet (needs --models, a
-folder of scripts/fetch_models.sh).
+Kinds that run once (by ctest), by name only: corpora, texts (these need --data), saved, minilm, peft, mpnet and gemma (need --models,
+a folder of scripts/fetch_models.sh).
 
 A folder that the reference cannot read is left out where it says nothing about ours. What we refuse and the reference
 takes is a difference, unless the message names the key and differences/common.py says why (KNOWN). With --keep the folder
@@ -40,7 +40,7 @@ from differences.common import ROOT, Session
 
 RANDOM = {"settings": settings.case, "rows": rows.case, "models": models.case, "safetensors": files.case, "shards": files.shards_case,
           "adapters": adapters.case, "predictions": predictions.case, "ptb": predictions.ptb_case, "labels": predictions.labels_case}
-ONCE = {"corpora": texts.corpora, "texts": texts.random_texts, "saved": models.saved, "minilm": models.minilm, "mpnet": models.mpnet, "peft": adapters.fixed}
+ONCE = {"corpora": texts.corpora, "texts": texts.random_texts, "saved": models.saved, "minilm": models.minilm, "mpnet": models.mpnet, "gemma": models.gemma, "peft": adapters.fixed}
 
 
 def main():

@@ -66,6 +66,9 @@ CASES = {
     "dora-conv1d": Case("gpt2", {"target_modules": ["c_attn", "c_fc", "wpe"], "use_dora": True, "use_rslora": True}),
     "pissa": Case("bert", {"target_modules": QV, "init_lora_weights": "pissa", "alpha_pattern": {"query": 3}}),
     "pissa-dora": Case("gpt2", {**SLICE, "init_lora_weights": "pissa", "use_dora": True}),
+    "mpnet": Case("mpnet", {"target_modules": ["attn.q", "attn.v", "classifier.dense"], "modules_to_save": ["classifier.out_proj"]}),
+    "distilbert": Case("distilbert", {"target_modules": ["q_lin", "v_lin"], "task_type": "SEQ_CLS"}),
+    "modernbert": Case("modernbert-mean", {"target_modules": ["Wqkv", "Wi"], "task_type": "SEQ_CLS"}),
     "olora": Case("roberta", {"target_modules": ["query", "intermediate.dense"], "init_lora_weights": "olora"}),
 }
 

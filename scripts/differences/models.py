@@ -95,6 +95,18 @@ def mpnet(session, cases):
         yield name, compared(session, folder, found, [list(pair) for pair in zip(wanted["input_ids"], wanted["token_type_ids"])])
 
 
+def gemma(session, _):
+    """Logits of all 262,144 words at each token of two texts."""
+    folder = session.fetched / "gemma-3-270m"
+    model, _ = open_theirs(folder)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    sequences = [tokenizer(text)["input_ids"] for text in ("The Eagle is a cheap Italian restaurant", "It rains in Lisbon")]
+    types = [[0] * len(sequence) for sequence in sequences]
+    pair = Pair("logits", theirs(model, sequences, types), ours(session, folder, sequences, types), BOUND)
+    print(f"Gemma 3 270M: largest difference {largest_difference(pair):.2g} of the largest logit")
+    yield "Gemma", [pair]
+
+
 # --- random models -------------------------------------------------------------------------------------------------
 ACTIVATIONS = ["gelu", "gelu_new", "relu", "silu", "swish", "gelu_fast", "gelu_pytorch_tanh"] * 4 + [
     "tanh", "sigmoid", "mish", "quick_gelu", "linear", "gelu_python", "relu2", "leaky_relu", "relu6"]

@@ -121,6 +121,18 @@ TEST(TokenizerSettings, BertsNormalizerIsTheConfigurations) {
   }
 }
 
+TEST(TokenizerSettings, MpnetsWordsHaveRobertasEnds) {
+  const auto mpnet = [](const json& config) {
+    Files files = bert(config, "<s>\n<pad>\n</s>\n[UNK]\n<mask>\n");
+    files["config.json"] = {{"model_type", "mpnet"}};
+    return files;
+  };
+  const json cased = {{"tokenizer_class", "MPNetTokenizer"}, {"do_lower_case", false}};
+  EXPECT_EQ(ids(mpnet(json::object()), "Good \u00c9t\u00e9 <mask>"), (Ids{0, 5, 7, 4, 2}));
+  EXPECT_EQ(ids(mpnet(cased), "Good \u00c9t\u00e9 <mask>"), (Ids{0, 6, 3, 4, 2}));
+  EXPECT_EQ(load(mpnet(cased))->encode_pair("good", "ete").ids, (Ids{0, 5, 2, 2, 7, 2}));
+}
+
 TEST(TokenizerSettings, AddedTokensComeFromAllFiles) {
   Files files = gpt2_legacy({{"tokenizer_class", "GPT2Tokenizer"}});
   files["added_tokens.json"] = {{"<x>", 8}, {"Aa", 9}};
