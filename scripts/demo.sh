@@ -22,6 +22,7 @@ step "data"
 encoder=(--config configs/demo-encoder.yaml --train "$data/reviews-train.tsv" --overwrite)
 step "encoder: probe"
 "$bin/eida-probe" "${encoder[@]}" --model "$(minilm_dir)" --output runs/demo-encoder-probe
+say "the first page is there: open $root/runs/demo-encoder-probe/report.html in a browser while the rest goes on"
 step "encoder: train"
 "$bin/eida-train" "${encoder[@]}" --model "$(minilm_dir)" --dev "$data/reviews-dev.tsv" \
   --rank-plan runs/demo-encoder-probe/rank_plan.json --output runs/demo-encoder
