@@ -151,7 +151,7 @@ TEST_F(TrainOptions, TheHeadHasALearningRateOfItsOwn) {
 
 TEST_F(TrainOptions, GradientCheckpointingSavesMemoryAndChangesNothing) {
   write_encoder_config(96, 8, 384);
-  const std::vector<char> own(size_t{700} << 20, 1);  // of the test, and not of the runs it starts
+  const std::vector<char> own(size_t{1} << 30, 1);  // of the test, and not of the runs it starts
   const auto peak = [&](const std::filesystem::path& output, const char* checkpointing) {
     train_and_read(
         output, {"--set", "model.init=random", "--set", "train.batch_size=120", "--set", "rounds=1",
@@ -160,7 +160,7 @@ TEST_F(TrainOptions, GradientCheckpointingSavesMemoryAndChangesNothing) {
     return read_json(output / "manifest.json").at("peak_memory_mib").get<double>();
   };
   const double plain = peak(a_, "false"), checkpointed = peak(b_, "true");
-  EXPECT_LT(plain, 700);
+  EXPECT_LT(plain, 1024);  // some 840 where LibTorch is a CUDA build
   EXPECT_LT(checkpointed, plain - 100);
   testing::expect_same_results(a_, b_, 1);  // dropout masks among them
 }
