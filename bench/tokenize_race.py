@@ -2,7 +2,8 @@
 """Our tokenizers beside the `tokenizers` library's, in turns: medians, ratios and their spread as a Markdown table.
 
     python bench/tokenize_race.py --bench build/release/bin/eida_tokenize_bench --data DIR [--minilm DIR]
-        [--threads 1,2] [--rounds 3] [--repeats 3] [--only roberta-sst2,gpt2-e2e,minilm-sst2,camembert-sst2,xlmr-e2e]
+        [--threads 1,2] [--rounds 3] [--repeats 3] [--only roberta-sst2,gpt2-e2e,minilm-sst2,camembert-sst2,xlmr-e2e,qwen-sst2,qwen-e2e,gemma-sst2,gemma-e2e]
+        [--models DIR]
 
 Each repeat starts with a tokenizer that remembers no word. Both sides encode the same lines with special tokens and
 without truncation or padding; the counts of tokens must agree. Each race's numbers go to stderr as a JSON line.
@@ -22,7 +23,8 @@ from race_table import ratio_cells
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 NAMES = {"roberta": "RoBERTa byte-level BPE", "gpt2": "GPT-2 byte-level BPE", "minilm": "MiniLM WordPiece",
-         "camembert": "CamemBERT Unigram", "xlmr": "XLM-R layout of a Unigram model", "sst2": "SST-2", "e2e": "E2E"}
+         "camembert": "CamemBERT Unigram", "xlmr": "XLM-R layout of a Unigram model", "qwen": "Qwen's pattern over GPT-2's vocabulary",
+         "gemma": "Gemma's kind of BPE", "sst2": "SST-2", "e2e": "E2E"}
 
 
 def worker(model, lines, repeats):
@@ -71,12 +73,13 @@ def main():
     p.add_argument("--threads", default="1", help="numbers, with commas")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--repeats", type=int, default=3)
-    p.add_argument("--only", default="roberta-sst2,gpt2-e2e,minilm-sst2,camembert-sst2,xlmr-e2e")
+    p.add_argument("--only", default="roberta-sst2,gpt2-e2e,minilm-sst2,camembert-sst2,xlmr-e2e,qwen-sst2,qwen-e2e,gemma-sst2,gemma-e2e")
+    p.add_argument("--models", type=Path, help="its gemma-3-270m/tokenizer.json in place of one trained on E2E")
     p.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     args = p.parse_args()
     if args.worker:
         return worker(*args.worker, args.repeats)
-    from differences.texts import xlm_roberta_like
+    from differences.texts import QWEN2, normalizers, over_gpt2, trained_on_e2e, xlm_roberta_like
 
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -88,6 +91,13 @@ def main():
         models = {"roberta": args.data / "roberta-base/tokenizer.json", "gpt2": args.data / "gpt2/tokenizer.json",
                   "camembert": args.data / "camembert-base/tokenizer.json", "xlmr": files["xlmr"]}
         xlm_roberta_like(args.data / "sentencepiece/hf_test_sentencepiece.model").save(str(files["xlmr"]))
+        models |= {"qwen": folder / "qwen.json", "gemma": folder / "gemma.json"}
+        over_gpt2(args.data, QWEN2, normalizers.NFC()).save(str(models["qwen"]))
+        real = sorted(args.models.glob("gemma-3-*/tokenizer.json")) if args.models else []
+        if real:
+            models["gemma"] = real[0]
+        else:
+            trained_on_e2e(args.data, "gemma").save(str(models["gemma"]))
         if args.minilm:
             models["minilm"] = args.minilm / "tokenizer.json"
         print("| tokenizer, text | threads | ours, lines/s | library, lines/s | ratio | spread |\n|---|---|---|---|---|---|")

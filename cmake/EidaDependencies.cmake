@@ -11,6 +11,7 @@ find_package(ZLIB REQUIRED)
 find_library(EIDA_MINIZIP_LIBRARY minizip REQUIRED)
 find_library(EIDA_STEMMER_LIBRARY stemmer REQUIRED)
 find_library(EIDA_UTF8PROC_LIBRARY utf8proc REQUIRED)
+find_library(EIDA_PCRE2_LIBRARY pcre2-8 REQUIRED)
 
 # SentencePiece: static and hidden, never Debian's shared library, whose symbol FLAGS_minloglevel
 # overwrites memory of LibTorch's libc10 (tests/text/sentencepiece_symbols_test.cpp guards this).

@@ -7,7 +7,7 @@ install(CODE [[
   file(GLOB programs "${prefix}/bin/eida-*")
   file(GET_RUNTIME_DEPENDENCIES LIBRARIES ${libraries} EXECUTABLES ${programs}
     RESOLVED_DEPENDENCIES_VAR needed UNRESOLVED_DEPENDENCIES_VAR of_torch)
-  list(FILTER needed INCLUDE REGEX "/lib(fmt|spdlog|yaml-cpp|crypto|minizip|stemmer|utf8proc|mimalloc)[^/]*$")
+  list(FILTER needed INCLUDE REGEX "/lib(fmt|spdlog|yaml-cpp|crypto|minizip|stemmer|utf8proc|pcre2-8|mimalloc)[^/]*$")
   foreach(library IN LISTS needed)
     get_filename_component(name "${library}" NAME)
     message(STATUS "Installing: ${prefix}/lib/${name}")

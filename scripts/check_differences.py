@@ -2,7 +2,8 @@
 """Compares ours with the reference libraries on random small folders and files, and prints what differs: none should.
 
     .venv/bin/python scripts/check_differences.py [--seed 0] [--cases 20 | --minutes 60] [--kinds settings,models,…]
-        [--first N] [--keep DIR] [--programs build/release/bin] [--data DIR] [--minilm DIR] [--models DIR]
+        [--first N] [--keep DIR] [--programs build/release/bin] [--data DIR] [--minilm DIR]
+        [--models DIR] [--sample N]
 
 Kinds of random cases, each made from the seed, the kind and its number, so that one difference can be seen again:
   settings     tokenizer folders (classes, keys, added tokens)        transformers' AutoTokenizer
@@ -55,14 +56,15 @@ def main():
     parser.add_argument("--programs", type=Path, default=ROOT / "build/release/bin")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--minilm", type=Path)
-    parser.add_argument("--models", type=Path)
+    parser.add_argument("--models", type=Path, help="corpora, texts: the tokenizer.json of every folder in it too")
+    parser.add_argument("--sample", type=int, default=1, help="corpora: one of so many lines")
     arguments = parser.parse_args()
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     session = Session(arguments.programs.resolve(), arguments.data, arguments.minilm, arguments.seed, arguments.keep,
-                      arguments.shown, arguments.models)
+                      arguments.shown, arguments.models, arguments.sample)
     kinds = arguments.kinds.split(",")
     for kind in kinds:
         if kind in ONCE:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from differences.common import ROOT
-from differences.texts import made_up, normalizing, sentencepiece_bpe
+from differences.texts import QWEN2, made_up, normalizing, pieces_of, sentencepiece_bpe
 
 SENTENCES = """
 The kettle whistled before anyone had laid the table, and the cat didn't mind.
@@ -87,6 +87,20 @@ def normal_forms():
                        pre_tokenizers.Metaspace(prepend_scheme="first"), added)
 
 
+def qwen_like():
+    p = pre_tokenizers
+    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=["<|endoftext|>", "<|im_start|>"], show_progress=False,
+                                  initial_alphabet=p.ByteLevel.alphabet())
+    return trained(models.BPE(), trainer, normalizer=normalizers.NFC(), decoder=decoders.ByteLevel(), pre_tokenizer=p.Sequence(
+        [p.Split(Regex(QWEN2), "isolated"), p.ByteLevel(add_prefix_space=False, use_regex=False)]))
+
+
+def split_steps():
+    p = pre_tokenizers
+    return pieces_of(p.Sequence([p.Split(Regex(r"(?<=e)[a-z]|\p{Lu}\p{Ll}+"), "merged_with_next"), p.Split(" ", "merged_with_previous"),
+                                 p.Digits(True), p.Punctuation("contiguous")]))
+
+
 def requests(seed):
     rng = random.Random(seed)
     texts = [*SENTENCES, "", " ", "a", "x" * 300, "ab" * 70, "'s 're 'LL don''t", " \t two\r\n\nlines ", "e\u0301\u0327 \u1e9b\u0323 İ",
@@ -128,7 +142,7 @@ def main():
     args = p.parse_args()
     args.output.mkdir(parents=True, exist_ok=True)
     made = {"gpt2": gpt2_like(), "roberta": roberta_like(), "bert": bert_like(), "camembert": camembert_like(),
-            "sentencepiece-bpe": sentencepiece_bpe(), "normal-forms": normal_forms()}
+            "sentencepiece-bpe": sentencepiece_bpe(), "normal-forms": normal_forms(), "qwen": qwen_like(), "split": split_steps()}
     for seed, (name, tokenizer) in enumerate(made.items()):
         text = json.dumps(golden(tokenizer, seed), ensure_ascii=True, separators=(",", ":"))
         (args.output / f"{name}.json").write_text(text + "\n", encoding="ascii")

@@ -35,7 +35,7 @@ done
 # --- system packages -------------------------------------------------------------------------------------
 packages=(g++ cmake ninja-build ccache git ca-certificates python3 python3-venv
   libfmt-dev libspdlog-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libeigen3-dev libssl-dev
-  zlib1g-dev libminizip-dev libstemmer-dev libutf8proc-dev libmimalloc-dev libopenmpi-dev openmpi-bin
+  zlib1g-dev libminizip-dev libstemmer-dev libutf8proc-dev libpcre2-dev libmimalloc-dev libopenmpi-dev openmpi-bin
   libgtest-dev librapidcheck-dev libbenchmark-dev gnuplot-nox)
 
 missing_packages() {  # prints those of its arguments that are not installed

@@ -68,23 +68,25 @@ class Program:
         self.path, self.process = path, None
 
     def ask(self, requests):
-        """Answers in order; Refused for {"error"}, and for all that a crash left open."""
+        """Answers in order; Refused for {"error"}. Many requests go in one line."""
         answers = []
-        for request in requests:
+        for batch in (requests[at:at + 500] for at in range(0, len(requests), 500)):
             if self.process is None:
                 self.process = subprocess.Popen([self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             try:
-                self.process.stdin.write(json.dumps(request).encode() + b"\n")
+                self.process.stdin.write(json.dumps(batch).encode() + b"\n")
                 self.process.stdin.flush()
                 line = self.process.stdout.readline()
             except BrokenPipeError:
                 line = b""
             if not line:
                 status, self.process = self.process.wait(), None
-                raise RuntimeError(f"{self.path} ended with status {status} at {json.dumps(request)[:400]}")
-            answer = json.loads(line)
-            error = isinstance(answer, dict) and answer.get("error")
-            answers.append(Refused(error) if error else answer)
+                if len(batch) > 1:  # which one was it?
+                    return [self.one(request) for request in requests]
+                raise RuntimeError(f"{self.path} ended with status {status} at {json.dumps(batch)[:400]}")
+            for answer in json.loads(line):
+                error = isinstance(answer, dict) and answer.get("error")
+                answers.append(Refused(error) if error else answer)
         return answers
 
     def one(self, request):
@@ -105,6 +107,7 @@ class Session:
     keep: Path | None = None
     shown: int = 3  # differences of one case that are printed
     fetched: Path | None = None  # folder of scripts/fetch_models.sh
+    sample: int = 1  # of so many lines of the corpora one
     counts: dict = field(default_factory=dict)  # of each kind: cases, compared, left out, known, different
 
     def __post_init__(self):

@@ -44,19 +44,23 @@ def write_rows(rng, folder, columns, rows):
     return path
 
 
-def theirs(tokenizer, rows, columns, max_length, end):
+def theirs(tokenizer, rows, columns, max_length, ends, separator):
     """Ids, types, label and length of the context of each row."""
     out = []
     for row in rows:
-        if end is None:
+        if ends is None:
             pair = [row["sentence2"]] if "sentence2" in columns else None  # in lists: "" alone would be no second text
             got = tokenizer([row[columns[0]]], pair, truncation=max_length > 0, max_length=max_length or None, return_token_type_ids=True)
             out.append([got["input_ids"][0], got["token_type_ids"][0], int(row["label"]), 0])
             continue
-        completion = row["completion"] if row["completion"].startswith(" ") else " " + row["completion"]
         plain = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]
-        context = [*plain(row["prompt"]), end]
-        ids = [*context, *plain(completion), end]
+        whole, bare, known = tokenizer("a")["input_ids"], plain("a"), "<|endoftext|>" in tokenizer.get_vocab()
+        begin = whole[:next((i for i in range(len(whole)) if whole[i:i + len(bare)] == bare), len(whole))]
+        between = separator or ("<|endoftext|>" if known else "\n")
+        context = begin + (plain(row["prompt"]) + [tokenizer.convert_tokens_to_ids(between)] if known and between == "<|endoftext|>"
+                           else plain(row["prompt"] + between))
+        spaced = not between.endswith("\n") and not row["completion"].startswith(" ")
+        ids = [*context, *plain(" " * spaced + row["completion"]), ends[0]]
         ids = ids[:max_length] if max_length > 0 else ids
         out.append([ids, [0] * len(ids), -1, len(context)] if len(ids) > len(context) else None)
     return out
@@ -71,11 +75,12 @@ def case(session, rng, folder):
     tokenizer = attempt(lambda: AutoTokenizer.from_pretrained(folder))
     if isinstance(tokenizer, Refused):
         return None
-    end = rng.randrange(4) if task == "prompt" else None
-    wanted = attempt(lambda: theirs(tokenizer, rows, columns, max_length, end))
+    ends = [rng.randrange(4)] if task == "prompt" else None
+    separator = rng.choice(["", "\n", "##", "<|endoftext|>"])
+    wanted = attempt(lambda: theirs(tokenizer, rows, columns, max_length, ends, separator))
     if isinstance(wanted, Refused):
         return None
-    request = {"rows": str(path), "task": task, "max_length": max_length, **({} if end is None else {"end": end})}
+    request = {"rows": str(path), "task": task, "max_length": max_length, **({} if ends is None else {"ends": ends, "separator": separator})}
     opened = session.texts.one({"tokenizer": str(folder)})
     got = opened if isinstance(opened, Refused) else session.texts.one(request)
     said = [files.get("tokenizer_config.json"), request, rows]

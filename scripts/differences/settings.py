@@ -2,20 +2,26 @@
 transformers' AutoTokenizer: ids, types, decoded texts."""
 import json
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer
 
 from .common import Pair, Refused, attempt
 
 WORDS = ["the", "cat", "sat", "on", "mat", "Good", "good", "film", "!", "\u00e9t\u00e9", "ete", "\u5b57"]
 CLASSES = {"bert": ["BertTokenizer", "BertTokenizerFast", "ElectraTokenizer", "DistilBertTokenizer"], "gpt2": ["GPT2Tokenizer", "GPT2TokenizerFast"],
-           "roberta": ["RobertaTokenizer", "RobertaTokenizerFast", "BartTokenizer"], "camembert": ["CamembertTokenizer"], "mpnet": ["MPNetTokenizer", "MPNetTokenizerFast"],
-           "xlm-roberta": ["XLMRobertaTokenizer", "XLMRobertaTokenizerFast"]}
-OTHER_CLASSES = ["BertJapaneseTokenizer", "BertweetTokenizer", "T5Tokenizer", "AlbertTokenizer", "LlamaTokenizer", "DebertaV2Tokenizer",
-                 "XLNetTokenizer", "OpenAIGPTTokenizer", "Qwen2Tokenizer", "MadeUpTokenizer"]
+           "roberta": ["RobertaTokenizer", "RobertaTokenizerFast", "BartTokenizer"], "camembert": ["CamembertTokenizer"],
+           "xlm-roberta": ["XLMRobertaTokenizer", "XLMRobertaTokenizerFast"], "distilbert": ["DistilBertTokenizer", "BertTokenizer"],
+           "mpnet": ["MPNetTokenizer", "MPNetTokenizerFast"], "modernbert": ["PreTrainedTokenizerFast", "BertTokenizer"],
+           "llama": ["LlamaTokenizer", "LlamaTokenizerFast"], "mistral": ["LlamaTokenizer", "LlamaTokenizerFast"],
+           "qwen2": ["Qwen2Tokenizer", "Qwen2TokenizerFast"], "qwen3": ["Qwen2Tokenizer", "Qwen2TokenizerFast"],
+           "gemma3_text": ["GemmaTokenizer", "GemmaTokenizerFast"]}
+# The kind of file that each model has.
+KINDS = {"distilbert": "bert", "modernbert": "gpt2", "mistral": "llama", "qwen2": "qwen", "qwen3": "qwen", "gemma3_text": "gemma"}
+OTHER_CLASSES = ["BertJapaneseTokenizer", "BertweetTokenizer", "T5Tokenizer", "AlbertTokenizer", "DebertaV2Tokenizer",
+                 "XLNetTokenizer", "OpenAIGPTTokenizer", "MadeUpTokenizer"]
 # Keys that ask for nothing where only ids are wanted.
 HARMLESS = {"model_max_length": 6, "padding_side": "left", "errors": "strict", "trim_offsets": False, "never_split": ["cat"], "use_fast": False,
-            "legacy": True, "sp_model_kwargs": {}, "model_input_names": ["input_ids"], "name_or_path": "x", "chat_template": "x", "unknown_key": 3,
+            "sp_model_kwargs": {}, "model_input_names": ["input_ids"], "name_or_path": "x", "chat_template": "x", "unknown_key": 3,
             "wordpieces_prefix": "@@", "max_length": 4, "stride": 2, "truncation_strategy": "longest_first", "verbose": False, "backend": "tokenizers",
             "is_local": True, "added_tokens_decoder": {}, "processor_class": "X", "special_tokens_map_file": None, "tokenizer_file": None}
 NAMED = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
@@ -24,18 +30,31 @@ CONTENTS = ["<new>", "[name]", "<s>", "</s>", "<mask>", "[MASK]", "[SEP]", "[PAD
 
 def base_tokenizer(family, rng):
     """A tokenizer of that family as a tokenizer.json would hold it; some of its special tokens may be missing."""
+    family = KINDS.get(family, family)
     if family in ("bert", "mpnet"):
-        named = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] if family == "bert" else ["<s>", "[UNK]", "<pad>", "</s>", "<mask>"]
-        words = named + WORDS + ["##s", "##t"]
+        words = (["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] if family == "bert" else ["<pad>", "[UNK]", "<s>", "</s>", "<mask>"])
+        words += WORDS + ["##s", "##t"]
         if rng.random() < 0.3:
-            words.remove(rng.choice([named[0], *named[2:]]))
+            words.remove(rng.choice([words[0], words[2], words[3], words[4]]))
         tokenizer = Tokenizer(models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=rng.random() < 0.5)
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         tokenizer.decoder = decoders.WordPiece()
         special, ends = words[:4], ("[CLS]", "[SEP]") if family == "bert" else ("<s>", "</s>")
-    elif family in ("gpt2", "roberta"):
-        special = ["<|endoftext|>"] if family == "gpt2" else ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    elif family in ("llama", "gemma"):
+        special = ["<unk>", "<s>", "</s>"] if family == "llama" else ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]
+        merges = [("t", "h"), ("th", "e"), ("\u2581", "the"), ("c", "a"), ("ca", "t"), ("\u2581", "cat"), ("o", "o"), ("\u2581", "\u2581")]
+        letters = sorted({letter for word in WORDS[:8] for letter in word} | {"\u2581", "<", "n", "'"})
+        words = special + [f"<0x{byte:02X}>" for byte in range(256)] * (rng.random() < 0.8) + letters + ["".join(merge) for merge in merges]
+        tokenizer = Tokenizer(models.BPE({word: i for i, word in enumerate(words)}, merges, unk_token="<unk>", fuse_unk=rng.random() < 0.7,
+                                         byte_fallback=rng.random() < 0.8))
+        replace = normalizers.Replace(" ", "\u2581")
+        tokenizer.normalizer = replace if family == "gemma" else normalizers.Sequence([normalizers.Prepend("\u2581"), replace])
+        steps = [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()]
+        tokenizer.decoder = decoders.Sequence(steps + [decoders.Strip(" ", 1, 0)] * (family == "llama"))
+        ends = (special[1], special[2])
+    elif family in ("gpt2", "roberta", "qwen"):
+        special = ["<|endoftext|>"] if family != "roberta" else ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
         if rng.random() < 0.3:
             special.remove(rng.choice(special))
         letters = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -43,6 +62,10 @@ def base_tokenizer(family, rng):
         words = special + letters + ["".join(merge) for merge in merges]
         tokenizer = Tokenizer(models.BPE({word: i for i, word in enumerate(words)}, merges))
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=rng.random() < 0.3)
+        if family == "qwen" or rng.random() < 0.2:
+            tokenizer.normalizer = normalizers.NFC()
+            tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(r"\p{N}|\p{L}+|[^\p{N}\p{L}]"), "isolated"),
+                                                               pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
         tokenizer.decoder = decoders.ByteLevel()
         ends = ("<s>", "</s>")
     else:
@@ -78,7 +101,7 @@ def random_token(rng, typed):
 def random_settings(rng):
     config = {}
     for key in ("add_prefix_space", "do_lower_case", "strip_accents", "tokenize_chinese_chars", "add_bos_token", "add_eos_token",
-                "split_special_tokens", "clean_up_tokenization_spaces", "do_basic_tokenize"):
+                "split_special_tokens", "clean_up_tokenization_spaces", "do_basic_tokenize", "legacy"):
         if rng.random() < 0.25:
             config[key] = rng.random() < 0.5
     for key in rng.sample(sorted(HARMLESS), rng.choice([0, 0, 1, 2])):
@@ -117,9 +140,9 @@ def random_folder(folder, rng):
         files["tokenizer_config.json"] = config
     document = json.loads(tokenizer.to_str())
     vocab = document["model"]["vocab"]
-    legacy = family in ("bert", "mpnet", "gpt2", "roberta") and rng.random() < 0.4
+    legacy = family in ("bert", "gpt2", "roberta", "qwen2", "qwen3", "mpnet", "distilbert") and rng.random() < 0.4
     end = rng.choice(["\n"] * 6 + ["\r\n", " \n"])
-    if legacy and family in ("bert", "mpnet"):
+    if legacy and KINDS.get(family, family) in ("bert", "mpnet"):
         words = list(vocab) + rng.choice([[], [], [], ["cat"], [""], ["\u3000x"]])
         files["vocab.txt"] = "".join(word + end for word in words).removesuffix(rng.choice(["", "", "\n"]))
     elif legacy:
@@ -144,7 +167,7 @@ def ask_theirs(folder, requests):
         out = theirs(ask["text"], ask.get("pair"), add_special_tokens=ask["special"], return_token_type_ids=True,
                      truncation="max_length" in ask, max_length=ask.get("max_length"))
         decode["ids"] = out["input_ids"]
-        answers += [[out["input_ids"], out["token_type_ids"]], theirs.decode(out["input_ids"], skip_special_tokens=decode["skip"])]
+        answers += [[out["input_ids"], out["token_type_ids"] if any(out["token_type_ids"]) else 0], theirs.decode(out["input_ids"], skip_special_tokens=decode["skip"])]
     return answers
 
 

@@ -1,5 +1,6 @@
 """Tokens of texts beside the `tokenizers` and `sentencepiece` libraries: every line of SST-2 and E2E (whole and in parts), and
 random Unicode strings from all planes, with combining marks, odd white space, control characters and pieces of added tokens."""
+import itertools
 import json
 import random
 import struct
@@ -7,7 +8,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from .common import Pair
 
@@ -71,10 +72,22 @@ def made_up(count, seed):
             yield "".join(random_character(rng) for _ in range(rng.randrange(0, 24)))
 
 
+def word_like(count, seed):
+    """Strings of what the patterns of decoders cut at: contractions, digits, line ends, runs of spaces, added tokens."""
+    rng = random.Random(seed)
+    parts = ["'S", "'\u017f", "'LL", "'re", "'d", "\u2019s", "1", "12", "1234567", "\u0663\u0664\u00b2\u2167", "\n", "\r\n", "\n\n", "\t", " ", " ", "  ", "   \n ",
+             "\u00a0", "\u3000", "a", "Word", " word", "caf\u00e9", "e\u0301", "\u4e2d\u6587", "\u0915\u093f", "\U0001f600", "_", "--", "...", "$", "!?", "<bos>", "<s>",
+             "</s>", "<|im_start|>", "<|endoftext|>", "<|begin_of_text|>", "\u2581", "<0x0A>", "restaurant", " The", "\u200d", "\ud7a3", "\x00"]
+    for _ in range(count):
+        yield "".join(rng.choice(parts) for _ in range(rng.randrange(1, 20)))
+
+
 # --- comparing -----------------------------------------------------------------------------------------------
 def compared(session, path, requests, wanted):
     """One pair a request whose answers differ, and one for all others."""
-    session.texts.one({"tokenizer": str(path)})
+    opened = session.texts.one({"tokenizer": str(path)})
+    if opened is not True:
+        return [Pair(str(path), True, opened)]
     got = session.texts.ask(requests)
     return pairs_of(requests, wanted, got)
 
@@ -86,7 +99,8 @@ def pairs_of(requests, wanted, got):
 
 
 def encode_all(tokenizer, texts):
-    return [[e.ids, e.type_ids] for e in tokenizer.encode_batch(texts)]
+    """[ids, type_ids] of each text, as the program answers: no types where all are 0."""
+    return [[e.ids, e.type_ids if any(e.type_ids) else 0] for e in tokenizer.encode_batch_fast(texts)]
 
 
 def plain(path):
@@ -115,7 +129,7 @@ def check_pairs(session, path, tokenizer, texts):
             tokenizer.no_truncation()
         e = tokenizer.encode(request["text"], request.get("pair"), add_special_tokens=request["special"])
         requests.append(request)
-        wanted.append([e.ids, e.type_ids])
+        wanted.append([e.ids, e.type_ids if any(e.type_ids) else 0])
     tokenizer.no_truncation()
     return compared(session, path, requests, wanted)
 
@@ -231,11 +245,109 @@ def variants(data):
     yield "byte-level BPE with dropped bytes", missing
 
 
+# Of the expressions that PCRE2 and Oniguruma read alike, and some that are said in other words.
+PATTERNS = [r"\s+", r"\p{N}{1,3}", r"(?i:'s|'ll)|\p{Lu}?\p{Ll}+|[^\s\p{L}]", r"[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{P}+?", r"\d(?=(?:\d{3})*a)|x",
+            r"(?<=e)[a-z]|\x{4e2d}+", r"(?<!\d)\d{2,}?|\S", r"\p{^L}|[\x20-\x2F-]", r"a*", r"[^\S\n]+|\D{,2}\n", r"(?>[ab]+)b|\.|\P{Cc}"]
+BEHAVIOURS = ["removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"]
+QWEN2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
+
+def pieces_of(pre_tokenizer):
+    """Bytes, with a token of its own for the first of each piece, so that ids show where a text was cut."""
+    return normalizing(None, pre_tokenizers.Sequence([pre_tokenizer, pre_tokenizers.Metaspace(prepend_scheme="always", split=False)]))
+
+
+def splits():
+    p = pre_tokenizers
+    for i, pattern in enumerate([*PATTERNS, " ", "ab"]):
+        regex = pattern if i >= len(PATTERNS) else Regex(pattern)
+        for behaviour in BEHAVIOURS:
+            for invert in (False, True):
+                yield f"Split {pattern} {behaviour} {invert}", pieces_of(p.Split(regex, behaviour, invert))
+    for pattern in (QWEN2, QWEN2.replace(r"|\p{N}|", r"|\p{N}{1,3}|"), QWEN2.replace(r"\p{L}+|", r"\p{L}++|")):
+        yield f"Split {pattern}", pieces_of(p.Split(Regex(pattern), "isolated"))
+        yield f"Split {pattern}, the rest removed", pieces_of(p.Split(Regex(pattern), "removed", True))
+    for behaviour in BEHAVIOURS:
+        yield f"Punctuation {behaviour}", pieces_of(p.Punctuation(behaviour))
+    for alone in (False, True):
+        yield f"Digits {alone}", pieces_of(p.Digits(alone))
+
+
+def over_gpt2(data, pattern, normalizer=None, added=(), template=None, ignore_merges=False):
+    """GPT-2's vocabulary with another pattern."""
+    document = json.loads((data / "gpt2" / "tokenizer.json").read_text("utf-8"))
+    document["model"]["ignore_merges"] = ignore_merges
+    tokenizer = Tokenizer.from_str(json.dumps(document))
+    if normalizer is not None:
+        tokenizer.normalizer = normalizer
+    if pattern is not None:
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(pattern), "isolated"),
+                                                           pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    tokenizer.add_tokens(list(added))
+    tokenizer.add_special_tokens(["<|im_start|>", *(template or [])[:2]])
+    if template:
+        first, last = template[0], template[1] if len(template) > 1 else None
+        around = lambda text: f"{first} {text}" + (f" {last}" if last else "")
+        ids = [(token, tokenizer.token_to_id(token)) for token in template]
+        tokenizer.post_processor = processors.Sequence([processors.ByteLevel(), processors.TemplateProcessing(
+            around("$A"), around("$A") + (f" $B {last}" if last else " $B:1"), ids)])
+    return tokenizer
+
+
+def trained_on_e2e(data, kind):
+    """Llama 2's or Gemma's kind of file, trained on E2E by the library; "whole": merges go across words."""
+    lines = [line for line in (data / "e2e-lora" / "valid.txt").read_text("utf-8").split("\n") if line]
+    special = ["<unk>", "<s>", "</s>", "<bos>", "<pad>"] + [f"<0x{byte:02X}>" for byte in range(256)]
+    trainer = trainers.BpeTrainer(vocab_size=2500, special_tokens=special, show_progress=False)
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    n, p, d = normalizers, pre_tokenizers, decoders
+    llama = kind != "gemma"
+    tokenizer.normalizer = n.Sequence([n.Prepend("\u2581"), n.Replace(" ", "\u2581")]) if llama else n.Replace(" ", "\u2581")
+    if kind != "whole":
+        tokenizer.pre_tokenizer = p.Split("\u2581", "merged_with_next")
+    tokenizer.train_from_iterator(lines[:1500], trainer)
+    document = json.loads(tokenizer.to_str())
+    document["pre_tokenizer"] = None if llama else json.loads(p.Split(" ", "merged_with_previous").__getstate__())
+    document["added_tokens"] = [token for token in document["added_tokens"] if not token["content"].startswith("<0x")]
+    tokenizer = Tokenizer.from_str(json.dumps(document))
+    steps = [d.Replace("\u2581", " "), d.ByteFallback(), d.Fuse()]
+    tokenizer.decoder = d.Sequence(steps + [d.Strip(" ", 1, 0)] * llama)
+    tokenizer.add_tokens(["\n\n", "\u2581\u2581", "\u2581\u2581\u2581"])
+    first = "<s>" if llama else "<bos>"
+    tokenizer.post_processor = processors.TemplateProcessing(f"{first} $A", f"{first} $A {first}:1 $B:1", [(first, tokenizer.token_to_id(first))])
+    return tokenizer
+
+
+def mpnet_like(path):
+    document = json.loads(path.read_text("utf-8"))
+    vocab = document["model"]["vocab"]
+    for old, new in (("[CLS]", "<s>"), ("[SEP]", "</s>"), ("[PAD]", "<pad>"), ("[MASK]", "<mask>")):
+        vocab[new] = vocab.pop(old)
+    document["added_tokens"], document["post_processor"], document["truncation"], document["padding"] = [], None, None, None
+    tokenizer = Tokenizer.from_str(json.dumps(document))
+    tokenizer.add_special_tokens(["<s>", "</s>", "<pad>", "[UNK]", AddedToken("<mask>", lstrip=True)])
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", vocab["</s>"]), ("<s>", vocab["<s>"]), True, False)
+    return tokenizer
+
+
+def decoders_kinds(session):
+    """Files of the kind of each decoder, of ModernBERT and of MPNet."""
+    data = session.data
+    yield "Qwen's pattern", over_gpt2(data, QWEN2, normalizers.NFC())
+    yield "Llama 3's pattern", over_gpt2(data, QWEN2.replace(r"|\p{N}|", r"|\p{N}{1,3}|"), template=["<|begin_of_text|>"], ignore_merges=True)
+    spaces = [AddedToken(" " * n, normalized=False) for n in range(24, 1, -1)]
+    yield "ModernBERT's kind", over_gpt2(data, None, normalizers.NFC(), spaces, ["[CLS]", "[SEP]"])
+    for kind in ("llama", "gemma", "whole"):
+        yield f"BPE of {kind}'s kind", trained_on_e2e(data, kind)
+    if session.minilm:
+        yield "MPNet's kind", mpnet_like(session.minilm / "tokenizer.json")
+
+
 def check_sentencepiece(session, path, texts):
     """Releases of the library break ties of equal scores differently: the same pieces in another order are equal here."""
     import sentencepiece
     processor = sentencepiece.SentencePieceProcessor(model_file=str(path))
-    wanted = [[ids, [0] * len(ids)] for ids in map(processor.encode, texts)]
+    wanted = [[ids, 0] for ids in map(processor.encode, texts)]
     session.texts.one({"tokenizer": str(path)})
     got = session.texts.ask(texts)
     tie = lambda i: sorted(wanted[i][0]) == sorted(got[i][0])
@@ -245,28 +357,40 @@ def check_sentencepiece(session, path, texts):
 # --- kinds that run once ---------------------------------------------------------------------------------------
 def real_tokenizers(session):
     folders = [session.data / name for name in ("gpt2", "roberta-base", "camembert-base")] + [session.minilm] * bool(session.minilm)
+    folders += sorted(path.parent for path in session.fetched.glob("*/tokenizer.json")) if session.fetched else []
     for folder in folders:
         yield folder.name, folder / "tokenizer.json", plain(folder / "tokenizer.json")
 
 
+def made_tokenizers(made, folder):
+    """The same of tokenizers that are made here, each in a file."""
+    for name, tokenizer in made:
+        path = Path(folder) / "tokenizer.json"
+        tokenizer.save(str(path))
+        yield name, path, tokenizer
+
+
 def corpora(session, _):
-    for name, path, tokenizer in real_tokenizers(session):
-        for kind, lines in lines_of_corpora(session.data):
-            yield f"{name}, {kind}", check_texts(session, path, tokenizer, lines)
+    with tempfile.TemporaryDirectory() as folder:
+        corpora = list(lines_of_corpora(session.data))
+        for name, path, tokenizer in itertools.chain(real_tokenizers(session), made_tokenizers(decoders_kinds(session), folder)):
+            for kind, lines in corpora:
+                yield f"{name}, {kind}", check_texts(session, path, tokenizer, lines[::session.sample])
 
 
 def random_texts(session, count):
     texts = list(made_up(count, session.seed))
+    words = list(word_like(count // 3, session.seed))
     some = texts[1:count // 10]
     for name, path, tokenizer in real_tokenizers(session):
-        yield f"{name}, random", check_texts(session, path, tokenizer, texts)
+        yield f"{name}, random", check_texts(session, path, tokenizer, texts + words)
         yield f"{name}, pairs and truncation", check_pairs(session, path, tokenizer, some)
         yield f"{name}, decode", check_decode(session, path, tokenizer, some)
     with tempfile.TemporaryDirectory() as folder:
-        for name, tokenizer in variants(session.data):
-            path = Path(folder) / "tokenizer.json"
-            tokenizer.save(str(path))
-            yield f"{name}, random", check_texts(session, path, tokenizer, texts)
+        for name, path, tokenizer in made_tokenizers([*variants(session.data), *decoders_kinds(session)], folder):
+            yield f"{name}, random", check_texts(session, path, tokenizer, texts + words)
             yield f"{name}, decode", check_decode(session, path, tokenizer, some)
+        for name, path, tokenizer in made_tokenizers(splits(), folder):
+            yield f"{name}, random", check_texts(session, path, tokenizer, texts[:count // 10] + words)
     for path in sorted((session.data / "sentencepiece").glob("*.model")):
         yield path.name, check_sentencepiece(session, path, texts)

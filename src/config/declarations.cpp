@@ -76,6 +76,11 @@ void declare_data(DataOptions& data, Declarations& list) {
   list.add("data.completion_column", &data.completion_column,
            "prompt: column of the completion (null: completion)", column);
   list.add(
+      "data.separator", &data.separator,
+      "e2e, prompt: text between prompt and completion (null: GPT-2's end of text where it is a "
+      "token, else a line end)",
+      {.meta = "TEXT", .nullable = true});
+  list.add(
       "data.max_length", &data.max_length,
       "longest sequence in tokens, special ones included (null: as many as the model takes; 0: "
       "no limit)",

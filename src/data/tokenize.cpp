@@ -15,21 +15,35 @@ namespace {
 /// Rows in memory at once while a dataset is tokenized.
 constexpr size_t kChunk = 4096;
 
-int32_t end_token_of(const Tokenizer& tokenizer, int64_t wanted) {
-  if (wanted >= tokenizer.vocab_size()) {
-    throw FormatError("eos_token_id: {} is no token of the tokenizer, which has {}", wanted,
-                      tokenizer.vocab_size());
+constexpr const char* kEndOfText = "<|endoftext|>";
+
+std::vector<int32_t> end_tokens_of(const Tokenizer& tokenizer, const std::vector<int64_t>& wanted) {
+  std::vector<int32_t> ends;
+  for (const int64_t id : wanted) {
+    if (id >= tokenizer.vocab_size()) {
+      throw FormatError("eos_token_id: {} is no token of the tokenizer, which has {}", id,
+                        tokenizer.vocab_size());
+    }
+    ends.push_back(static_cast<int32_t>(id));
   }
-  if (wanted >= 0) return static_cast<int32_t>(wanted);
-  constexpr const char* kEnd = "<|endoftext|>";
-  const int32_t id = tokenizer.token_to_id(kEnd);
+  if (!ends.empty()) return ends;
+  const int32_t own = tokenizer.eos_token_id();
+  const int32_t id = own >= 0 ? own : tokenizer.token_to_id(kEndOfText);
   if (id < 0) {
     throw FormatError(
-        "the tokenizer has no end token '{}' (hint: completions need a decoder's tokenizer, or "
+        "the tokenizer has no end token, nor '{}' (hint: completions need a decoder's tokenizer, "
+        "or "
         "eos_token_id in config.json)",
-        kEnd);
+        kEndOfText);
   }
-  return id;
+  return {id};
+}
+
+/// What the tokenizer's template puts before a text.
+std::vector<int32_t> begin_tokens_of(const Tokenizer& tokenizer) {
+  const auto bare = tokenizer.encode("a", {.add_special_tokens = false}).ids;
+  const auto whole = tokenizer.encode("a").ids;
+  return {whole.begin(), std::ranges::search(whole, bare).begin()};
 }
 
 bool is_pair(const TextExample& text) { return text.pair || !text.second.empty(); }
@@ -65,7 +79,11 @@ ExampleTokenizer::ExampleTokenizer(std::shared_ptr<const Tokenizer> tokenizer, T
   if (options_.max_length < 0)
     throw ConfigError("data.max_length: {} is negative", options_.max_length);
   if (kind_ != TaskKind::kCompletion) return;
-  end_ = end_token_of(*tokenizer_, options_.end_token);
+  ends_ = end_tokens_of(*tokenizer_, options_.end_tokens);
+  begin_ = begin_tokens_of(*tokenizer_);
+  std::string& separator = options_.separator;
+  if (separator.empty()) separator = tokenizer_->token_to_id(kEndOfText) >= 0 ? kEndOfText : "\n";
+  if (separator == kEndOfText) separator_ = tokenizer_->token_to_id(kEndOfText);
 }
 
 TokenExample ExampleTokenizer::tokenize(const TextExample& text) const {
@@ -82,9 +100,17 @@ TokenExample ExampleTokenizer::tokenize(const TextExample& text) const {
 std::vector<int32_t> ExampleTokenizer::tokenize_prompt(const std::string& prompt) const {
   if (kind_ != TaskKind::kCompletion)
     throw Error(ExitCode::kInternal, "tokenize_prompt: not a completion task");
-  auto ids = tokenizer_->encode(prompt, {.add_special_tokens = false}).ids;
-  ids.push_back(end_);
+  const std::string text = separator_ >= 0 ? prompt : prompt + options_.separator;
+  std::vector<int32_t> ids =
+      context_of(tokenizer_->encode(text, {.add_special_tokens = false}).ids);
   check_ids(ids);
+  return ids;
+}
+
+std::vector<int32_t> ExampleTokenizer::context_of(const std::vector<int32_t>& prompt) const {
+  std::vector<int32_t> ids = begin_;
+  ids.insert(ids.end(), prompt.begin(), prompt.end());
+  if (separator_ >= 0) ids.push_back(separator_);
   return ids;
 }
 
@@ -167,21 +193,31 @@ void ExampleTokenizer::append(const Dataset& dataset, const std::vector<int64_t>
 ExampleTokenizer::Parts ExampleTokenizer::encode(const std::vector<TextExample>& texts,
                                                  int threads) const {
   const EncodeOptions options{.add_special_tokens = kind_ == TaskKind::kClassification};
-  std::vector<std::string_view> views;
-  for (const TextExample& text : texts) views.push_back(text.first);
+  const auto encode_all = [&](const std::vector<std::string>& all) {
+    return tokenizer_->encode_batch({all.begin(), all.end()}, options, threads);
+  };
   const bool completions_wanted = kind_ == TaskKind::kCompletion;
   Parts parts;
   parts.first.resize(texts.size());  // pairs are encoded one by one in assemble_text
   const bool pairs = !completions_wanted && !texts.empty() && is_pair(texts.front());
-  if (!pairs) parts.first = tokenizer_->encode_batch(views, options, threads);
-  if (!completions_wanted) return parts;
-  std::vector<std::string> completions(texts.size());
-  for (size_t i = 0; i < texts.size(); ++i) {
-    const bool there = texts[i].second.starts_with(options_.completion_prefix);
-    completions[i] = (there ? "" : options_.completion_prefix) + texts[i].second;
+  if (completions_wanted && separator_ < 0) {
+    std::vector<std::string> prompts;
+    for (const TextExample& text : texts) prompts.push_back(text.first + options_.separator);
+    parts.first = encode_all(prompts);
+  } else if (!pairs) {
+    std::vector<std::string_view> views;
+    for (const TextExample& text : texts) views.push_back(text.first);
+    parts.first = tokenizer_->encode_batch(views, options, threads);
   }
-  parts.second =
-      tokenizer_->encode_batch({completions.begin(), completions.end()}, options, threads);
+  if (!completions_wanted) return parts;
+  const bool spaced =
+      std::string_view(" \t\r\n").find(options_.separator.back()) == std::string_view::npos;
+  std::vector<std::string> completions;
+  for (const TextExample& text : texts) {
+    const bool there = !spaced || text.second.starts_with(' ');
+    completions.push_back((there ? "" : " ") + text.second);
+  }
+  parts.second = encode_all(completions);
   return parts;
 }
 
@@ -193,10 +229,9 @@ std::vector<TokenExample> ExampleTokenizer::tokenize_chunk(const std::vector<Tex
   truncated.assign(texts.size(), 0);
   for (size_t i = 0; i < texts.size(); ++i) {
     bool cut = false;
-    examples[i] =
-        kind_ == TaskKind::kClassification
-            ? assemble_text(texts[i], std::move(parts.first[i]), cut)
-            : assemble_completion(std::move(parts.first[i]), std::move(parts.second[i]), cut);
+    examples[i] = kind_ == TaskKind::kClassification
+                      ? assemble_text(texts[i], std::move(parts.first[i]), cut)
+                      : assemble_completion(parts.first[i], parts.second[i], cut);
     truncated[i] = cut ? 1 : 0;
     check_ids(examples[i].ids);
   }
@@ -226,14 +261,14 @@ TokenExample ExampleTokenizer::assemble_text(const TextExample& text, Encoding e
   return {std::move(encoding.ids), std::move(encoding.type_ids), text.label, 0};
 }
 
-TokenExample ExampleTokenizer::assemble_completion(Encoding prompt, Encoding completion,
+TokenExample ExampleTokenizer::assemble_completion(const Encoding& prompt,
+                                                   const Encoding& completion,
                                                    bool& truncated) const {
   TokenExample example;
-  example.ids = std::move(prompt.ids);
-  example.ids.push_back(end_);
+  example.ids = context_of(prompt.ids);
   example.context_length = static_cast<int64_t>(example.ids.size());
   example.ids.insert(example.ids.end(), completion.ids.begin(), completion.ids.end());
-  example.ids.push_back(end_);
+  example.ids.push_back(ends_.front());
   truncated =
       options_.max_length > 0 && static_cast<int64_t>(example.ids.size()) > options_.max_length;
   if (truncated) example.ids.resize(static_cast<size_t>(options_.max_length));

@@ -57,12 +57,14 @@ void check_options(const GenerateOptions& options) {
 GenerateOptions resolve(const GenerateOptions& given, const ModelConfig& config) {
   check_options(given);
   GenerateOptions options = given;
-  if (options.end_token < 0) options.end_token = config.eos_token_id;
-  if (options.end_token >= config.vocab_size) {
-    throw ConfigError("end token {} is not in the model's vocabulary of {}", options.end_token,
-                      config.vocab_size);
+  if (options.end_tokens.empty() && config.eos_token_id >= 0)
+    options.end_tokens = {static_cast<int32_t>(config.eos_token_id)};
+  for (const int32_t end : options.end_tokens) {
+    if (end >= config.vocab_size)
+      throw ConfigError("end token {} is not in the model's vocabulary of {}", end,
+                        config.vocab_size);
   }
-  if (options.min_length > 0 && options.end_token < 0)
+  if (options.min_length > 0 && options.end_tokens.empty())
     throw ConfigError("generation.min_length needs a model with an end token (eos_token_id)");
   if (options.max_batch_tokens == 0) options.max_batch_tokens = kDefaultBatchTokens;
   return options;
@@ -99,7 +101,7 @@ SearchLimits make_limits(const std::vector<int32_t>& prompt, size_t index,
   return {length,
           limit,
           options.beams,
-          static_cast<int32_t>(options.end_token),
+          options.end_tokens,
           options.length_penalty,
           options.early_stopping};
 }

@@ -23,7 +23,7 @@ struct Job {
 /// Continues jobs, several at a time: as soon as one is done, its memory goes to the next.
 class Generator {
  public:
-  /// \param options with end_token and max_batch_tokens resolved. \param slots of the cache: what
+  /// \param options with end_tokens and max_batch_tokens resolved. \param slots of the cache: what
   /// the jobs in memory may need together.
   Generator(Decoder& decoder, const GenerateOptions& options, int64_t slots);
 

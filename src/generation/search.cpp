@@ -41,7 +41,7 @@ float Search::penalised(float score) const {
 
 bool Search::ends(const Branch& branch) const {
   const auto length = limits_.prompt_length + static_cast<int64_t>(branch.tokens.size());
-  return branch.tokens.back() == limits_.end_token || length >= limits_.length;
+  return ends(branch.tokens.back()) || length >= limits_.length;
 }
 
 void Search::keep_ended(Branch branch) {
@@ -87,7 +87,7 @@ Generated Search::result() const {
     Output& output = &ended == &ended_.front() ? generated : generated.alternatives.emplace_back();
     output.tokens = ended.branch.tokens;
     output.score = static_cast<double>(ended.score);
-    output.finished = !output.tokens.empty() && output.tokens.back() == limits_.end_token;
+    output.finished = !output.tokens.empty() && ends(output.tokens.back());
     if (output.finished) output.tokens.pop_back();
   }
   return generated;
@@ -103,7 +103,7 @@ std::vector<int32_t> banned_tokens(const std::vector<int32_t>& prompt,
     ban_repeated(text, static_cast<size_t>(options.no_repeat_ngram_size), banned);
   }
   if (static_cast<int64_t>(prompt.size() + output.size()) < options.min_length)
-    banned.push_back(static_cast<int32_t>(options.end_token));
+    banned.insert(banned.end(), options.end_tokens.begin(), options.end_tokens.end());
   std::sort(banned.begin(), banned.end());
   return banned;
 }

@@ -1,6 +1,7 @@
 // Chooses among the model's proposals: the state of one prompt's output.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -14,7 +15,7 @@ struct SearchLimits {
   int64_t prompt_length = 0;
   int64_t length = 0;  ///< prompt and output at most
   int64_t beams = 1;
-  int32_t end_token = -1;
+  std::vector<int32_t> end_tokens = {};
   double length_penalty = 1.0;
   bool early_stopping = true;
 };
@@ -41,9 +42,12 @@ class Search {
   void advance(const std::vector<Proposal>* proposals);
   /// Once the search is over.
   Generated result() const;
-  /// Proposals that each branch needs: so many that `beams` are left when the end token is the best
-  /// of every branch.
-  int64_t proposals_wanted() const { return limits_.beams > 1 ? 2 * limits_.beams : 1; }
+  /// Proposals that each branch needs: so many that `beams` are left when the end tokens are the
+  /// best of every branch.
+  int64_t proposals_wanted() const {
+    const auto ends = std::max<int64_t>(1, std::ssize(limits_.end_tokens));
+    return limits_.beams > 1 ? (1 + ends) * limits_.beams : 1;
+  }
 
  private:
   struct Ended {
@@ -58,6 +62,7 @@ class Search {
   std::vector<Candidate> best_candidates(const std::vector<Proposal>* proposals) const;
   float penalised(float score) const;
   bool ends(const Branch& branch) const;
+  bool ends(int32_t token) const { return std::ranges::count(limits_.end_tokens, token) > 0; }
   void keep_ended(Branch branch);
   bool is_over(const std::vector<Branch>& running) const;
 

@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kMaxShards = 10000;
 
 [[noreturn]] void throw_no_weights(const std::filesystem::path& dir) {
+  refuse_gguf(dir);
   const bool pickled = std::filesystem::exists(dir / "pytorch_model.bin") ||
                        std::filesystem::exists(dir / "pytorch_model.bin.index.json");
   throw FormatError("{}: neither model.safetensors nor model.safetensors.index.json{}",

@@ -98,6 +98,19 @@ int64_t ConfigReader::size(const char* own, const char* common, int64_t high) co
   return integer(has(common) ? common : own, 1, high);
 }
 
+std::vector<int64_t> ConfigReader::token_ids(const char* key) const {
+  if (!has(key)) return {};
+  const nlohmann::json& given = value(key);
+  if (!given.is_array()) {
+    const int64_t id = integer(key, -1, kMaxSize);
+    return id < 0 ? std::vector<int64_t>() : std::vector{id};
+  }
+  std::vector<int64_t> ids;
+  for (const nlohmann::json& id : given)
+    ids.push_back(ConfigReader(file_, {{key, id}}).integer(key, 0, kMaxSize));
+  return ids;
+}
+
 double ConfigReader::number_or(const char* key, double fallback, double low, double high) const {
   return has(key) ? number(key, low, high) : fallback;
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace eida {
 
@@ -31,6 +32,8 @@ class ConfigReader {
   /// the family's own.
   int64_t size(const char* own, const char* common, int64_t high) const;
   double number(const char* key, double low, double high) const;
+  /// One id or several; none where it is absent or -1.
+  std::vector<int64_t> token_ids(const char* key) const;
   double number_or(const char* key, double fallback, double low, double high) const;
   bool boolean_or(const char* key, bool fallback) const;
   std::string one_of(const char* key, const std::string& fallback,

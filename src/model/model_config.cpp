@@ -93,11 +93,23 @@ std::filesystem::path config_file_of(const std::filesystem::path& dir) {
         dir.string());
   }
   std::filesystem::path file = dir / "config.json";
+  if (!std::filesystem::exists(file)) refuse_gguf(dir);
   if (!std::filesystem::exists(file)) throw FormatError("{}: config.json is missing", dir.string());
   return file;
 }
 
 }  // namespace
+
+void refuse_gguf(const std::filesystem::path& dir) {
+  for (const auto& entry : std::filesystem::directory_iterator(dir)) {
+    if (entry.path().extension() != ".gguf") continue;
+    throw FormatError(
+        "{0}: has its weights as GGUF, which is not read (hint: in Python, d = '{0}'; "
+        "AutoModelForCausalLM.from_pretrained(d, gguf_file='{1}').save_pretrained(d); "
+        "AutoTokenizer.from_pretrained(d, gguf_file='{1}').save_pretrained(d))",
+        dir.string(), entry.path().filename().string());
+  }
+}
 
 void check_model_folder(const std::filesystem::path& dir, TaskKind task) {
   const std::filesystem::path file = config_file_of(dir);
@@ -111,8 +123,14 @@ std::vector<TaskKind> served_tasks(const std::filesystem::path& dir) {
   return tasks;
 }
 
-int64_t eos_token_id(const std::filesystem::path& dir) {
-  return ConfigReader(config_file_of(dir)).integer_or("eos_token_id", -1, -1, kMaxSize);
+std::vector<int64_t> eos_token_ids(const std::filesystem::path& dir) {
+  std::vector<int64_t> ids;
+  for (const auto& file : {config_file_of(dir), dir / "generation_config.json"}) {
+    if (!std::filesystem::exists(file)) continue;
+    for (const int64_t id : ConfigReader(file).token_ids("eos_token_id"))
+      if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
 }
 
 int64_t word_table_rows(const std::filesystem::path& dir) {

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "eida/core/progress.h"
 #include "eida/core/system_info.h"
+#include "eida/core/utf8.h"
 #include "eida/data/batching.h"
 
 namespace eida {
@@ -50,6 +52,16 @@ void print_places(const PretrainedModel& model) {
 void print_data(const std::string& name, int64_t examples, double tokens, const std::string& more) {
   fmt::print("data             {}: {} examples, about {:.1f} tokens each{}\n", name, examples,
              tokens, more);
+}
+
+void print_row(const ExampleTokenizer& tokenizer, const TokenExample& example) {
+  constexpr size_t kMost = 200;
+  std::string text;
+  for (size_t i = 0; i < std::min(kMost, example.ids.size()); ++i) {
+    if (i > 0 && std::cmp_equal(i, example.context_length)) text += " ||";
+    text += " " + printable(tokenizer.tokenizer().token(example.ids[i]));
+  }
+  fmt::print("a row           {}{}\n", text, example.ids.size() > kMost ? " …" : "");
 }
 
 void print_cost(double bytes, double seconds, const ComputeSetting& compute, const char* bound) {

@@ -39,6 +39,8 @@ void print_places(const PretrainedModel& model);
 /// \param tokens of an example \param more of what is known of the data
 void print_data(const std::string& name, int64_t examples, double tokens,
                 const std::string& more = "");
+/// Prints an example as tokens, "||" before those that are learnt.
+void print_row(const ExampleTokenizer& tokenizer, const TokenExample& example);
 /// \param bytes beyond the largest memory of the trial \param bound "about" or "at most"
 void print_cost(double bytes, double seconds, const ComputeSetting& compute,
                 const char* bound = "about");

@@ -127,8 +127,9 @@ ExampleTokenizer open_example_tokenizer(const Config& config, TaskKind kind, int
                            ? *config.data.max_length
                            : read_model_config(config.model.path, kind).max_length();
   options.table_rows = word_table_rows(config.model.path);
+  options.separator = config.data.separator;
   // Training and generation end texts with one token.
-  if (kind == TaskKind::kCompletion) options.end_token = eos_token_id(config.model.path);
+  if (kind == TaskKind::kCompletion) options.end_tokens = eos_token_ids(config.model.path);
   return {load_tokenizer(config.model.path), kind, options};
 }
 

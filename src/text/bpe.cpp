@@ -1,8 +1,10 @@
 /// Byte-pair encoding, on bytes (GPT-2, RoBERTa) or on characters (SentencePiece).
 /// Source: Sennrich et al. (2016), section 3.2; order of merges and treatment of unknown characters
 /// as in the `tokenizers` library.
-#include <array>
+#include <algorithm>
+#include <bitset>
 #include <queue>
+#include <utility>
 
 #include "byte_alphabet.h"
 #include "eida/core/utf8.h"
@@ -35,7 +37,8 @@ class Bpe : public Model {
         fuse_unknown_(component.flag("fuse_unk", false)),
         byte_fallback_(component.flag("byte_fallback", false)),
         ignore_merges_(component.flag("ignore_merges", false)),
-        byte_level_(byte_level) {
+        byte_level_(byte_level),
+        bytes_(byte_ids(this->vocabulary())) {
     for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
       if (!component.text(key, "").empty())
         component.fail(fmt::format("key '{}' is not supported", key));
@@ -47,7 +50,23 @@ class Bpe : public Model {
         bytes_[b] = this->vocabulary().id(byte_stand_in(static_cast<unsigned char>(b)));
     }
     uint32_t rank = 0;
-    for (const auto& merge : component.array("merges")) add_merge(merge, rank++, component);
+    std::vector<std::pair<char32_t, char32_t>> joined;
+    for (const auto& merge : component.array("merges"))
+      joined.push_back(add_merge(merge, rank++, component));
+    if (!byte_level_ && !ignore_merges_) find_joints(std::move(joined));
+  }
+
+  size_t front(std::string_view piece) const override {
+    if (!cuts_) return piece.size();
+    const char *p = piece.data(), *const end = p + piece.size();
+    for (char32_t last = next_code_point(p); p < end;) {
+      const char* here = p;
+      const char32_t c = next_code_point(p);
+      if ((last | c) < 128 ? !ascii_joined_[last * 128 + c] : !joined(last, c))
+        return static_cast<size_t>(here - piece.data());
+      last = c;
+    }
+    return piece.size();
   }
 
   void encode(std::string_view piece, Scratch& scratch, std::vector<int32_t>& ids) const override {
@@ -70,8 +89,9 @@ class Bpe : public Model {
   }
 
  private:
-  /// \param merge "left right" or ["left", "right"].
-  void add_merge(const nlohmann::json& merge, uint32_t rank, const Component& component) {
+  /// \param merge "left right" or ["left", "right"]. \return the two characters that it joins
+  std::pair<char32_t, char32_t> add_merge(const nlohmann::json& merge, uint32_t rank,
+                                          const Component& component) {
     const auto fail = [&](std::string_view what) {
       if (!component.has("merges.txt")) component.fail(fmt::format("merges[{}]: {}", rank, what));
       int64_t line = int64_t{rank} + 1;
@@ -105,6 +125,33 @@ class Bpe : public Model {
                                                                                        : both)));
     }
     merges_.add(left_id, right_id, {rank, joined});
+    if (byte_level_ || left.empty() || right.empty()) return {};
+    const char* first = right.data();
+    return {code_point_before(left.data() + left.size()), next_code_point(first)};
+  }
+
+  /// A token begins as one character, so a text may be cut between two that no merge joins: what is
+  /// on one side has the same ids without the other. Not beside a character without a token, whose
+  /// bytes have merges of their own and which may be fused with the next.
+  void find_joints(std::vector<std::pair<char32_t, char32_t>> pairs) {
+    std::sort(pairs.begin(), pairs.end());
+    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+    pairs_ = MergeTable(pairs.size());
+    for (const auto& [left, right] : pairs)
+      pairs_.add(static_cast<int32_t>(left), static_cast<int32_t>(right), {0, 0});
+    for (const auto& [token, id] : vocabulary().ids()) {
+      if (token.empty() || sequence_length(token[0]) != token.size()) continue;
+      const char* p = token.data();
+      known_[next_code_point(p)] = true;
+    }
+    for (char32_t left = 0; left < 128; ++left)
+      for (char32_t right = 0; right < 128; ++right)
+        ascii_joined_[left * 128 + right] = joined(left, right);
+    cuts_ = true;
+  }
+  bool joined(char32_t left, char32_t right) const {
+    const auto found = pairs_.find(static_cast<int32_t>(left), static_cast<int32_t>(right));
+    return found.rank != MergeTable::kNone || !known_[left] || !known_[right];
   }
 
   static std::string in_stand_ins(std::string_view bytes) {
@@ -138,7 +185,7 @@ class Bpe : public Model {
         ids.push_back(id);
         continue;
       }
-      if (byte_fallback_ && append_bytes(character, ids)) continue;
+      if (byte_fallback_ && append_bytes(bytes_, character, ids)) continue;
       if (unknown_ < 0) continue;
       if (pending && !fuse_unknown_) ids.push_back(unknown_);
       pending = true;
@@ -208,9 +255,13 @@ class Bpe : public Model {
   }
 
   MergeTable merges_;
-  std::array<int32_t, 256> bytes_{};
   int32_t unknown_;
   bool fuse_unknown_, byte_fallback_, ignore_merges_, byte_level_;
+  ByteIds bytes_;  ///< of the alphabet of bytes, or of byte fallback
+  bool cuts_ = false;
+  MergeTable pairs_{0};                                    ///< characters that some merge joins
+  std::vector<bool> known_ = std::vector<bool>(0x110000);  ///< characters with a token
+  std::bitset<128 * 128> ascii_joined_;
 };
 
 }  // namespace

@@ -123,7 +123,7 @@ class Metaspace : public Decoder {
   bool prepended_;
 };
 
-/// The normalizer of that name on every token, of a string only.
+/// The normalizer of that name on every token.
 class Replace : public Decoder {
  public:
   explicit Replace(const Component& component) : replace_(make_normalizer(component)) {}
@@ -178,8 +178,6 @@ std::unique_ptr<const Decoder> make_decoder(const Component& component) {
     component.unsupported(
         "Sequence, ByteLevel, WordPiece, Metaspace, ByteFallback, Fuse, Strip and Replace");
   }
-  if (!component.child("pattern").has("String"))
-    component.fail("component 'Replace' with a regular expression is not supported");
   return std::make_unique<Replace>(component);
 }
 

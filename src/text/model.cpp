@@ -1,6 +1,7 @@
 #include "model.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "eida/core/utf8.h"
 
@@ -22,16 +23,17 @@ void Scratch::trim() {
   if (std::max({ids.capacity(), symbols.capacity(), path.capacity()}) > kKept) *this = {};
 }
 
-bool Model::append_bytes(std::string_view bytes, std::vector<int32_t>& ids) const {
-  const size_t before = ids.size();
-  for (const char byte : bytes) {
-    const int32_t id = vocabulary_.id(fmt::format("<0x{:02X}>", static_cast<unsigned char>(byte)));
-    if (id < 0) {
-      ids.resize(before);
-      return false;
-    }
-    ids.push_back(id);
-  }
+Model::ByteIds Model::byte_ids(const Vocabulary& vocabulary) {
+  ByteIds out;
+  for (size_t byte = 0; byte < out.size(); ++byte)
+    out[byte] = vocabulary.id(fmt::format("<0x{:02X}>", byte));
+  return out;
+}
+
+bool Model::append_bytes(const ByteIds& of, std::string_view bytes, std::vector<int32_t>& ids) {
+  const auto id = [&of](char byte) { return of[static_cast<unsigned char>(byte)]; };
+  if (std::ranges::any_of(bytes, [&id](char byte) { return id(byte) < 0; })) return false;
+  std::ranges::transform(bytes, std::back_inserter(ids), id);
   return true;
 }
 

@@ -1,6 +1,7 @@
 /// Models: one piece → ids.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,12 +40,17 @@ class Model {
   /// Appends the ids of `piece`, which is not empty. Time grows no faster than n log n.
   virtual void encode(std::string_view piece, Scratch& scratch,
                       std::vector<int32_t>& ids) const = 0;
+  /// Bytes at the front of `piece`, which is not empty, whose ids are the same whatever follows.
+  virtual size_t front(std::string_view piece) const { return piece.size(); }
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
  protected:
   explicit Model(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)) {}
-  /// Appends the ids of "<0x00>" … "<0xFF>" for the bytes, if all are in the vocabulary.
-  bool append_bytes(std::string_view bytes, std::vector<int32_t>& ids) const;
+  using ByteIds = std::array<int32_t, 256>;
+  /// Ids of "<0x00>" … "<0xFF>", -1 where there is none.
+  static ByteIds byte_ids(const Vocabulary& vocabulary);
+  /// Appends the ids of the bytes, if all have one.
+  static bool append_bytes(const ByteIds& of, std::string_view bytes, std::vector<int32_t>& ids);
   /// Id of the token that a key of the component names, -1 where the key is null or missing.
   /// \throws FormatError when the vocabulary lacks the token.
   static int32_t named_id(const Component& component, const Vocabulary& vocabulary,

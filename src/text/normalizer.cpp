@@ -1,9 +1,11 @@
 #include "normalizer.h"
 
+#include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "eida/core/utf8.h"
-#include "simple_pattern.h"
+#include "regex.h"
 #include "unicode.h"
 
 namespace eida::text {
@@ -39,10 +41,17 @@ class ToNormalForm : public Normalizer {
  public:
   explicit ToNormalForm(NormalForm form) : form_(form) {}
   void apply(std::string& text, bool&) const override {
-    if (!is_ascii(text)) text = to_utf8(normal_form(to_utf32(text), form_));
+    if (!stays(text)) text = to_utf8(normal_form(to_utf32(text), form_));
   }
 
  private:
+  /// ASCII; for NFC also what lies below the first combining mark, U+0300.
+  bool stays(std::string_view text) const {
+    const unsigned char least = form_ == NormalForm::kC ? 0xCC : 0x80;  // byte that begins another
+    return std::ranges::all_of(text,
+                               [least](char c) { return static_cast<unsigned char>(c) < least; });
+  }
+
   NormalForm form_;
 };
 
@@ -101,7 +110,7 @@ class Prepend : public Normalizer {
   std::string prefix_;
 };
 
-/// Replaces every match of a string or of a simple regular expression.
+/// Replaces every match of a string or of a regular expression.
 class Replace : public Normalizer {
  public:
   explicit Replace(const Component& component) : content_(component.text("content")) {
@@ -112,13 +121,7 @@ class Replace : public Normalizer {
     }
     const Component pattern = component.child("pattern");
     if (pattern.has("Regex")) {
-      const std::string expression = pattern.text("Regex");
-      pattern_ = SimplePattern::parse(expression);
-      if (!pattern_) {
-        component.fail(
-            fmt::format("component 'Replace' with the regular expression '{}' is not supported",
-                        printable(expression)));
-      }
+      regex_ = regex_of(pattern, "Regex");
     } else {
       literal_ = pattern.text("String");
       if (literal_.empty()) component.fail("component 'Replace' has an empty pattern");
@@ -127,32 +130,31 @@ class Replace : public Normalizer {
 
   void apply(std::string& text, bool& at_start) const override {
     std::string out;
-    size_t copied = 0;
     const std::string_view view = text;
-    for (size_t i = 0; i < view.size();) {
-      const size_t length = match(view.substr(i));
-      if (length == 0) {
-        i += sequence_length(view[i]);
-        continue;
-      }
-      if (i == 0 && content_.empty()) at_start = false;
-      out.append(view, copied, i - copied).append(content_);
+    size_t copied = 0;
+    bool any = false;
+    const auto found = [&](size_t begin, size_t end) {
+      if (begin == 0 && end > 0 && content_.empty()) at_start = false;
+      if (!any) out.reserve(text.size() + text.size() / 2);
+      any = true;
+      out.append(view, copied, begin - copied).append(content_);
       check_growth(text.size(), out.size());
-      copied = i += length;
+      copied = end;
+    };
+    if (regex_) {
+      regex_->for_each_match(view, found);
+    } else {
+      for (size_t at = 0; (at = view.find(literal_, at)) != view.npos; at += literal_.size())
+        found(at, at + literal_.size());
     }
-    if (copied == 0) return;
+    if (!any) return;
     out.append(view, copied);
     text = std::move(out);
   }
 
  private:
-  size_t match(std::string_view text) const {
-    if (pattern_) return pattern_->match(text);
-    return text.starts_with(literal_) ? literal_.size() : 0;
-  }
-
   std::string content_, literal_;
-  std::optional<SimplePattern> pattern_;
+  std::optional<Regex> regex_;
 };
 
 }  // namespace

@@ -44,7 +44,8 @@ Pipeline::Pipeline(const Component& document, std::unique_ptr<const Model> model
                                     [this](std::string_view token) { return token_to_id(token); })
               : PostProcessor()),
       decoder_(make<Decoder>(document, "decoder", make_decoder)),
-      clean_up_(document.flag("clean_up_tokenization_spaces", false)) {
+      clean_up_(document.flag("clean_up_tokenization_spaces", false)),
+      eos_(token_to_id(document.text("eos_token", ""))) {
   post_processor_.cut_left = cuts_left(document);
 }
 
@@ -106,6 +107,12 @@ std::string Pipeline::decode(const std::vector<int32_t>& ids, bool skip_special_
   }
   if (clean_up_) clean_up(text);
   return text;
+}
+
+std::string Pipeline::token(int32_t id) const {
+  const AddedTokens::Token* added = added_.find(id);
+  const std::string* token = added != nullptr ? &added->content : model_->vocabulary().token(id);
+  return token != nullptr ? *token : "";
 }
 
 int64_t Pipeline::vocab_size() const {

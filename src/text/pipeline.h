@@ -32,6 +32,8 @@ class Pipeline : public Tokenizer {
   std::string decode(const std::vector<int32_t>& ids, bool skip_special_tokens) const override;
   int64_t vocab_size() const override;
   int32_t token_to_id(std::string_view token) const override;
+  std::string token(int32_t id) const override;
+  int32_t eos_token_id() const override { return eos_; }
 
  private:
   Pipeline(const Component& document, std::unique_ptr<const Model> model);
@@ -46,6 +48,7 @@ class Pipeline : public Tokenizer {
   PostProcessor post_processor_;
   std::unique_ptr<const Decoder> decoder_;  ///< may be null
   bool clean_up_;                           ///< decoding removes spaces before marks
+  int32_t eos_;
   mutable WordCachePool caches_;
 };
 

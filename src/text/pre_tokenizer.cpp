@@ -113,7 +113,12 @@ std::unique_ptr<const PreTokenizer> make_pre_tokenizer(const Component& componen
   if (type == "BertPreTokenizer") return std::make_unique<SpaceSplit>(true);
   if (type == "WhitespaceSplit") return std::make_unique<SpaceSplit>(false);
   if (type == "Metaspace") return std::make_unique<Metaspace>(component);
-  component.unsupported("Sequence, ByteLevel, BertPreTokenizer, WhitespaceSplit and Metaspace");
+  if (type == "Split") return make_split(component);
+  if (type == "Digits") return make_digits(component);
+  if (type == "Punctuation") return make_punctuation(component);
+  component.unsupported(
+      "Sequence, ByteLevel, BertPreTokenizer, WhitespaceSplit, Metaspace, Split, Digits and "
+      "Punctuation");
 }
 
 bool is_byte_level(const Component& component) {

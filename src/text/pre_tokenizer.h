@@ -28,7 +28,10 @@ std::unique_ptr<const PreTokenizer> make_pre_tokenizer(const Component& componen
 /// alphabet of byte_alphabet.h. \throws FormatError when ByteLevel is followed by another step.
 bool is_byte_level(const Component& component);
 
-/// In its own file; called by make_pre_tokenizer().
+/// Each in its own file; called by make_pre_tokenizer().
 std::unique_ptr<const PreTokenizer> make_byte_level(const Component& component);
+std::unique_ptr<const PreTokenizer> make_split(const Component& component);
+std::unique_ptr<const PreTokenizer> make_digits(const Component& component);
+std::unique_ptr<const PreTokenizer> make_punctuation(const Component& component);
 
 }  // namespace eida::text

@@ -126,7 +126,11 @@ std::shared_ptr<const Tokenizer> load_sentencepiece(const std::filesystem::path&
   if (!settings.family().has_value()) settings.guess(Family::kFile);
   const Layout layout = layout_of(*settings.family());
   if (layout.first.empty() && settings.family() != Family::kFile)
-    throw FormatError("{}: is no file that {} reads", file.string(), settings.told_by());
+    throw FormatError(
+        "{}: is no file that {} reads (hint: AutoTokenizer.from_pretrained(d).save_pretrained(d) "
+        "of "
+        "transformers makes a tokenizer.json of it, which is)",
+        file.string(), settings.told_by());
   if (!settings.flag("add_prefix_space", true))
     throw FormatError("{}: key 'add_prefix_space' is not supported with it", file.string());
   const std::string bytes = read_file(file, uint64_t{256} << 20);

@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "eida/core/files.h"
 #include "eida/core/json.h"
 #include "eida/core/utf8.h"
+#include "word_scanner.h"
 
 namespace eida::text {
 namespace {
@@ -67,32 +69,59 @@ json precompiled_in(const json& document) {
   return nullptr;
 }
 
-const std::map<std::string, Family> kClasses = {{"PreTrainedTokenizer", Family::kFile},
-                                                {"TokenizersBackend", Family::kFile},
-                                                {"PythonBackend", Family::kFile},
-                                                {"BertTokenizer", Family::kBert},
-                                                {"DistilBertTokenizer", Family::kBert},
-                                                {"ElectraTokenizer", Family::kBert},
-                                                {"MobileBertTokenizer", Family::kBert},
-                                                {"SqueezeBertTokenizer", Family::kBert},
-                                                {"ConvBertTokenizer", Family::kBert},
-                                                {"LxmertTokenizer", Family::kBert},
-                                                {"LayoutLMTokenizer", Family::kBert},
-                                                {"MPNetTokenizer", Family::kMpnet},
-                                                {"GPT2Tokenizer", Family::kGpt2},
-                                                {"RobertaTokenizer", Family::kRoberta},
-                                                {"BartTokenizer", Family::kRoberta},
-                                                {"LongformerTokenizer", Family::kRoberta},
-                                                {"LEDTokenizer", Family::kRoberta},
-                                                {"CamembertTokenizer", Family::kCamembert},
-                                                {"XLMRobertaTokenizer", Family::kXlmRoberta}};
-const std::map<std::string, Family> kModelTypes = {{"bert", Family::kBert},
-                                                   {"distilbert", Family::kBert},
-                                                   {"mpnet", Family::kMpnet},
-                                                   {"gpt2", Family::kGpt2},
-                                                   {"roberta", Family::kRoberta},
-                                                   {"camembert", Family::kCamembert},
-                                                   {"xlm-roberta", Family::kXlmRoberta}};
+/// Whether it is of Llama 3's kind, which the class LlamaTokenizer does not rebuild.
+bool mentions_byte_level(const json& document) {
+  return std::ranges::any_of(
+      std::array{"normalizer", "pre_tokenizer", "post_processor", "decoder"}, [&](const char* key) {
+        const auto part = document.find(key);
+        return part != document.end() && part->dump().find("\"ByteLevel\"") != std::string::npos;
+      });
+}
+
+const std::map<std::string, Family> kClasses = {
+    {"PreTrainedTokenizer", Family::kFile},     {"TokenizersBackend", Family::kFile},
+    {"PythonBackend", Family::kFile},           {"BertTokenizer", Family::kBert},
+    {"DistilBertTokenizer", Family::kBert},     {"ElectraTokenizer", Family::kBert},
+    {"MobileBertTokenizer", Family::kBert},     {"SqueezeBertTokenizer", Family::kBert},
+    {"ConvBertTokenizer", Family::kBert},       {"LxmertTokenizer", Family::kBert},
+    {"LayoutLMTokenizer", Family::kBert},       {"MPNetTokenizer", Family::kMpnet},
+    {"GPT2Tokenizer", Family::kGpt2},           {"Qwen2Tokenizer", Family::kQwen2},
+    {"LlamaTokenizer", Family::kLlama},         {"GemmaTokenizer", Family::kGemma},
+    {"RobertaTokenizer", Family::kRoberta},     {"BartTokenizer", Family::kRoberta},
+    {"LongformerTokenizer", Family::kRoberta},  {"LEDTokenizer", Family::kRoberta},
+    {"CamembertTokenizer", Family::kCamembert}, {"XLMRobertaTokenizer", Family::kXlmRoberta}};
+const std::map<std::string, Family> kModelTypes = {
+    {"bert", Family::kBert},           {"distilbert", Family::kBert},
+    {"mpnet", Family::kMpnet},         {"gpt2", Family::kGpt2},
+    {"qwen2", Family::kQwen2},         {"qwen3", Family::kQwen2},
+    {"gemma3_text", Family::kGemma},   {"roberta", Family::kRoberta},
+    {"camembert", Family::kCamembert}, {"xlm-roberta", Family::kXlmRoberta}};
+/// Models of which transformers does not believe the class.
+const std::map<std::string, Family> kWhateverClass = {
+    {"mistral", Family::kFile}, {"modernbert", Family::kFile}, {"qwen2", Family::kQwen2}};
+
+bool is_decoder(Family family) {
+  return family == Family::kGpt2 || family == Family::kQwen2 || family == Family::kLlama ||
+         family == Family::kGemma;
+}
+bool is_word_piece(Family family) { return family == Family::kBert || family == Family::kMpnet; }
+bool is_unigram(Family family) {
+  return family == Family::kCamembert || family == Family::kXlmRoberta;
+}
+
+json sequence_of(const char* key, json steps) {
+  return {{"type", "Sequence"}, {key, std::move(steps)}};
+}
+json replace_of(const char* from, const char* to) {
+  return {{"type", "Replace"}, {"pattern", {{"String", from}}}, {"content", to}};
+}
+
+/// Pieces of SentencePiece → text.
+json sentencepiece_decoder(bool strip) {
+  json steps = {replace_of("\u2581", " "), {{"type", "ByteFallback"}}, {{"type", "Fuse"}}};
+  if (strip) steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
+  return sequence_of("decoders", std::move(steps));
+}
 
 }  // namespace
 
@@ -126,19 +155,22 @@ void Settings::find_family(const json& model_config) {
   const Component& owner = in_config ? config() : model;
   const std::string name = owner.text("tokenizer_class", "");
   const std::string plain = name.ends_with("Fast") ? name.substr(0, name.size() - 4) : name;
-  if (!name.empty()) {
+  const std::string model_type = model.text("model_type", "");
+  if (const auto found = kWhateverClass.find(model_type); found != kWhateverClass.end()) {
+    family_ = found->second;
+    told_by_ = fmt::format("model_type '{}'", model_type);
+  } else if (!name.empty()) {
     const auto found = kClasses.find(plain);
     if (found == kClasses.end()) {
       owner.fail(fmt::format(
-          "tokenizer_class '{}' is not supported (hint: the classes of BERT, MPNet, GPT-2, "
-          "RoBERTa, "
-          "CamemBERT and XLM-R are; PreTrainedTokenizerFast where tokenizer.json says it all)",
+          "tokenizer_class '{}' is not supported (hint: the classes of BERT, MPNet, GPT-2, Qwen2, "
+          "Llama, Gemma, RoBERTa, CamemBERT and XLM-R are; PreTrainedTokenizerFast where "
+          "tokenizer.json says it all)",
           printable(name)));
     }
     family_ = found->second;
     told_by_ = fmt::format("tokenizer_class '{}'", name);
-  } else if (const auto found = kModelTypes.find(model.text("model_type", ""));
-             found != kModelTypes.end()) {
+  } else if (const auto found = kModelTypes.find(model_type); found != kModelTypes.end()) {
     family_ = found->second;
     told_by_ = fmt::format("model_type '{}'", found->first);
   }
@@ -219,7 +251,10 @@ json Settings::post_processor() const {
       const std::string sep = needed("sep_token");
       return template_of({{needed("cls_token"), 0}}, {{sep, 0}}, {{sep, 0}}, 1);
     }
-    case Family::kGpt2: {
+    case Family::kGpt2:
+    case Family::kQwen2:
+    case Family::kLlama:
+    case Family::kGemma: {
       Parts first, last, between;
       if (flag("add_bos_token", false) && !content("bos_token").empty())
         first = {{content("bos_token"), 0}};
@@ -229,7 +264,7 @@ json Settings::post_processor() const {
       return template_of(first, between, last, 1);
     }
     default: {
-      const bool sep = *family_ == Family::kRoberta || *family_ == Family::kMpnet;
+      const bool sep = !is_unigram(*family_);
       const std::string last = needed(sep ? "sep_token" : "eos_token");
       return template_of({{needed(sep ? "cls_token" : "bos_token"), 0}}, {{last, 0}, {last, 0}},
                          {{last, 0}}, 0);
@@ -238,8 +273,8 @@ json Settings::post_processor() const {
 }
 
 json Settings::model(json given, const std::string& file) const {
-  const bool unigram = *family_ == Family::kCamembert || *family_ == Family::kXlmRoberta;
-  const bool bpe = *family_ == Family::kGpt2 || *family_ == Family::kRoberta;
+  const bool unigram = is_unigram(*family_);
+  const bool bpe = !unigram && !is_word_piece(*family_);
   json vocab = std::move(given["vocab"]);
   if (unigram ? !vocab.is_array() : !vocab.is_object() || (bpe && !given.contains("merges"))) {
     throw FormatError("{}: model: is no {}, which {} reads", file,
@@ -251,12 +286,17 @@ json Settings::model(json given, const std::string& file) const {
   json out = {{"type", unigram ? "Unigram" : bpe ? "BPE" : "WordPiece"}};
   if (bpe) out["merges"] = std::move(given["merges"]);
   if (bpe && !from_json_) out["merges.txt"] = std::move(given["merges.txt"]);
-  if (!unigram && !bpe) out["unk_token"] = content("unk_token");
+  if (*family_ == Family::kLlama || *family_ == Family::kGemma)
+    out["fuse_unk"] = out["byte_fallback"] = true;
+  const std::string unknown_token = content("unk_token");
+  if (is_word_piece(*family_) || (*family_ == Family::kGemma && vocab.contains(unknown_token)))
+    out["unk_token"] = unknown_token;
   size_t unknown = 3;
   if (*family_ == Family::kCamembert) {
-    const std::string token = content("unk_token");
     for (unknown = 0; unknown < vocab.size(); ++unknown)
-      if (vocab[unknown].is_array() && !vocab[unknown].empty() && vocab[unknown][0] == token) break;
+      if (vocab[unknown].is_array() && !vocab[unknown].empty() &&
+          vocab[unknown][0] == unknown_token)
+        break;
     if (unknown == vocab.size()) unknown = 0;
   }
   if (unigram) out["unk_id"] = unknown;
@@ -266,6 +306,7 @@ json Settings::model(json given, const std::string& file) const {
 
 void Settings::apply(json& document, const std::string& file, bool from_json) {
   from_json_ = from_json;
+  if (family_ == Family::kLlama && mentions_byte_level(document)) guess(Family::kFile);
   const Component whole(document, file, "");
   if (whole.has("added_tokens")) {
     for (const Component& token : whole.children("added_tokens")) {
@@ -276,32 +317,61 @@ void Settings::apply(json& document, const std::string& file, bool from_json) {
   document["added_tokens"] = added_tokens(document.value("added_tokens", json::array()));
   apply_common(document);
   if (*family_ == Family::kFile) return;
-  if (*family_ != Family::kGpt2 || !from_json) document["post_processor"] = post_processor();
-  const json charsmap = precompiled_in(document);
+  if (!is_decoder(*family_) || !from_json) document["post_processor"] = post_processor();
   whole.child("model");  // an object
   document["model"] = model(std::move(document["model"]), file);
-  if (*family_ == Family::kBert || *family_ == Family::kMpnet) {
-    document["normalizer"] = {{"type", "BertNormalizer"},
-                              {"lowercase", flag("do_lower_case", true)},
-                              {"handle_chinese_chars", flag("tokenize_chinese_chars", true)}};
-    if (config().has("strip_accents"))
-      document["normalizer"]["strip_accents"] = config_["strip_accents"];
-    document["pre_tokenizer"] = {{"type", "BertPreTokenizer"}};
-    document["decoder"] = {{"type", "WordPiece"}};
-  } else if (*family_ == Family::kGpt2 || *family_ == Family::kRoberta) {
-    document["normalizer"] = nullptr;
-    document["pre_tokenizer"] = {{"type", "ByteLevel"},
-                                 {"add_prefix_space", flag("add_prefix_space", false)}};
-    document["decoder"] = {{"type", "ByteLevel"}};
-  } else {
-    const json metaspace = {
-        {"type", "Metaspace"},
-        {"prepend_scheme", flag("add_prefix_space", true) ? "always" : "never"}};
-    document["normalizer"] = charsmap;
-    document["pre_tokenizer"] = {{"type", "Sequence"},
-                                 {"pretokenizers", {{{"type", "WhitespaceSplit"}}, metaspace}}};
-    document["decoder"] = metaspace;
+  set_steps(document);
+}
+
+void Settings::set_steps(json& document) const {
+  json normalizer, pre_tokenizer, decoder;
+  const json metaspace = {{"type", "Metaspace"},
+                          {"prepend_scheme", flag("add_prefix_space", true) ? "always" : "never"}};
+  switch (*family_) {
+    case Family::kBert:
+    case Family::kMpnet:
+      normalizer = {{"type", "BertNormalizer"},
+                    {"lowercase", flag("do_lower_case", true)},
+                    {"handle_chinese_chars", flag("tokenize_chinese_chars", true)}};
+      if (config().has("strip_accents")) normalizer["strip_accents"] = config_["strip_accents"];
+      pre_tokenizer = {{"type", "BertPreTokenizer"}};
+      decoder = {{"type", "WordPiece"}};
+      break;
+    case Family::kQwen2:
+      normalizer = {{"type", "NFC"}};
+      pre_tokenizer = sequence_of(
+          "pretokenizers",
+          {{{"type", "Split"}, {"pattern", {{"Regex", kQwen2Words}}}, {"behavior", "Isolated"}},
+           {{"type", "ByteLevel"},
+            {"add_prefix_space", flag("add_prefix_space", false)},
+            {"use_regex", false}}});
+      decoder = {{"type", "ByteLevel"}};
+      break;
+    case Family::kGpt2:
+    case Family::kRoberta:
+      pre_tokenizer = {{"type", "ByteLevel"},
+                       {"add_prefix_space", flag("add_prefix_space", false)}};
+      decoder = {{"type", "ByteLevel"}};
+      break;
+    case Family::kLlama:
+      pre_tokenizer = metaspace;
+      pre_tokenizer["split"] = false;
+      if (flag("add_prefix_space", true) && !flag("legacy", false))
+        pre_tokenizer["prepend_scheme"] = "first";
+      decoder = sentencepiece_decoder(flag("add_prefix_space", true));
+      break;
+    case Family::kGemma:  // its Split at spaces finds none behind this normalizer
+      normalizer = replace_of(" ", "\u2581");
+      decoder = sentencepiece_decoder(false);
+      break;
+    default:
+      normalizer = precompiled_in(document);
+      pre_tokenizer = sequence_of("pretokenizers", {{{"type", "WhitespaceSplit"}}, metaspace});
+      decoder = metaspace;
   }
+  document["normalizer"] = normalizer;
+  document["pre_tokenizer"] = pre_tokenizer;
+  document["decoder"] = decoder;
 }
 
 void Settings::apply_common(json& document) const {
@@ -311,11 +381,13 @@ void Settings::apply_common(json& document) const {
       config().fail("key 'truncation_side' is neither left nor right");
     document["truncation"] = {{"direction", side == "left" ? "Left" : "Right"}};
   }
+  document["eos_token"] = content("eos_token");
   document["split_special_tokens"] = flag("split_special_tokens", false);
-  const json model = document.value("model", json::object());
+  const auto model = document.find("model");  // large: not copied
+  const bool bpe = model != document.end() && model->is_object() && model->contains("merges");
   document["clean_up_tokenization_spaces"] =
       flag("clean_up_tokenization_spaces", false) &&
-      (!model.contains("merges") ||
+      (!bpe ||
        flag("clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output", false));
 }
 

@@ -15,7 +15,18 @@ namespace eida::text {
 
 /// Tokenizer classes that we can rebuild from vocabulary, merges and settings alone; kFile: the
 /// tokenizer.json says it all.
-enum class Family { kFile, kBert, kGpt2, kRoberta, kCamembert, kXlmRoberta, kMpnet };
+enum class Family {
+  kFile,
+  kBert,
+  kMpnet,
+  kGpt2,
+  kQwen2,
+  kLlama,
+  kGemma,
+  kRoberta,
+  kCamembert,
+  kXlmRoberta
+};
 
 /// tokenizer_config.json, special_tokens_map.json, added_tokens.json and config.json of a folder;
 /// each may be missing. Source: `from_pretrained` of transformers 5.23. tokenizer_config.json comes
@@ -41,7 +52,7 @@ class Settings {
   /// Completes a document as the family and the settings say. It has "model" (vocabulary, merges)
   /// and may have more of a tokenizer.json. \param from_json it comes from a tokenizer.json.
   void apply(nlohmann::json& document, const std::string& file, bool from_json);
-  /// The template of the family; null for kFile and kGpt2 without such flags.
+  /// The template of the family; null for kFile.
   nlohmann::json post_processor() const;
   /// Settings of cutting, matching and decoding, the same for all families.
   void apply_common(nlohmann::json& document) const;
@@ -64,6 +75,8 @@ class Settings {
   /// Content of a named token, empty where it is null.
   std::string content(const std::string& name) const;
   nlohmann::json model(nlohmann::json given, const std::string& file) const;
+  /// Normalizer, pre-tokenizer and decoder of the family.
+  void set_steps(nlohmann::json& document) const;
 
   nlohmann::json config_, map_, added_;
   std::vector<std::string> config_keys_, map_keys_;  ///< in the order of the files

@@ -24,6 +24,12 @@ std::array<const char*, kNamed.size()> default_tokens(Family family) {
       return {"<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>"};
     case Family::kGpt2:
       return {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>"};
+    case Family::kQwen2:
+      return {nullptr, "<|endoftext|>", "<|endoftext|>", nullptr, "<|endoftext|>"};
+    case Family::kLlama:
+      return {"<s>", "</s>", "<unk>"};
+    case Family::kGemma:
+      return {"<bos>", "<eos>", "<unk>", nullptr, "<pad>", nullptr, "<mask>"};
     default:
       return {"<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"};
   }

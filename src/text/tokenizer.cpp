@@ -67,14 +67,15 @@ std::shared_ptr<const Tokenizer> load_json(const fs::path& file, text::Settings 
   return std::make_shared<text::Pipeline>(document, file.string());
 }
 
-/// vocab.json and merges.txt, or vocab.txt. \param fitting families that read the file, the first
-/// where the settings name none
+/// vocab.json and merges.txt, or vocab.txt. \param fitting families that read the file; where the
+/// settings name none: `with_s` for a vocabulary with RoBERTa's "<s>", else the first.
 std::shared_ptr<const Tokenizer> load_vocabulary(const fs::path& file, json model,
                                                  text::Settings settings,
-                                                 const std::vector<text::Family>& fitting) {
+                                                 const std::vector<text::Family>& fitting,
+                                                 text::Family with_s) {
   const auto family = settings.family();
   if (family.value_or(text::Family::kFile) == text::Family::kFile) {
-    settings.guess(fitting.front());
+    settings.guess(model["vocab"].contains("<s>") ? with_s : fitting.front());
   } else if (std::find(fitting.begin(), fitting.end(), *family) == fitting.end()) {
     throw FormatError("{}: is no file that {} reads", file.string(), settings.told_by());
   }
@@ -114,15 +115,13 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const fs::path& model_dir) {
   const text::Settings settings(model_dir);
   if (there("tokenizer.json")) return load_json(model_dir / "tokenizer.json", settings);
   if (there("vocab.json") && there("merges.txt")) {
-    json model = model_of_vocab_json(model_dir);
-    const bool roberta = model["vocab"].contains("<s>");
-    return load_vocabulary(model_dir / "vocab.json", std::move(model), settings,
-                           {roberta ? text::Family::kRoberta : text::Family::kGpt2,
-                            text::Family::kGpt2, text::Family::kRoberta});
+    return load_vocabulary(model_dir / "vocab.json", model_of_vocab_json(model_dir), settings,
+                           {text::Family::kGpt2, text::Family::kQwen2, text::Family::kRoberta},
+                           text::Family::kRoberta);
   }
   if (there("vocab.txt")) {
     return load_vocabulary(model_dir / "vocab.txt", model_of_vocab_txt(model_dir), settings,
-                           {text::Family::kBert, text::Family::kMpnet});
+                           {text::Family::kBert, text::Family::kMpnet}, text::Family::kBert);
   }
   const fs::path model = only_model_file(model_dir);
   if (!model.empty()) return text::load_sentencepiece(model, settings);

@@ -2,6 +2,7 @@
 #include "unicode.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -130,6 +131,35 @@ const uint16_t* property_table() {
     return all;
   }();
   return table.data();
+}
+
+namespace {
+
+template <typename Belongs>
+CodePointRanges ranges_where(std::span<const uint32_t> runs, const Belongs& belongs) {
+  CodePointRanges out;
+  for (size_t i = 0; i < runs.size(); i += 3) {
+    if (!belongs(runs[i + 2])) continue;
+    if (out.empty() || out.back().second + 1 != runs[i]) out.emplace_back(runs[i], 0);
+    out.back().second = runs[i + 1];
+  }
+  return out;
+}
+
+}  // namespace
+
+CodePointRanges ranges_of_property(uint16_t any_of) {
+  return ranges_where(kPropertyRuns, [any_of](uint32_t bits) { return (bits & any_of) != 0; });
+}
+
+CodePointRanges ranges_of_category(std::string_view name) {
+  static constexpr std::array<std::string_view, 28> kNames = {
+      "Cc", "Cf", "Co", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "No",
+      "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs"};
+  return ranges_where(kCategoryRuns, [name](uint32_t value) {
+    const std::string_view own = kNames[value - 1];
+    return own == name || (name.size() == 1 && own[0] == name[0] && name != "C");
+  });
 }
 
 void append_lower(std::u32string& out, char32_t c) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "eida/core/utf8.h"
 
@@ -26,12 +28,18 @@ enum Property : uint16_t {
   kBertMark = 4096,           ///< accents, as BERT's normalizer drops them (it has an older table)
   kConjunctConsonant = 8192,  ///< Indic: joined by a linker, one grapheme cluster
   kConjunctLinker = 16384,
+  kNumeric = 32768,  ///< a digit for Digits, whose Unicode is a newer one than \p{N}'s
 };
 
 /// Table of 0x110000 sets of Property bits.
 const uint16_t* property_table();
 
 inline bool has(char32_t c, uint16_t any_of) { return (property_table()[c] & any_of) != 0; }
+
+using CodePointRanges = std::vector<std::pair<char32_t, char32_t>>;  ///< first and last
+CodePointRanges ranges_of_property(uint16_t any_of);
+/// \param name of a general category, "Lu", or of a group of them, "L". Empty where there is none.
+CodePointRanges ranges_of_category(std::string_view name);
 
 /// Appends the lower case of one character (up to three characters; no context).
 void append_lower(std::u32string& out, char32_t c);

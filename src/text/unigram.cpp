@@ -19,7 +19,8 @@ class Unigram : public Model {
       : Model(std::move(vocabulary)),
         scores_(std::move(scores)),
         unknown_(component.id("unk_id")),
-        byte_fallback_(component.flag("byte_fallback", false)) {
+        byte_fallback_(component.flag("byte_fallback", false)),
+        bytes_(byte_ids(this->vocabulary())) {
     if (unknown_ >= this->vocabulary().size())
       component.fail(
           fmt::format("unk_id {} is not in the vocabulary of {} tokens", unknown_, scores_.size()));
@@ -72,7 +73,7 @@ class Unigram : public Model {
     const size_t before = ids.size();
     if (const int32_t id = vocabulary().id(text); id >= 0) {
       ids.push_back(id);
-    } else if (byte_fallback_ && append_bytes(text, ids)) {
+    } else if (byte_fallback_ && append_bytes(bytes_, text, ids)) {
       std::reverse(ids.begin() + static_cast<std::ptrdiff_t>(before), ids.end());
     } else {
       ids.push_back(unknown_);
@@ -82,6 +83,7 @@ class Unigram : public Model {
   std::vector<double> scores_;
   int32_t unknown_;
   bool byte_fallback_;
+  ByteIds bytes_;
   double unknown_score_ = 0.0;
   Trie trie_;
 };

@@ -53,6 +53,14 @@ WordCache::WordCache() {
 }
 
 void WordCache::encode(const Model& model, std::string_view piece, std::vector<int32_t>& ids) {
+  for (size_t size = 0; !piece.empty(); piece.remove_prefix(size)) {
+    size = model.front(piece);
+    encode_front(model, piece.substr(0, size), ids);
+  }
+}
+
+void WordCache::encode_front(const Model& model, std::string_view piece,
+                             std::vector<int32_t>& ids) {
   if (piece.size() > sizeof(Slot::piece)) return model.encode(piece, scratch_, ids);
   const size_t at = hash_of(piece) % kSlots;
   Slot* slot = &slots_[at];

@@ -23,6 +23,8 @@ class WordCache {
   void trim() { scratch_.trim(); }
 
  private:
+  void encode_front(const Model& model, std::string_view front, std::vector<int32_t>& ids);
+
   static constexpr size_t kSlots = size_t{1} << 16;
   struct alignas(64) Slot {
     uint8_t length = 0;  ///< 0 = empty

@@ -305,8 +305,9 @@ TEST(CommandLine, ErrorsOfSubcommandsNameTheFlagAndHelp) {
             "score: --predictions is needed and not given (hint: --predictions FILE)");
   EXPECT_EQ(fault({"tokenize"}, Program::kEval),
             "model.path: is needed and not given (hint: --model DIR)");
-  EXPECT_EQ(fault({"export", "--run", "r", "--to", "pft", "--output", "o"}, Program::kTrain),
-            "--to: 'pft' is not a choice (hint: did you mean peft? one of peft, huggingface)");
+  EXPECT_EQ(
+      fault({"export", "--run", "r", "--to", "pft", "--output", "o"}, Program::kTrain),
+      "--to: 'pft' is not a choice (hint: did you mean peft? one of peft, gguf, huggingface)");
 }
 
 TEST(CommandLine, HelpOfASubcommandShowsItsFlags) {

@@ -49,6 +49,21 @@ TEST(Completions, TruncationDropsTheEndOfTheTarget) {
   EXPECT_EQ(example.context_length, 3);
 }
 
+TEST(Completions, BeginAsTheTemplateDoesAndAreSeparatedByTheGivenText) {
+  const auto row = [](const std::string& separator, const TextExample& text) {
+    TokenizeOptions options;
+    options.separator = separator;
+    return ExampleTokenizer(std::make_shared<ByteTokenizer>(), TaskKind::kCompletion, options)
+        .tokenize(text)
+        .ids;
+  };
+  using Ids = std::vector<int32_t>;
+  EXPECT_EQ(row("", {"a", "b", -1}), (Ids{kBegin, 'a', kEnd, ' ', 'b', kEnd}));
+  EXPECT_EQ(row("\n", {"a", "b", -1}), (Ids{kBegin, 'a', '\n', 'b', kEnd}));
+  EXPECT_EQ(row("=", {"a", "b", -1}), (Ids{kBegin, 'a', '=', ' ', 'b', kEnd}));
+  EXPECT_EQ(row("=", {"a", " b", -1}), (Ids{kBegin, 'a', '=', ' ', 'b', kEnd}));
+}
+
 TEST(Completions, WithoutLabelledTokenAnExampleIsSkippedAndCounted) {
   const auto data = make_dataset({{"long context", "x", -1}, {"ab", "cd", -1}, {"a", "b", -1}},
                                  TaskKind::kCompletion);
@@ -74,7 +89,7 @@ TEST(Completions, FilesWithoutReferencesAreRefused) {
 
 TEST(Completions, NeedTheEndToken) {
   TokenizeOptions options;
-  options.end_token = 100'000;
+  options.end_tokens = {100'000};
   EXPECT_THROW(ExampleTokenizer(std::make_shared<ByteTokenizer>(), TaskKind::kCompletion, options),
                FormatError);
   options.max_length = -1;
@@ -177,7 +192,8 @@ TEST_F(TokenizeFiles, BrokenRowsNameTheirLine) {
 TEST(Tokens, HaveToBeInTheModelsTable) {
   TokenizeOptions options;
   options.table_rows = 'c';
-  const ExampleTokenizer small(std::make_shared<ByteTokenizer>(), TaskKind::kCompletion, options);
+  const ExampleTokenizer small(std::make_shared<ByteTokenizer>(false), TaskKind::kCompletion,
+                               options);
   for (const bool prompt : {false, true}) {
     try {
       prompt ? void(small.tokenize_prompt("a")) : void(small.tokenize({"a", "b", -1}));

@@ -1,12 +1,15 @@
 /// What scripts/check_differences.py asks of texts, files of texts and scores.
 ///   eida_answer_texts < requests > answers
 /// {"tokenizer": PATH} opens one, true. Then a string or {"text", "pair", "max_length", "special"}
-/// with any of the last three left out: [ids, type_ids]; {"ids", "skip"}: the text.
-/// {"rows": FILE, "task", "max_length", "end"}: [ids, type_ids, label, length of the context] each,
-/// null where no label is left.
+/// with any of the last three left out: [ids, type_ids], or 0 where all types are; {"ids", "skip"}:
+/// the text.
+/// {"rows": FILE, "task", "max_length", "separator", "ends"}: [ids, type_ids, label, length of the
+/// context] each, null where no label is left.
 /// {"ptb"}: the text as METEOR, ROUGE-L and CIDEr see it.
 /// {"predictions": FILE, "references": FILE, "metrics"}: texts, references and scores.
 /// {"gold", "predicted", "classes"}: accuracy, F1 and Matthews correlation.
+#include <algorithm>
+
 #include "answer_lines.h"
 #include "eida/data/tokenize.h"
 #include "eida/metrics/classification.h"
@@ -31,16 +34,18 @@ json encoded(const Tokenizer& tokenizer, const json& request) {
       request.contains("pair")
           ? tokenizer.encode_pair(text, request["pair"].get<std::string>(), options)
           : tokenizer.encode(text, options);
-  return {encoding.ids, encoding.type_ids};
+  const bool typed = std::ranges::any_of(encoding.type_ids, [](int32_t type) { return type != 0; });
+  return {encoding.ids, typed ? json(encoding.type_ids) : json(0)};
 }
 
 json rows(const TokenizerPointer& tokenizer, const json& request) {
   ReaderOptions reader;
   reader.task = &task_of(from_string<TaskName>(request.at("task").get<std::string>()));
   const auto data = open_dataset(request.at("rows").get<std::string>(), reader);
-  const ExampleTokenizer examples(
-      tokenizer, reader.task->kind,
-      {.max_length = request.value("max_length", 0), .end_token = request.value("end", -1)});
+  const ExampleTokenizer examples(tokenizer, reader.task->kind,
+                                  {.max_length = request.value("max_length", 0),
+                                   .separator = request.value("separator", ""),
+                                   .end_tokens = request.value("ends", std::vector<int64_t>())});
   json out = json::array();
   for (int64_t i = 0; i < data->size(); ++i) {
     const TokenizedSet set = examples.tokenize_quietly(*data, {i});

@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   const auto folder = eida::fuzz::write("config.json", input.files[0]).parent_path();
   const auto task =
       input.options[0] % 2 == 0 ? eida::TaskKind::kClassification : eida::TaskKind::kCompletion;
-  eida::fuzz::expect_errors_only([&] { eida::eos_token_id(folder); });
+  eida::fuzz::expect_errors_only([&] { eida::eos_token_ids(folder); });
   eida::fuzz::expect_errors_only([&] { eida::served_tasks(folder); });
   eida::fuzz::expect_errors_only([&] {
     const eida::ModelConfig config = eida::read_model_config(folder, task);

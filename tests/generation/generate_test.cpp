@@ -145,7 +145,7 @@ TEST_F(Generate, OptionsThatContradictAreConfigErrors) {
   EXPECT_NE(error([](auto& o) { o.beams = 0; }).find("generation.beams"), std::string::npos);
   EXPECT_NE(error([](auto& o) { o.temperature = 0; }).find("temperature"), std::string::npos);
   EXPECT_NE(error([](auto& o) { o.top_p = 0; }).find("top_p"), std::string::npos);
-  EXPECT_NE(error([](auto& o) { o.end_token = 60; }).find("end token 60"), std::string::npos);
+  EXPECT_NE(error([](auto& o) { o.end_tokens = {60}; }).find("end token 60"), std::string::npos);
   EXPECT_NE(error([](auto& o) { o.max_batch_tokens = 20; }).find("max_batch_tokens"),
             std::string::npos);
   EXPECT_NE(error([](auto& o) {

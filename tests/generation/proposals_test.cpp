@@ -88,7 +88,7 @@ TEST(BannedTokens, NGramsOfPromptAndOutputDoNotRepeat) {
 
 TEST(BannedTokens, EndTokenWaitsForMinLength) {
   GenerateOptions options;
-  options.end_token = 7;
+  options.end_tokens = {7};
   options.min_length = 4;
   EXPECT_EQ(banned_tokens({1, 2}, {3}, options), std::vector<int32_t>{7});
   EXPECT_TRUE(banned_tokens({1, 2}, {3, 4}, options).empty());

@@ -11,7 +11,7 @@ SearchLimits limits(int64_t beams, int64_t new_tokens) {
   return {.prompt_length = 3,
           .length = 3 + new_tokens,
           .beams = beams,
-          .end_token = kEnd,
+          .end_tokens = {kEnd},
           .length_penalty = 1.0,
           .early_stopping = true};
 }

@@ -27,16 +27,37 @@ class EndToken : public ::testing::Test {
 
 TEST_F(EndToken, IsTheTokenizersWhereTheConfigurationNamesNone) {
   const auto tokenizer = open(nlohmann::json::object());  // of a table that is padded: not its last
-  EXPECT_EQ(tokenizer.end_token(), 5);
+  EXPECT_EQ(tokenizer.end_tokens(), std::vector<int32_t>{5});
   EXPECT_EQ(tokenizer.tokenize({"a", "b", -1}).ids.back(), 5);
 }
 
 TEST_F(EndToken, EndsTrainingTextsAndPromptsAsTheConfigurationSays) {
   const auto tokenizer = open({{"eos_token_id", 2}});
-  EXPECT_EQ(tokenizer.end_token(), 2);
+  EXPECT_EQ(tokenizer.end_tokens(), std::vector<int32_t>{2});
   EXPECT_EQ(tokenizer.tokenize({"a", "b", -1}).ids.back(), 2);
-  EXPECT_EQ(tokenizer.tokenize_prompt("a").back(), 2);
+  EXPECT_EQ(tokenizer.tokenize_prompt("a").back(), 5);  // the separator
   EXPECT_THROW(open({{"eos_token_id", 50303}}), FormatError);
+}
+
+TEST_F(EndToken, SeveralEndOutputsAndTheFirstEndsRows) {
+  write_file_atomic(dir_.path() / "generation_config.json", R"({"eos_token_id": [3, 2]})");
+  const auto tokenizer = open({{"eos_token_id", {2, 4}}});
+  EXPECT_EQ(tokenizer.end_tokens(), (std::vector<int32_t>{2, 4, 3}));
+  EXPECT_EQ(tokenizer.tokenize({"a", "b", -1}).ids.back(), 2);
+  EXPECT_EQ(open(nlohmann::json::object()).end_tokens(), (std::vector<int32_t>{3, 2}));
+}
+
+TEST_F(EndToken, TheTextBetweenIsTheConfigurations) {
+  config_.data.separator = "\n";
+  const auto tokenizer = open({{"eos_token_id", 2}});
+  const auto ids = [&](const char* text) {
+    return tokenizer.tokenizer().encode(text, {.add_special_tokens = false}).ids;
+  };
+  EXPECT_EQ(tokenizer.tokenize_prompt("a"), ids("a\n"));
+  EXPECT_EQ(tokenizer.tokenize({"a", "b", -1}).context_length, 2);
+  auto wanted = ids("a\nb");
+  wanted.push_back(2);
+  EXPECT_EQ(tokenizer.tokenize({"a", "b", -1}).ids, wanted);
 }
 
 }  // namespace

@@ -11,10 +11,11 @@ namespace eida::testing {
 
 inline constexpr int32_t kEnd = 256, kBegin = 257;
 
-/// One id a byte; <s> … <|endoftext|> around a text; a pair's second text has type 1. Truncation
-/// cuts the longest text.
+/// One id a byte; <s> … <|endoftext|> around a text, or nothing; a pair's second text has type 1.
+/// Truncation cuts the longest text.
 class ByteTokenizer : public Tokenizer {
  public:
+  explicit ByteTokenizer(bool around = true) : around_(around) {}
   Encoding encode(std::string_view text, const EncodeOptions& options) const override {
     return build(text, std::nullopt, options);
   }
@@ -33,8 +34,9 @@ class ByteTokenizer : public Tokenizer {
   }
 
  private:
-  static Encoding build(std::string_view first, std::optional<std::string_view> second,
-                        const EncodeOptions& options) {
+  Encoding build(std::string_view first, std::optional<std::string_view> second,
+                 EncodeOptions options) const {
+    options.add_special_tokens = options.add_special_tokens && around_;
     std::string_view a = first, b = second.value_or("");
     const size_t special = options.add_special_tokens ? (second ? 3 : 2) : 0;
     const auto limit = static_cast<size_t>(options.max_length);
@@ -53,13 +55,15 @@ class ByteTokenizer : public Tokenizer {
     if (options.add_special_tokens) add(kEnd, 1);
     return result;
   }
+
+  bool around_;
 };
 
 inline ExampleTokenizer byte_tokenizer(TaskKind kind, int64_t max_length = 0, int threads = 1) {
   TokenizeOptions options;
   options.max_length = max_length;
   options.threads = threads;
-  return {std::make_shared<ByteTokenizer>(), kind, options};
+  return {std::make_shared<ByteTokenizer>(kind == TaskKind::kClassification), kind, options};
 }
 
 }  // namespace eida::testing

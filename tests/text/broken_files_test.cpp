@@ -37,9 +37,21 @@ TEST(TokenizerJson, ErrorsNameFileAndComponent) {
        "normalizer: component 'Nmt' is not supported"},
       {"gpt2",
        [](json& d) {
-         d["pre_tokenizer"] = {{"type", "Split"}};
+         d["pre_tokenizer"] = {{"type", "CharDelimiterSplit"}};
        },
-       "pre_tokenizer: component 'Split'"},
+       "pre_tokenizer: component 'CharDelimiterSplit'"},
+      {"gpt2",
+       [](json& d) {
+         d["pre_tokenizer"] = {
+             {"type", "Split"}, {"behavior", "Isolated"}, {"pattern", {{"Regex", "a\\b"}}}};
+       },
+       "pre_tokenizer.pattern: the regular expression 'a\\b' is not supported: '\\b' at byte 3"},
+      {"gpt2",
+       [](json& d) {
+         d["pre_tokenizer"] = {
+             {"type", "Split"}, {"behavior", "Cut"}, {"pattern", {{"String", "a"}}}};
+       },
+       "pre_tokenizer: key 'behavior' is none of"},
       {"gpt2", [](json& d) { d["model"]["type"] = "WordLevel"; }, "component 'WordLevel'"},
       {"gpt2", [](json& d) { d["model"]["dropout"] = 0.1; },
        "model: key 'dropout' is not supported"},
@@ -80,8 +92,8 @@ TEST(TokenizerJson, ErrorsNameFileAndComponent) {
       {"bert", [](json& d) { d["model"]["unk_token"] = "[NONE]"; },
        "token '[NONE]' is not in the vocabulary"},
       {"camembert",
-       [](json& d) { d["normalizer"]["normalizers"][0]["pattern"]["Regex"] = "(a|b)*"; },
-       "normalizer.normalizers[0]: component 'Replace' with the regular expression '(a|b)*'"},
+       [](json& d) { d["normalizer"]["normalizers"][0]["pattern"]["Regex"] = "(?m:a)"; },
+       "normalizer.normalizers[0].pattern: the regular expression '(?m:a)'"},
       {"camembert",
        [](json& d) { d["normalizer"]["normalizers"][0]["content"] = std::string(2000, 'x'); },
        "normalizer.normalizers[0]: key 'content' has 2000 bytes, the limit is 1024"},

@@ -14,7 +14,7 @@
 namespace eida::testing {
 
 inline const std::vector<std::string> kGoldenTokenizers = {
-    "gpt2", "roberta", "bert", "camembert", "sentencepiece-bpe", "normal-forms"};
+    "gpt2", "roberta", "bert", "camembert", "sentencepiece-bpe", "normal-forms", "qwen", "split"};
 
 /// {"tokenizer", "encode", "decode"}, as scripts/make_tokenizer_goldens.py writes it.
 inline nlohmann::json golden_tokenizer(const std::string& name) {

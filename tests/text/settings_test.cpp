@@ -226,5 +226,102 @@ TEST(TokenizerSettings, ClassesAndKeysThatWeDoNotKnowAreNamed) {
             std::string::npos);
 }
 
+/// A tokenizer.json of SentencePiece's BPE, as Llama 2 has it: no template where `begin` is empty.
+Files sentencepiece(const std::vector<std::string>& first, const std::string& begin,
+                    const json& config, const std::string& model_type) {
+  std::vector<std::string> words = first;
+  for (const char* word : {"<0x0A>", "\u2581", "c", "a", "t", "s", "ca", "cat", "\u2581cat"})
+    words.emplace_back(word);
+  json vocab, added = json::array(), document;
+  for (size_t i = 0; i < words.size(); ++i) vocab[words[i]] = i;
+  for (size_t i = 0; i < first.size(); ++i) added.push_back(special(first[i], static_cast<int>(i)));
+  const json prepend = {{"type", "Prepend"}, {"prepend", "\u2581"}},
+             replace = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}};
+  document = {
+      {"added_tokens", added},
+      {"normalizer", {{"type", "Sequence"}, {"normalizers", {prepend, replace}}}},
+      {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", {"c a", "ca t", "\u2581 cat"}}}}};
+  const json token = {{"SpecialToken", {{"id", begin}}}}, a = {{"Sequence", {{"id", "A"}}}},
+             b = {{"Sequence", {{"id", "B"}}}};
+  if (!begin.empty()) {
+    document["post_processor"] = {{"type", "TemplateProcessing"},
+                                  {"single", {token, a}},
+                                  {"pair", {token, a, b}},
+                                  {"special_tokens", {{begin, {{"id", begin}, {"ids", {1}}}}}}};
+  }
+  return {{"config.json", {{"model_type", model_type}}},
+          {"tokenizer_config.json", config},
+          {"tokenizer.json", document}};
+}
+
+TEST(TokenizerSettings, LlamasClassBeginsWithASpaceAsItsFlagsSay) {
+  const auto llama = [](const json& config, const std::string& begin = "",
+                        const std::string& model_type = "llama") {
+    return sentencepiece({"<unk>", "<s>", "</s>"}, begin, config, model_type);
+  };
+  const std::string text = "cat<s>cat\n";
+  const Files plain = llama({{"tokenizer_class", "LlamaTokenizer"}});
+  EXPECT_EQ(ids(plain, text), (Ids{11, 1, 10, 3}));
+  EXPECT_EQ(load(plain)->decode({11, 1, 10, 3}, false), "cat<s>cat\n");
+  EXPECT_EQ(load(plain)->eos_token_id(), 2);
+  EXPECT_EQ(ids(llama({{"tokenizer_class", "LlamaTokenizerFast"}, {"legacy", true}}), text),
+            (Ids{11, 1, 11, 3}));
+  // Flags of a template do not count beside a tokenizer.json.
+  const json no_prefix = {{"tokenizer_class", "LlamaTokenizerFast"},
+                          {"add_prefix_space", false},
+                          {"add_bos_token", false}};
+  EXPECT_EQ(ids(llama(no_prefix, "<s>"), text), (Ids{1, 10, 1, 10, 3}));
+  // Mistral's class, or none: the file says it all.
+  EXPECT_EQ(ids(llama({{"tokenizer_class", "LlamaTokenizerFast"}}, "<s>", "mistral"), text),
+            (Ids{1, 11, 1, 11}));
+  EXPECT_EQ(ids(llama(json::object()), " catx"), (Ids{4, 11}));
+}
+
+TEST(TokenizerSettings, GemmasClassTakesSpacesAsTheyAre) {
+  const Files files = sentencepiece({"<eos>", "<bos>", "<unk>"}, "<bos>",
+                                    {{"tokenizer_class", "GemmaTokenizerFast"}}, "gemma3_text");
+  EXPECT_EQ(ids(files, "cat cat"), (Ids{1, 10, 11}));
+  EXPECT_EQ(ids(files, "cat<s>cat\n"), (Ids{1, 10, 2, 8, 2, 10, 3}));
+  EXPECT_EQ(load(files)->decode({1, 11, 2}, false), "<bos> cat<unk>");
+  EXPECT_EQ(load(files)->eos_token_id(), 0);
+}
+
+TEST(TokenizerSettings, Qwen2sClassHasAPatternOfItsOwn) {
+  const json other = {{"tokenizer_class", "PreTrainedTokenizerFast"}};
+  Files files = gpt2(other);
+  files["tokenizer.json"]["model"]["vocab"]["1"] = 8;
+  files["tokenizer.json"]["model"]["vocab"]["11"] = 9;
+  files["tokenizer.json"]["model"]["merges"].push_back("1 1");
+  EXPECT_EQ(ids(files, "cat11"), (Ids{5, 9}));
+  files["config.json"]["model_type"] = "qwen3";
+  EXPECT_EQ(ids(files, "cat11"), (Ids{5, 9}));
+  files["config.json"]["model_type"] = "qwen2";  // whose class the library does not believe
+  EXPECT_EQ(ids(files, "cat11"), (Ids{5, 8, 8}));
+  Files legacy = gpt2_legacy({{"tokenizer_class", "Qwen2Tokenizer"}, {"add_eos_token", true}});
+  legacy["config.json"]["model_type"] = "qwen3";
+  EXPECT_EQ(ids(legacy, "cat cat"), (Ids{5, 6, 7}));
+  EXPECT_EQ(load(legacy)->eos_token_id(), 7);
+}
+
+TEST(TokenizerSettings, MpnetsWordsHaveRobertasTokens) {
+  const Files files = {{"config.json", {{"model_type", "mpnet"}}},
+                       {"vocab.txt", "<s>\n<pad>\n</s>\n[UNK]\n<mask>\ngood\nete\n"}};
+  EXPECT_EQ(ids(files, "Good \u00e9t\u00e9"), (Ids{0, 5, 6, 2}));
+  EXPECT_EQ(ids(files, "good  <mask>"), (Ids{0, 5, 4, 2}));
+  EXPECT_EQ(load(files)->encode_pair("good", "ete").ids, (Ids{0, 5, 2, 2, 6, 2}));
+}
+
+TEST(TokenizerSettings, ModernBertsClassIsNotBelieved) {
+  Files files = gpt2({{"tokenizer_class", "BertTokenizer"}});
+  files["config.json"]["model_type"] = "modernbert";
+  EXPECT_EQ(ids(files, "cat cat"), (Ids{5, 6}));
+}
+
+TEST(TokenizerSettings, ASentencePieceModelOfLlamasClassSaysTheWayOut) {
+  Files files = {{"tokenizer_config.json", {{"tokenizer_class", "LlamaTokenizer"}}},
+                 {"tokenizer.model", "x"}};
+  EXPECT_NE(complaint(files).find("save_pretrained(d)"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace eida

@@ -35,6 +35,7 @@ struct DataOptions {
   std::filesystem::path train, dev, test;
   std::string text_column, text_pair_column, label_column;  ///< empty: the reader's defaults
   std::string prompt_column, completion_column;
+  std::string separator;  ///< of prompt and completion; empty: TokenizeOptions::separator says
   std::optional<int64_t> max_length;  ///< tokens; 0: no limit; unset: as many as the model takes
   Batching batching = Batching::kLengthGrouped;
 };

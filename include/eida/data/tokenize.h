@@ -16,10 +16,12 @@ namespace eida {
 struct TokenizeOptions {
   int64_t max_length = 0;  ///< tokens, special ones included; 0 = no truncation
   int threads = 1;
-  /// Completions, the E2E recipe: ids(prompt) + end, then ids(prefix + completion) + end. A
-  /// completion that begins with the prefix already gets no second one.
-  std::string completion_prefix = " ";
-  int64_t end_token = -1;  ///< id; -1: that of "<|endoftext|>"
+  /// Completions: text between prompt and completion; empty: "<|endoftext|>" where it is a token,
+  /// else a line end.
+  std::string separator;
+  /// Completions: ids that end a text, of which the first ends rows; empty: the tokenizer's, else
+  /// that of "<|endoftext|>".
+  std::vector<int64_t> end_tokens;
   int64_t table_rows = 0;  ///< of the model's word table: ids have to be below; 0: any
 };
 
@@ -38,13 +40,14 @@ struct TokenizedSet {
 
 /// Turns examples of one task into tokens with one tokenizer. Classification: the text, or the
 /// pair, with the tokenizer's special tokens, truncated by its rule (pairs: longest first).
-/// Completions: no special tokens but the end token: behind the prompt, where it is context
-/// (context_length counts it), and at the end, where it is a target; beyond max_length the
+/// Completions: what the tokenizer's template puts before a text, prompt and separator, all of
+/// which is context (context_length counts it); then the completion, with a space before it unless
+/// the separator ends in white space, and the end token, which are targets; beyond max_length the
 /// completion loses its end, end token first.
 /// docs/method.md, "Rows".
 class ExampleTokenizer {
  public:
-  /// \throws FormatError the tokenizer has no such end token (completions only).
+  /// \throws FormatError the tokenizer has no such end token, or none (completions only).
   /// \throws ConfigError max_length is negative.
   ExampleTokenizer(std::shared_ptr<const Tokenizer> tokenizer, TaskKind kind,
                    TokenizeOptions options);
@@ -53,11 +56,11 @@ class ExampleTokenizer {
   /// \throws DataError nothing is left to learn from, as TokenizedSet::skipped counts.
   TokenExample tokenize(const TextExample& text) const;
   const Tokenizer& tokenizer() const { return *tokenizer_; }
-  /// Id of the token that ends texts and generated outputs; -1 for classification.
-  int32_t end_token() const { return end_; }
+  /// Ids of the tokens that end generated outputs, the first of them rows; empty: classification.
+  const std::vector<int32_t>& end_tokens() const { return ends_; }
   /// Tokens that an example is cut to; 0: none is cut.
   int64_t max_length() const { return options_.max_length; }
-  /// Prompt for generation: ids(prompt) + end token. Not truncated.
+  /// Prompt for generation: the context of a row. Not truncated.
   /// \throws DataError a token that the model's table lacks, here and below
   std::vector<int32_t> tokenize_prompt(const std::string& prompt) const;
   /// The dataset's examples at `indices`, in that order, on options.threads threads; warns when
@@ -82,7 +85,9 @@ class ExampleTokenizer {
   void append(const Dataset& dataset, const std::vector<int64_t>& indices, int threads,
               TokenizedSet& set) const;
   TokenExample assemble_text(const TextExample& text, Encoding encoding, bool& truncated) const;
-  TokenExample assemble_completion(Encoding prompt, Encoding completion, bool& truncated) const;
+  std::vector<int32_t> context_of(const std::vector<int32_t>& prompt) const;
+  TokenExample assemble_completion(const Encoding& prompt, const Encoding& completion,
+                                   bool& truncated) const;
   std::vector<TokenExample> tokenize_chunk(const std::vector<TextExample>& texts, int threads,
                                            std::vector<char>& truncated) const;
   bool usable(const TokenExample& example) const;
@@ -91,7 +96,9 @@ class ExampleTokenizer {
   std::shared_ptr<const Tokenizer> tokenizer_;
   TaskKind kind_;
   TokenizeOptions options_;
-  int32_t end_ = -1;
+  std::vector<int32_t> begin_;  ///< before prompts
+  int32_t separator_ = -1;      ///< the token that separates; -1: options_.separator is text
+  std::vector<int32_t> ends_;
 };
 
 }  // namespace eida

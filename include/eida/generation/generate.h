@@ -25,8 +25,8 @@ struct GenerateOptions {
   int64_t top_k = 0;                 ///< sampling: the k likeliest tokens only; 0: all
   double top_p = 1.0;                ///< sampling: the likeliest that make up p; in (0, 1]
   uint64_t seed = 0;                 ///< sampling: stream "generate", index = number of the prompt
-  int64_t end_token = -1;            ///< ends an output; -1: the model's eos_token_id, if any
-  int64_t max_batch_tokens = 0;      ///< tokens kept in memory at once; 0: kDefaultBatchTokens
+  std::vector<int32_t> end_tokens = {};  ///< end an output; empty: the model's eos_token_id, if any
+  int64_t max_batch_tokens = 0;          ///< tokens kept in memory at once; 0: kDefaultBatchTokens
   /// Called after every pass with what was finished since the last call. \param prompts
   /// \param tokens of their best outputs
   std::function<void(int64_t prompts, int64_t tokens)> progress = {};

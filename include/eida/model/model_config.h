@@ -41,11 +41,15 @@ ModelConfig read_model_config(const std::filesystem::path& dir, TaskKind task);
 /// config.json, or its model type does not fit the task
 void check_model_folder(const std::filesystem::path& dir, TaskKind task);
 
+/// \throws FormatError the folder, which lacks what is read, has a *.gguf file
+void refuse_gguf(const std::filesystem::path& dir);
+
 /// Tasks that models of the folder's type can serve. \throws FormatError as above
 std::vector<TaskKind> served_tasks(const std::filesystem::path& dir);
 
-/// Id of the token that ends texts, from config.json; -1: it names none.
-int64_t eos_token_id(const std::filesystem::path& dir);
+/// Ids of the tokens that end texts: config.json's, then others of generation_config.json, where it
+/// is there; either may name none.
+std::vector<int64_t> eos_token_ids(const std::filesystem::path& dir);
 /// Rows of the word table, from config.json. \throws FormatError it does not say
 int64_t word_table_rows(const std::filesystem::path& dir);
 

@@ -39,6 +39,10 @@ class Tokenizer {
   virtual int64_t vocab_size() const = 0;  ///< largest id + 1
   /// Id of a token's literal string ("<pad>", "<|endoftext|>"), or -1.
   virtual int32_t token_to_id(std::string_view token) const = 0;
+  /// A token as its file writes it, for people: "ĠThe".
+  virtual std::string token(int32_t id) const { return decode({id}, false); }
+  /// The token that ends texts, as the files beside the tokenizer name it; -1: they name none.
+  virtual int32_t eos_token_id() const { return -1; }
 
   /// Every text, on `threads` threads; same result for any number of threads.
   std::vector<Encoding> encode_batch(const std::vector<std::string_view>& texts,

@@ -22,7 +22,8 @@ void read_numbers(const ConfigReader& reader, ModelConfig& config) {
   config.attention_dropout = reader.number_or("attn_pdrop", 0.1, 0.0, 1.0);
   config.embedding_dropout = reader.number_or("embd_pdrop", 0.1, 0.0, 1.0);
   config.bos_token_id = reader.integer_or("bos_token_id", -1, -1, kMaxSize);
-  config.eos_token_id = reader.integer_or("eos_token_id", -1, -1, kMaxSize);
+  const std::vector<int64_t> ends = reader.token_ids("eos_token_id");
+  config.eos_token_id = ends.empty() ? -1 : ends.front();
   config.pad_token_id = reader.integer_or("pad_token_id", -1, -1, kMaxSize);
 }
 

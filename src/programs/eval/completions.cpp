@@ -74,7 +74,7 @@ std::vector<Generated> generate_all(const Config& config, const OpenedInputs& in
   for (const std::string& prompt : prompts) ids.push_back(inputs.tokenizer.tokenize_prompt(prompt));
   Progress progress("generating", static_cast<int64_t>(prompts.size()), "prompts");
   GenerateOptions options = generate_options(config);
-  options.end_token = inputs.tokenizer.end_token();
+  options.end_tokens = inputs.tokenizer.end_tokens();
   int64_t tokens = 0;
   const auto start = std::chrono::steady_clock::now();
   options.progress = [&](int64_t finished, int64_t made) {

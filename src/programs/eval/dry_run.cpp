@@ -66,6 +66,7 @@ int dry_run_eval(const Config& config, EvalTask task, const OpenedInputs& inputs
               fmt::format(", {} adapter file(s)", config.model.adapters.size()));
   print_data(inputs.data->name(), inputs.data->size(), mean_tokens(trial),
              inputs.data->has_targets() ? "" : ", nothing to score against");
+  print_row(inputs.tokenizer, trial.examples.front());
   fmt::print("trainable        0 parameters (an evaluation changes nothing)\n");
   print_cost(cache_bytes(config, task, inputs, tokens), seconds * tokens / trial_tokens,
              inputs.compute, task == EvalTask::kTexts ? "at most" : "about");

@@ -21,6 +21,7 @@ int dry_run_probe(const Config& config, const OpenedInputs& inputs) {
   print_model(config, model);
   print_places(model);
   print_data(inputs.data->name(), inputs.data->size(), mean_tokens(drawn));
+  print_row(inputs.tokenizer, drawn.examples.front());
   fmt::print("trainable        0 parameters (the probe changes nothing)\n");
   fmt::print("work             {} repeats of {:.0f} + {:.0f} examples, k up to {}\n",
              config.probe.repeats, examples, heldout, config.subspace.dims.back());

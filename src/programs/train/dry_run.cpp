@@ -135,6 +135,7 @@ int dry_run_train(const Config& config, TrainInputs& inputs) {
   print_places(*inputs.model);
   print_data(config.data.train.string(), examples, tokens,
              fmt::format("; {} to score on", inputs.dev.examples.size()));
+  print_row(*inputs.tokenizer, inputs.preview.examples.front());
   const Trial trial = try_round(config, inputs);
   fmt::print("trainable        {}\n", trainable_text(config, inputs, trial.trainable));
   fmt::print("work             {} rounds of {} steps, method {}\n", config.rounds, steps,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "eida/adapter/adapter_file.h"
+#include "eida/adapter/gguf_export.h"
 #include "eida/adapter/peft_export.h"
 #include "eida/config/schema.h"
 #include "eida/core/error.h"
@@ -87,16 +88,17 @@ int run_export(const ParsedCommand& command) {
     save_merged(*model, files, base, config.model.path, output);
     return 0;
   }
+  const std::string form = command.option("to");
   if (config.model.init == ModelInit::kRandom) {
     throw ConfigError(
-        "{}: started from random weights, which no folder holds for peft (hint: --to "
-        "huggingface)",
-        run.string());
+        "{}: started from random weights, which no folder holds for {} (hint: --to huggingface)",
+        run.string(), form);
   }
   PeftReport report;
   write_folder(output, [&](const fs::path& made) {
     make_folder(made);
-    report = export_peft(*model, files, config.model.path.string(), made);
+    report = form == "gguf" ? export_gguf(*model, files, made / "adapter.gguf")
+                            : export_peft(*model, files, config.model.path.string(), made);
   });
   fmt::print(
       "{} modules as LoRA of rank up to {}, {} modules whole; largest error {:.1e} of the largest "
