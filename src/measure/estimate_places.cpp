@@ -32,12 +32,15 @@ PerPlace<PlaceSize> place_sizes(const Places& places, const PerPlace<int64_t>& r
   return sizes;
 }
 
+/// Of the libraries alone, which a CUDA build of LibTorch makes some 200 MiB larger.
+const double loaded_mib = peak_memory_mib();
+
 /// Bytes that a pass of the model takes, with everything that was there before it, about: from
 /// sizes, not from what the allocator holds at the moment, so that all rounds plan alike.
 double taken_bytes(const PretrainedModel& model, const PerPlace<PlaceSize>& sizes,
                    const std::vector<const TokenExample*>& examples,
                    const MeasureOptions& options) {
-  constexpr double kProgram = 250 * kMiB;  // LibTorch, tokenizer, data
+  const double program = std::max(250.0, loaded_mib + 130.0) * kMiB;  // LibTorch, tokenizer, data
   double weights = 0, bases = 0, widths = 0, widest = 0, rows = 0;
   for (const auto& [name, tensor] : model.parameters())
     weights += static_cast<double>(tensor.numel()) * static_cast<double>(tensor.element_size());
@@ -55,7 +58,7 @@ double taken_bytes(const PretrainedModel& model, const PerPlace<PlaceSize>& size
       rows / static_cast<double>(examples.size()) * static_cast<double>(sampler.draw.batch_size);
   const double floats =
       1.25 * widths + 4 * widest + static_cast<double>(model.places().inputs().size()) * drawn;
-  return kProgram + weights +
+  return program + weights +
          4 * (bases + floats * static_cast<double>(largest_pass(examples, sampler)));
 }
 

@@ -137,10 +137,6 @@ TEST_F(ProbeProgram, Float16IsAConfigErrorWithAHint) {
   expect_error(run(quick_reviews({"--set", "run.precision=fp16"})), 2, "bf16");
 }
 
-TEST_F(ProbeProgram, ADecoderDoesNotClassify) {
-  expect_error(run(quick(decoder_, "classification", reviews_)), 4, "gpt2");
-}
-
 TEST_F(ProbeProgram, AnotherFolderIsNotOverwritten) {
   std::filesystem::create_directories(run_);
   write_file_atomic(run_ / "thesis.txt", "mine");

@@ -29,7 +29,7 @@ class LineReader {
   explicit LineReader(const std::string& file) : name_(file.empty() ? "<stdin>" : file) {
     if (file.empty()) return;
     // Opening a pipe waits for who writes into it; those of the shell, /dev/fd/…, are open.
-    if (std::filesystem::is_fifo(file) && !file.starts_with("/dev/")) {
+    if (std::filesystem::is_fifo(file) && !file.starts_with("/dev/fd/")) {
       throw DataError("{}: is a pipe, not a regular file (hint: < {} reads it as stdin)", file,
                       file);
     }
