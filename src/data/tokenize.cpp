@@ -31,8 +31,7 @@ std::vector<int32_t> end_tokens_of(const Tokenizer& tokenizer, const std::vector
   const int32_t id = own >= 0 ? own : tokenizer.token_to_id(kEndOfText);
   if (id < 0) {
     throw FormatError(
-        "the tokenizer has no end token, nor '{}' (hint: completions need a decoder's tokenizer, "
-        "or "
+        "the tokenizer has no end token, nor '{}' (hint: completions need a decoder's tokenizer, or "
         "eos_token_id in config.json)",
         kEndOfText);
   }
@@ -43,7 +42,7 @@ std::vector<int32_t> end_tokens_of(const Tokenizer& tokenizer, const std::vector
 std::vector<int32_t> begin_tokens_of(const Tokenizer& tokenizer) {
   const auto bare = tokenizer.encode("a", {.add_special_tokens = false}).ids;
   const auto whole = tokenizer.encode("a").ids;
-  return {whole.begin(), std::ranges::search(whole, bare).begin()};
+  return {whole.begin(), std::search(whole.begin(), whole.end(), bare.begin(), bare.end())};
 }
 
 bool is_pair(const TextExample& text) { return text.pair || !text.second.empty(); }

@@ -383,10 +383,10 @@ TEST_F(ProbeProgram, ComparesRuns) {
 
 TEST_F(ProbeProgram, PlacesThatDoNotFitIntoMemoryTakeTurnsAndGiveTheSameBits) {
   write_encoder_config(192, 2, 768);
-  write_file_atomic(reviews_, demo_review_file(make_demo_reviews({700, 10, 3}).train));
+  write_file_atomic(reviews_, demo_review_file(make_demo_reviews({500, 10, 3}).train));
   const auto probe = [&](std::vector<std::string> more) {
     more.insert(more.end(),
-                {"--set", "sampling.examples=600", "--set", "probe.repeats=1", "--overwrite"});
+                {"--set", "sampling.examples=400", "--set", "probe.repeats=1", "--overwrite"});
     return run(quick_reviews(std::move(more)));
   };
   ASSERT_EQ(probe({}).code, 0);
