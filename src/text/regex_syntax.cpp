@@ -313,7 +313,7 @@ class Translator {
       while (digits < rest_.size() && std::isdigit(static_cast<unsigned char>(rest_[digits])) != 0)
         ++digits;
       if (digits > 4) refuse("a number in '{}' of more than four digits");
-      const std::string text(rest_.substr(0, digits));
+      std::string text(rest_.substr(0, digits));
       rest_.remove_prefix(digits);
       return text;
     };

@@ -54,10 +54,10 @@ void append_decomposition(std::u32string& out, char32_t c, bool compatibility) {
     return;
   }
   if (c - kHangul < kSyllables) {
-    const uint32_t syllable = c - kHangul, tail = syllable % kTails;
-    out += kLead + syllable / (kVowels * kTails);
-    out += kVowel + syllable / kTails % kVowels;
-    if (tail != 0) out += kTail + tail;
+    const char32_t syllable = c - kHangul, tail = syllable % kTails;
+    out += static_cast<char32_t>(kLead + syllable / (kVowels * kTails));
+    out += static_cast<char32_t>(kVowel + syllable / kTails % kVowels);
+    if (tail != 0) out += static_cast<char32_t>(kTail + tail);
     return;
   }
   auto targets = compatibility ? only_compatibility[c] : std::span<const uint32_t>();

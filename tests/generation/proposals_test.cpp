@@ -118,7 +118,7 @@ TEST(DrawToken, FollowsTheProbabilities) {
 TEST(DrawToken, TemperatureSharpens) {
   GenerateOptions options;
   options.temperature = 0.5;  // 16 : 4 : 1 : 1
-  EXPECT_NEAR(draw(kLogits, options).at(0), 4000 * 16 / 22, 150);
+  EXPECT_NEAR(draw(kLogits, options).at(0), 4000.0 * 16 / 22, 150);
 }
 
 TEST(DrawToken, TheLowestTemperaturesGiveTheLikeliest) {
