@@ -169,8 +169,11 @@ TEST_P(Families, EveryMethodTrainsMergesAndGoesThroughPeft) {
 
 TEST_P(Families, ProbeMeasuresEveryPlace) {
   const std::string task = GetParam().encoder ? "classification" : "e2e";
-  ASSERT_EQ(run_here(Program::kProbe, quick(model_, task, GetParam().encoder ? reviews_ : pairs_)),
-            0);
+  auto arguments = quick(model_, task, GetParam().encoder ? reviews_ : pairs_);
+  for (const auto& [option, value] :
+       {std::pair("--repeats", "1"), std::pair("--examples", "16"), std::pair("--heldout", "16")})
+    set_option(arguments, option, value);
+  ASSERT_EQ(run_here(Program::kProbe, arguments), 0);
   const auto result = read_json(run_ / "probe.json");
   EXPECT_EQ(result.at("model_type"), GetParam().type);
   std::vector<std::string> sites;

@@ -86,7 +86,7 @@ TEST_F(TrainResume, KilledDecoderRunsWithCarriedMomentsEndWithTheSameBits) {
   const auto options =
       std::vector<std::string>{"--set", "train.save_every=2", "--set", "train.carry_moments=true"};
   const auto life = time_of(train(a_, false, options));
-  kill_and_resume(train(b_, false, options), 4, life, 2);
+  kill_and_resume(train(b_, false, options), 2, life, 2);
   expect_same_results(a_, b_, 2);
 }
 
