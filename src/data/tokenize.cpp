@@ -31,7 +31,8 @@ std::vector<int32_t> end_tokens_of(const Tokenizer& tokenizer, const std::vector
   const int32_t id = own >= 0 ? own : tokenizer.token_to_id(kEndOfText);
   if (id < 0) {
     throw FormatError(
-        "the tokenizer has no end token, nor '{}' (hint: completions need a decoder's tokenizer, or "
+        "the tokenizer has no end token, nor '{}' (hint: completions need a decoder's tokenizer, "
+        "or "
         "eos_token_id in config.json)",
         kEndOfText);
   }

@@ -19,9 +19,10 @@ struct Layout {
   int32_t unknown = -1;            ///< id of the file's unknown piece; -1 = its own
 };
 
-Layout layout_of(Family family) {
-  if (family == Family::kXlmRoberta) return {{"<s>", "<pad>", "</s>", "<unk>"}, 1, 3};
-  if (family == Family::kCamembert) return {{"<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>"}, 4, 3};
+Layout layout_of(TokenizerKind family) {
+  if (family == TokenizerKind::kXlmRoberta) return {{"<s>", "<pad>", "</s>", "<unk>"}, 1, 3};
+  if (family == TokenizerKind::kCamembert)
+    return {{"<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>"}, 4, 3};
   return {};
 }
 
@@ -123,9 +124,9 @@ class SentencePieceModel : public Model {
 
 std::shared_ptr<const Tokenizer> load_sentencepiece(const std::filesystem::path& file,
                                                     Settings settings) {
-  if (!settings.family().has_value()) settings.guess(Family::kFile);
+  if (!settings.family().has_value()) settings.guess(TokenizerKind::kFile);
   const Layout layout = layout_of(*settings.family());
-  if (layout.first.empty() && settings.family() != Family::kFile)
+  if (layout.first.empty() && settings.family() != TokenizerKind::kFile)
     throw FormatError(
         "{}: is no file that {} reads (hint: AutoTokenizer.from_pretrained(d).save_pretrained(d) "
         "of "

@@ -78,35 +78,49 @@ bool mentions_byte_level(const json& document) {
       });
 }
 
-const std::map<std::string, Family> kClasses = {
-    {"PreTrainedTokenizer", Family::kFile},     {"TokenizersBackend", Family::kFile},
-    {"PythonBackend", Family::kFile},           {"BertTokenizer", Family::kBert},
-    {"DistilBertTokenizer", Family::kBert},     {"ElectraTokenizer", Family::kBert},
-    {"MobileBertTokenizer", Family::kBert},     {"SqueezeBertTokenizer", Family::kBert},
-    {"ConvBertTokenizer", Family::kBert},       {"LxmertTokenizer", Family::kBert},
-    {"LayoutLMTokenizer", Family::kBert},       {"MPNetTokenizer", Family::kMpnet},
-    {"GPT2Tokenizer", Family::kGpt2},           {"Qwen2Tokenizer", Family::kQwen2},
-    {"LlamaTokenizer", Family::kLlama},         {"GemmaTokenizer", Family::kGemma},
-    {"RobertaTokenizer", Family::kRoberta},     {"BartTokenizer", Family::kRoberta},
-    {"LongformerTokenizer", Family::kRoberta},  {"LEDTokenizer", Family::kRoberta},
-    {"CamembertTokenizer", Family::kCamembert}, {"XLMRobertaTokenizer", Family::kXlmRoberta}};
-const std::map<std::string, Family> kModelTypes = {
-    {"bert", Family::kBert},           {"distilbert", Family::kBert},
-    {"mpnet", Family::kMpnet},         {"gpt2", Family::kGpt2},
-    {"qwen2", Family::kQwen2},         {"qwen3", Family::kQwen2},
-    {"gemma3_text", Family::kGemma},   {"roberta", Family::kRoberta},
-    {"camembert", Family::kCamembert}, {"xlm-roberta", Family::kXlmRoberta}};
+const std::map<std::string, TokenizerKind> kClasses = {
+    {"PreTrainedTokenizer", TokenizerKind::kFile},
+    {"TokenizersBackend", TokenizerKind::kFile},
+    {"PythonBackend", TokenizerKind::kFile},
+    {"BertTokenizer", TokenizerKind::kBert},
+    {"DistilBertTokenizer", TokenizerKind::kBert},
+    {"ElectraTokenizer", TokenizerKind::kBert},
+    {"MobileBertTokenizer", TokenizerKind::kBert},
+    {"SqueezeBertTokenizer", TokenizerKind::kBert},
+    {"ConvBertTokenizer", TokenizerKind::kBert},
+    {"LxmertTokenizer", TokenizerKind::kBert},
+    {"LayoutLMTokenizer", TokenizerKind::kBert},
+    {"MPNetTokenizer", TokenizerKind::kMpnet},
+    {"GPT2Tokenizer", TokenizerKind::kGpt2},
+    {"Qwen2Tokenizer", TokenizerKind::kQwen2},
+    {"LlamaTokenizer", TokenizerKind::kLlama},
+    {"GemmaTokenizer", TokenizerKind::kGemma},
+    {"RobertaTokenizer", TokenizerKind::kRoberta},
+    {"BartTokenizer", TokenizerKind::kRoberta},
+    {"LongformerTokenizer", TokenizerKind::kRoberta},
+    {"LEDTokenizer", TokenizerKind::kRoberta},
+    {"CamembertTokenizer", TokenizerKind::kCamembert},
+    {"XLMRobertaTokenizer", TokenizerKind::kXlmRoberta}};
+const std::map<std::string, TokenizerKind> kModelTypes = {
+    {"bert", TokenizerKind::kBert},           {"distilbert", TokenizerKind::kBert},
+    {"mpnet", TokenizerKind::kMpnet},         {"gpt2", TokenizerKind::kGpt2},
+    {"qwen2", TokenizerKind::kQwen2},         {"qwen3", TokenizerKind::kQwen2},
+    {"gemma3_text", TokenizerKind::kGemma},   {"roberta", TokenizerKind::kRoberta},
+    {"camembert", TokenizerKind::kCamembert}, {"xlm-roberta", TokenizerKind::kXlmRoberta}};
 /// Models of which transformers does not believe the class.
-const std::map<std::string, Family> kWhateverClass = {
-    {"mistral", Family::kFile}, {"modernbert", Family::kFile}, {"qwen2", Family::kQwen2}};
+const std::map<std::string, TokenizerKind> kWhateverClass = {{"mistral", TokenizerKind::kFile},
+                                                             {"modernbert", TokenizerKind::kFile},
+                                                             {"qwen2", TokenizerKind::kQwen2}};
 
-bool is_decoder(Family family) {
-  return family == Family::kGpt2 || family == Family::kQwen2 || family == Family::kLlama ||
-         family == Family::kGemma;
+bool is_decoder(TokenizerKind family) {
+  return family == TokenizerKind::kGpt2 || family == TokenizerKind::kQwen2 ||
+         family == TokenizerKind::kLlama || family == TokenizerKind::kGemma;
 }
-bool is_word_piece(Family family) { return family == Family::kBert || family == Family::kMpnet; }
-bool is_unigram(Family family) {
-  return family == Family::kCamembert || family == Family::kXlmRoberta;
+bool is_word_piece(TokenizerKind family) {
+  return family == TokenizerKind::kBert || family == TokenizerKind::kMpnet;
+}
+bool is_unigram(TokenizerKind family) {
+  return family == TokenizerKind::kCamembert || family == TokenizerKind::kXlmRoberta;
 }
 
 json sequence_of(const char* key, json steps) {
@@ -176,7 +190,7 @@ void Settings::find_family(const json& model_config) {
   }
 }
 
-void Settings::guess(Family family) {
+void Settings::guess(TokenizerKind family) {
   family_ = family;
   guessed_ = true;
 }
@@ -202,14 +216,14 @@ json Settings::added_tokens(const json& in_file) const {
                                             {"special", told.count(token) > 0},
                                             {"normalized", told.count(token) == 0}};
     for (const json& token : in_file) {
-      const bool as_it_is = *family_ == Family::kFile &&
+      const bool as_it_is = *family_ == TokenizerKind::kFile &&
                             (named.count(token["content"]) == 0 ||
                              Component(token, config_file_, "added token").flag("special", false));
       by_id.erase(token["id"].get<int64_t>());
       if (!as_it_is) by_id[token["id"].get<int64_t>()] = token;
     }
   }
-  json out = *family_ == Family::kFile ? in_file : json::array();
+  json out = *family_ == TokenizerKind::kFile ? in_file : json::array();
   std::set<std::string> known;
   for (const json& token : out) known.insert(token["content"]);
   for (auto& [id, token] : by_id) {
@@ -245,16 +259,16 @@ json Settings::post_processor() const {
     return token;
   };
   switch (*family_) {
-    case Family::kFile:
+    case TokenizerKind::kFile:
       return nullptr;
-    case Family::kBert: {
+    case TokenizerKind::kBert: {
       const std::string sep = needed("sep_token");
       return template_of({{needed("cls_token"), 0}}, {{sep, 0}}, {{sep, 0}}, 1);
     }
-    case Family::kGpt2:
-    case Family::kQwen2:
-    case Family::kLlama:
-    case Family::kGemma: {
+    case TokenizerKind::kGpt2:
+    case TokenizerKind::kQwen2:
+    case TokenizerKind::kLlama:
+    case TokenizerKind::kGemma: {
       Parts first, last, between;
       if (flag("add_bos_token", false) && !content("bos_token").empty())
         first = {{content("bos_token"), 0}};
@@ -286,13 +300,14 @@ json Settings::model(json given, const std::string& file) const {
   json out = {{"type", unigram ? "Unigram" : bpe ? "BPE" : "WordPiece"}};
   if (bpe) out["merges"] = std::move(given["merges"]);
   if (bpe && !from_json_) out["merges.txt"] = std::move(given["merges.txt"]);
-  if (*family_ == Family::kLlama || *family_ == Family::kGemma)
+  if (*family_ == TokenizerKind::kLlama || *family_ == TokenizerKind::kGemma)
     out["fuse_unk"] = out["byte_fallback"] = true;
   const std::string unknown_token = content("unk_token");
-  if (is_word_piece(*family_) || (*family_ == Family::kGemma && vocab.contains(unknown_token)))
+  if (is_word_piece(*family_) ||
+      (*family_ == TokenizerKind::kGemma && vocab.contains(unknown_token)))
     out["unk_token"] = unknown_token;
   size_t unknown = 3;
-  if (*family_ == Family::kCamembert) {
+  if (*family_ == TokenizerKind::kCamembert) {
     for (unknown = 0; unknown < vocab.size(); ++unknown)
       if (vocab[unknown].is_array() && !vocab[unknown].empty() &&
           vocab[unknown][0] == unknown_token)
@@ -306,7 +321,8 @@ json Settings::model(json given, const std::string& file) const {
 
 void Settings::apply(json& document, const std::string& file, bool from_json) {
   from_json_ = from_json;
-  if (family_ == Family::kLlama && mentions_byte_level(document)) guess(Family::kFile);
+  if (family_ == TokenizerKind::kLlama && mentions_byte_level(document))
+    guess(TokenizerKind::kFile);
   const Component whole(document, file, "");
   if (whole.has("added_tokens")) {
     for (const Component& token : whole.children("added_tokens")) {
@@ -316,7 +332,7 @@ void Settings::apply(json& document, const std::string& file, bool from_json) {
   }
   document["added_tokens"] = added_tokens(document.value("added_tokens", json::array()));
   apply_common(document);
-  if (*family_ == Family::kFile) return;
+  if (*family_ == TokenizerKind::kFile) return;
   if (!is_decoder(*family_) || !from_json) document["post_processor"] = post_processor();
   whole.child("model");  // an object
   document["model"] = model(std::move(document["model"]), file);
@@ -328,8 +344,8 @@ void Settings::set_steps(json& document) const {
   const json metaspace = {{"type", "Metaspace"},
                           {"prepend_scheme", flag("add_prefix_space", true) ? "always" : "never"}};
   switch (*family_) {
-    case Family::kBert:
-    case Family::kMpnet:
+    case TokenizerKind::kBert:
+    case TokenizerKind::kMpnet:
       normalizer = {{"type", "BertNormalizer"},
                     {"lowercase", flag("do_lower_case", true)},
                     {"handle_chinese_chars", flag("tokenize_chinese_chars", true)}};
@@ -337,7 +353,7 @@ void Settings::set_steps(json& document) const {
       pre_tokenizer = {{"type", "BertPreTokenizer"}};
       decoder = {{"type", "WordPiece"}};
       break;
-    case Family::kQwen2:
+    case TokenizerKind::kQwen2:
       normalizer = {{"type", "NFC"}};
       pre_tokenizer = sequence_of(
           "pretokenizers",
@@ -347,20 +363,20 @@ void Settings::set_steps(json& document) const {
             {"use_regex", false}}});
       decoder = {{"type", "ByteLevel"}};
       break;
-    case Family::kGpt2:
-    case Family::kRoberta:
+    case TokenizerKind::kGpt2:
+    case TokenizerKind::kRoberta:
       pre_tokenizer = {{"type", "ByteLevel"},
                        {"add_prefix_space", flag("add_prefix_space", false)}};
       decoder = {{"type", "ByteLevel"}};
       break;
-    case Family::kLlama:
+    case TokenizerKind::kLlama:
       pre_tokenizer = metaspace;
       pre_tokenizer["split"] = false;
       if (flag("add_prefix_space", true) && !flag("legacy", false))
         pre_tokenizer["prepend_scheme"] = "first";
       decoder = sentencepiece_decoder(flag("add_prefix_space", true));
       break;
-    case Family::kGemma:  // its Split at spaces finds none behind this normalizer
+    case TokenizerKind::kGemma:  // its Split at spaces finds none behind this normalizer
       normalizer = replace_of(" ", "\u2581");
       decoder = sentencepiece_decoder(false);
       break;

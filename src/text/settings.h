@@ -15,7 +15,7 @@ namespace eida::text {
 
 /// Tokenizer classes that we can rebuild from vocabulary, merges and settings alone; kFile: the
 /// tokenizer.json says it all.
-enum class Family {
+enum class TokenizerKind {
   kFile,
   kBert,
   kMpnet,
@@ -40,11 +40,11 @@ class Settings {
   explicit Settings(const std::filesystem::path& folder);
 
   /// By tokenizer_class, else by model_type; empty where neither says it.
-  std::optional<Family> family() const { return family_; }
+  std::optional<TokenizerKind> family() const { return family_; }
   /// What told the family: "tokenizer_class 'BertTokenizer'".
   const std::string& told_by() const { return told_by_; }
   /// Sets a family that the files at hand told, not the settings.
-  void guess(Family family);
+  void guess(TokenizerKind family);
 
   /// "added_tokens" of a tokenizer.json: `in_file` as it is (kFile) or as far as the settings leave
   /// it, then the settings' own, in the order in which transformers adds them.
@@ -81,7 +81,7 @@ class Settings {
   nlohmann::json config_, map_, added_;
   std::vector<std::string> config_keys_, map_keys_;  ///< in the order of the files
   std::string config_file_, map_file_, added_file_, told_by_;
-  std::optional<Family> family_;
+  std::optional<TokenizerKind> family_;
   bool guessed_ = false, from_json_ = false;
 };
 

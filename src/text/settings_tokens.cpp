@@ -14,21 +14,21 @@ constexpr std::array kNamed = {"bos_token", "eos_token", "unk_token", "sep_token
                                "pad_token", "cls_token", "mask_token"};
 
 /// What the classes name when the settings do not, in the order of kNamed.
-std::array<const char*, kNamed.size()> default_tokens(Family family) {
+std::array<const char*, kNamed.size()> default_tokens(TokenizerKind family) {
   switch (family) {
-    case Family::kFile:
+    case TokenizerKind::kFile:
       return {};
-    case Family::kBert:
+    case TokenizerKind::kBert:
       return {nullptr, nullptr, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"};
-    case Family::kMpnet:
+    case TokenizerKind::kMpnet:
       return {"<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>"};
-    case Family::kGpt2:
+    case TokenizerKind::kGpt2:
       return {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>"};
-    case Family::kQwen2:
+    case TokenizerKind::kQwen2:
       return {nullptr, "<|endoftext|>", "<|endoftext|>", nullptr, "<|endoftext|>"};
-    case Family::kLlama:
+    case TokenizerKind::kLlama:
       return {"<s>", "</s>", "<unk>"};
-    case Family::kGemma:
+    case TokenizerKind::kGemma:
       return {"<bos>", "<eos>", "<unk>", nullptr, "<pad>", nullptr, "<mask>"};
     default:
       return {"<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"};
@@ -76,8 +76,8 @@ Settings::SpecialTokens Settings::special_tokens() const {
     }
     // The classes of files that name none took the spaces before <mask> with it.
     const bool mask = name == std::string("mask_token") && token.is_object() && token.size() == 2;
-    if (mask && (*family_ == Family::kCamembert || *family_ == Family::kMpnet ||
-                 (guessed_ && *family_ == Family::kRoberta)))
+    if (mask && (*family_ == TokenizerKind::kCamembert || *family_ == TokenizerKind::kMpnet ||
+                 (guessed_ && *family_ == TokenizerKind::kRoberta)))
       token["lstrip"] = true;
     if (!token.is_null()) out.named.emplace_back(name, token);
   }
@@ -117,7 +117,7 @@ std::vector<json> Settings::extra_tokens() const {
   if ((extra.is_null() || extra.empty()) && config_.contains("additional_special_tokens"))
     extra = list_in(config_, "additional_special_tokens");
   if (extra.is_null()) extra = list_in(map_, "additional_special_tokens");
-  if (extra.is_null() && from_json_ && *family_ == Family::kCamembert)
+  if (extra.is_null() && from_json_ && *family_ == TokenizerKind::kCamembert)
     extra = {"<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"};
   std::vector<json> out;
   for (const json& value : extra)

@@ -62,7 +62,7 @@ json model_of_vocab_txt(const fs::path& model_dir) {
 
 std::shared_ptr<const Tokenizer> load_json(const fs::path& file, text::Settings settings) {
   json document = read_document(file);
-  if (!settings.family().has_value()) settings.guess(text::Family::kFile);
+  if (!settings.family().has_value()) settings.guess(text::TokenizerKind::kFile);
   settings.apply(document, file.string(), true);
   return std::make_shared<text::Pipeline>(document, file.string());
 }
@@ -71,10 +71,10 @@ std::shared_ptr<const Tokenizer> load_json(const fs::path& file, text::Settings 
 /// settings name none: `with_s` for a vocabulary with RoBERTa's "<s>", else the first.
 std::shared_ptr<const Tokenizer> load_vocabulary(const fs::path& file, json model,
                                                  text::Settings settings,
-                                                 const std::vector<text::Family>& fitting,
-                                                 text::Family with_s) {
+                                                 const std::vector<text::TokenizerKind>& fitting,
+                                                 text::TokenizerKind with_s) {
   const auto family = settings.family();
-  if (family.value_or(text::Family::kFile) == text::Family::kFile) {
+  if (family.value_or(text::TokenizerKind::kFile) == text::TokenizerKind::kFile) {
     settings.guess(model["vocab"].contains("<s>") ? with_s : fitting.front());
   } else if (std::find(fitting.begin(), fitting.end(), *family) == fitting.end()) {
     throw FormatError("{}: is no file that {} reads", file.string(), settings.told_by());
@@ -115,13 +115,15 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const fs::path& model_dir) {
   const text::Settings settings(model_dir);
   if (there("tokenizer.json")) return load_json(model_dir / "tokenizer.json", settings);
   if (there("vocab.json") && there("merges.txt")) {
-    return load_vocabulary(model_dir / "vocab.json", model_of_vocab_json(model_dir), settings,
-                           {text::Family::kGpt2, text::Family::kQwen2, text::Family::kRoberta},
-                           text::Family::kRoberta);
+    return load_vocabulary(
+        model_dir / "vocab.json", model_of_vocab_json(model_dir), settings,
+        {text::TokenizerKind::kGpt2, text::TokenizerKind::kQwen2, text::TokenizerKind::kRoberta},
+        text::TokenizerKind::kRoberta);
   }
   if (there("vocab.txt")) {
     return load_vocabulary(model_dir / "vocab.txt", model_of_vocab_txt(model_dir), settings,
-                           {text::Family::kBert, text::Family::kMpnet}, text::Family::kBert);
+                           {text::TokenizerKind::kBert, text::TokenizerKind::kMpnet},
+                           text::TokenizerKind::kBert);
   }
   const fs::path model = only_model_file(model_dir);
   if (!model.empty()) return text::load_sentencepiece(model, settings);
