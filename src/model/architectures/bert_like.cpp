@@ -30,28 +30,29 @@ void read_numbers(const ConfigReader& reader, ModelConfig& config, const BertLik
   reader.has("tie_word_embeddings");  // concerns language-model heads, of which we have none here
 }
 
-BlockSpec declare_block(const ModelConfig& config, const std::string& name, double eps,
-                        const std::string& activation) {
+}  // namespace
+
+BlockSpec declare_post_norm_block(const ModelConfig& config, const std::string& block,
+                                  const PostNormNames& names, double eps,
+                                  const std::string& activation) {
   const int64_t d = config.hidden_size, inner = config.intermediate_size;
-  BlockSpec block;
-  AttentionSpec& attention = block.attention;
+  BlockSpec spec;
+  AttentionSpec& attention = spec.attention;
   attention.heads = attention.kv_heads = config.num_heads;
   attention.head_dim = config.head_dim();
-  attention.input = name + "attention.self";
-  attention.query = {name + "attention.self.query", d, d};
-  attention.key = {name + "attention.self.key", d, d};
-  attention.value = {name + "attention.self.value", d, d};
-  attention.output = {name + "attention.output.dense", d, d};
+  attention.input = block + names.attention;
+  attention.query = {block + names.query, d, d};
+  attention.key = {block + names.key, d, d};
+  attention.value = {block + names.value, d, d};
+  attention.output = {block + names.output, d, d};
   attention.scale = 1.0 / std::sqrt(static_cast<double>(config.head_dim()));
-  block.attention_norms.after = {name + "attention.output.LayerNorm", NormKind::kLayerNorm, eps};
-  block.mlp.up = {name + "intermediate.dense", d, inner};
-  block.mlp.down = {name + "output.dense", inner, d};
-  block.mlp.activation = activation;
-  block.mlp_norms.after = {name + "output.LayerNorm", NormKind::kLayerNorm, eps};
-  return block;
+  spec.attention_norms.after = {block + names.attention_norm, NormKind::kLayerNorm, eps};
+  spec.mlp.up = {block + names.up, d, inner};
+  spec.mlp.down = {block + names.down, inner, d};
+  spec.mlp.activation = activation;
+  spec.mlp_norms.after = {block + names.mlp_norm, NormKind::kLayerNorm, eps};
+  return spec;
 }
-
-}  // namespace
 
 Architecture declare_bert_like(const ConfigReader& reader, ModelConfig& config,
                                const BertLike& names) {
@@ -71,7 +72,7 @@ Architecture declare_bert_like(const ConfigReader& reader, ModelConfig& config,
   model.embedding_norm = {embeddings + "LayerNorm", NormKind::kLayerNorm, eps};
   for (int64_t l = 0; l < config.num_layers; ++l) {
     const std::string name = fmt::format("{}encoder.layer.{}.", names.prefix, l);
-    model.blocks.push_back(declare_block(config, name, eps, activation));
+    model.blocks.push_back(declare_post_norm_block(config, name, names.in_block, eps, activation));
   }
   return model;
 }

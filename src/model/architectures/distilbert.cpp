@@ -1,11 +1,8 @@
 // DistilBERT: BERT without token types and pooler, with names of its own.
 #include <fmt/format.h>
 
-#include <cmath>
-
-#include "../config_reader.h"
+#include "bert_like.h"
 #include "eida/model/hookable_linear.h"
-#include "eida/model/model_config.h"
 #include "families.h"
 
 namespace eida {
@@ -32,26 +29,17 @@ void read_numbers(const ConfigReader& reader, ModelConfig& config) {
     reader.has(key);
 }
 
-BlockSpec declare_block(const ModelConfig& config, const std::string& activation, int64_t layer) {
-  const std::string name = fmt::format("distilbert.transformer.layer.{}.", layer);
-  const int64_t d = config.hidden_size, inner = config.intermediate_size;
-  BlockSpec block;
-  AttentionSpec& attention = block.attention;
-  attention.heads = attention.kv_heads = config.num_heads;
-  attention.head_dim = config.head_dim();
-  attention.input = name + "attention";
-  attention.query = {name + "attention.q_lin", d, d};
-  attention.key = {name + "attention.k_lin", d, d};
-  attention.value = {name + "attention.v_lin", d, d};
-  attention.output = {name + "attention.out_lin", d, d};
-  attention.scale = 1.0 / std::sqrt(static_cast<double>(config.head_dim()));
-  block.attention_norms.after = {name + "sa_layer_norm", NormKind::kLayerNorm, kEps};
-  block.mlp.up = {name + "ffn.lin1", d, inner};
-  block.mlp.down = {name + "ffn.lin2", inner, d};
-  block.mlp.activation = activation;
-  block.mlp_norms.after = {name + "output_layer_norm", NormKind::kLayerNorm, kEps};
-  return block;
-}
+constexpr PostNormNames kNames = {
+    .attention = "attention",
+    .query = "attention.q_lin",
+    .key = "attention.k_lin",
+    .value = "attention.v_lin",
+    .output = "attention.out_lin",
+    .attention_norm = "sa_layer_norm",
+    .up = "ffn.lin1",
+    .down = "ffn.lin2",
+    .mlp_norm = "output_layer_norm",
+};
 
 Architecture declare(const ConfigReader& reader, ModelConfig& config) {
   read_numbers(reader, config);
@@ -65,7 +53,8 @@ Architecture declare(const ConfigReader& reader, ModelConfig& config) {
   model.embedding_norm = {"distilbert.embeddings.LayerNorm", NormKind::kLayerNorm, kEps};
   const std::string activation = reader.one_of("activation", "gelu", supported_activations());
   for (int64_t l = 0; l < config.num_layers; ++l)
-    model.blocks.push_back(declare_block(config, activation, l));
+    model.blocks.push_back(declare_post_norm_block(
+        config, fmt::format("distilbert.transformer.layer.{}.", l), kNames, kEps, activation));
   ClassHeadSpec& head = model.class_head.emplace();
   head.dense = {"pre_classifier", d, d, true, 1.0, "classifier"};
   head.role = "pre_classifier";
